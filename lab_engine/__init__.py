@@ -1,0 +1,40 @@
+"""A lab on steering traffic with DNS: a real authority, simulated caches, live plots.
+
+The names below are what the lessons use. Each is imported when it is first asked for, so that
+`import lab_engine` costs nothing that a notebook does not need.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from lab_engine.authority.records import Question as Question
+    from lab_engine.authority.records import RRset as RRset
+    from lab_engine.authority.zone import Zone as Zone
+    from lab_engine.drill.forwarder import forward as forward
+    from lab_engine.errors import LabError as LabError
+    from lab_engine.wire.client import ask as ask
+    from lab_engine.wire.server import serve as serve
+
+_HOMES = {
+    "LabError": "lab_engine.errors",
+    "Question": "lab_engine.authority.records",
+    "RRset": "lab_engine.authority.records",
+    "Zone": "lab_engine.authority.zone",
+    "ask": "lab_engine.wire.client",
+    "forward": "lab_engine.drill.forwarder",
+    "serve": "lab_engine.wire.server",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,147 @@
+"""Master files (RFC 1035 section 5), read by dnspython's reader and collected as they stand.
+
+dnspython's own zone loader merges, drops and repairs silently: a CNAME beside other data, TTLs
+that differ, records outside the zone. Here each of these is an error with its line.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import dns.exception
+import dns.name
+import dns.rdatatype
+import dns.tokenizer
+import dns.zonefile
+from dns.name import Name
+from dns.rdata import Rdata
+from dns.rdataclass import IN
+from dns.rdatatype import RdataType
+
+from lab_engine.authority.records import MAX_TTL, RRset, as_name, check_ttl
+from lab_engine.errors import ZoneError
+
+_ORIGIN = re.compile(r"^\s*\$ORIGIN\s+(\S+)", re.IGNORECASE | re.MULTILINE)
+_NUMBER = re.compile(r"unknown rdatatype '(-?\d+)'")  # where a TTL should be
+_WHERE = re.compile(r"^(?P<source>.*?):(?P<line>\d+): (?P<what>.*)$", re.DOTALL)
+
+
+def read(text: str, origin: Name | None, source: str) -> tuple[Name, list[RRset]]:
+    """The apex and the RRsets of a master file, in the order in which they first appear.
+
+    Raises:
+        ZoneError: with `source`, the line, what is wrong and what to do. Nothing is returned.
+    """
+    apex = origin if origin is not None else _origin_of(text, source)
+    lines = _Lines(text, source)
+    records = _Records(apex, lines)
+    reader = dns.zonefile.Reader(lines, IN, records)  # type: ignore[arg-type]
+    # The reader skips records outside its zone without a word; below the root there are none.
+    reader.zone_origin = dns.name.root
+    try:
+        reader.read()
+    except dns.exception.DNSException as wrong:
+        raise _explained(wrong, lines) from wrong
+    if not records.rrsets:
+        raise ZoneError(source, "holds no record", "Begin it with an SOA and an NS record.")
+    return apex, [found.rrset() for found in records.rrsets.values()]
+
+
+def _origin_of(text: str, source: str) -> Name:
+    found = _ORIGIN.search(text)
+    if found is None:
+        raise ZoneError(
+            source,
+            "does not say which zone it is",
+            "Begin it with `$ORIGIN example.com.` or name the origin.",
+        )
+    return as_name(found[1])
+
+
+@dataclass
+class _Collected:
+    name: Name
+    type: RdataType
+    ttl: int
+    values: list[Rdata] = field(default_factory=list)
+
+    def rrset(self) -> RRset:
+        return RRset(self.name, self.type, self.ttl, tuple(self.values))
+
+
+class _Lines(dns.tokenizer.Tokenizer):
+    """dnspython's tokenizer, which also remembers where the present record began."""
+
+    def __init__(self, text: str, source: str) -> None:
+        super().__init__(text, source)
+        self._source = source
+        self._line = 1
+
+    @property
+    def place(self) -> str:
+        """`file:line` of the record being read."""
+        return f"{self._source}:{self._line}"
+
+    def get(
+        self,
+        want_leading: bool = False,  # noqa: FBT001, FBT002  (dnspython's signature)
+        want_comment: bool = False,  # noqa: FBT001, FBT002
+    ) -> dns.tokenizer.Token:
+        line = self.where()[1]
+        token = super().get(want_leading, want_comment)
+        if want_leading and not token.is_eol_or_eof():
+            self._line = line
+        return token
+
+
+class _Records:
+    """The part of dnspython's transaction that its reader calls, and nothing else."""
+
+    def __init__(self, origin: Name, lines: _Lines) -> None:
+        self.manager = self
+        self.rrsets: dict[tuple[Name, RdataType], _Collected] = {}
+        self._origin = origin
+        self._lines = lines
+
+    def origin_information(self) -> tuple[Name, bool, Name]:
+        return self._origin, False, self._origin
+
+    def check_put_rdataset(self, check: Callable[..., None]) -> None:
+        """Take dnspython's own check and leave it: `Zone` checks all records together."""
+
+    def _set_origin(self, origin: Name) -> None:
+        """`$ORIGIN` moves the reader's current origin; the apex stays."""
+
+    def add(self, name: Name, ttl: int, rdata: Rdata) -> None:
+        kind = RdataType.make(rdata.rdtype)
+        where = f"{self._lines.place}: {name} {dns.rdatatype.to_text(kind)}"
+        check_ttl(ttl, where)
+        if not name.is_subdomain(self._origin):
+            raise ZoneError(
+                where, f"lies outside the zone {self._origin}", "Load it with its own zone."
+            )
+        found = self.rrsets.setdefault((name, kind), _Collected(name, kind, ttl))
+        if ttl != found.ttl:
+            raise ZoneError(
+                f"{where}: TTL {ttl}",
+                f"the same RRset has TTL {found.ttl} above",
+                "Give all its records one TTL (RFC 2181 section 5.2).",
+            )
+        if rdata not in found.values:
+            found.values.append(rdata)
+
+
+def _explained(wrong: dns.exception.DNSException, lines: _Lines) -> ZoneError:
+    found = _WHERE.match(str(wrong))
+    what = (found["what"] if found else str(wrong)).rstrip(".") or type(wrong).__name__
+    if number := _NUMBER.search(what):
+        return ZoneError(
+            f"{lines.place}: TTL {number[1]}",
+            f"a TTL lies between 0 and {MAX_TTL} seconds",
+            "Choose one in that range; nothing was loaded.",
+        )
+    return ZoneError(
+        lines.place,
+        f"is not a record: {what}",
+        "Write `name TTL IN type value`; nothing was loaded.",
+    )

@@ -1,0 +1,214 @@
+"""The nouns: a question, who asks it, an RRset, and the reply.
+
+All are values: frozen, compared by content, built from dnspython's `Name`, `Rdata` and
+`RdataType`. Terms follow RFC 9499. Bytes, EDNS and truncation belong to `wire`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, Literal, Self
+
+import dns.exception
+import dns.name
+import dns.rdata
+import dns.rdatatype
+from dns.name import Name
+from dns.rcode import Rcode
+from dns.rdata import Rdata
+from dns.rdataclass import IN, RdataClass
+from dns.rdatatype import RdataType
+
+from lab_engine.errors import LabError, ZoneError
+
+MAX_TTL = 2**31 - 1  # RFC 2181 section 8: a TTL is 31 bits; dnspython allows 32
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A name and a type, in a class that is nearly always IN."""
+
+    name: Name
+    type: RdataType
+    rdclass: RdataClass = IN
+
+    @classmethod
+    def of(cls, name: str | Name, rdtype: str | RdataType = "A") -> Self:
+        """`Question.of("www.example.com", "AAAA")`. Raises LabError for a bad name or type."""
+        return cls(as_name(name), as_type(rdtype))
+
+    def __str__(self) -> str:
+        return f"{self.name} {dns.rdatatype.to_text(self.type)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The network a question is answered for.
+
+    Attributes:
+        network: an address with its prefix length; a whole address is a /32 or a /128.
+        source: `peer` when it is the address the packet came from, `ecs` when the packet said so.
+    """
+
+    network: IPv4Network | IPv6Network
+    source: Literal["peer", "ecs"] = "peer"
+
+    @classmethod
+    def at(cls, address: str) -> Self:
+        """The client at one address: `Client.at("198.51.100.7")`."""
+        try:
+            return cls(ip_network(address))
+        except ValueError as wrong:
+            raise LabError(
+                address, "is not an IP address", "Write one such as 192.0.2.1."
+            ) from wrong
+
+
+@dataclass(frozen=True)
+class RRset:
+    """Records of one name and type, with the one TTL they share (RFC 2181 section 5.2).
+
+    Attributes:
+        name: the owner, absolute.
+        type: the type of every value.
+        ttl: seconds, 0 to 2^31 - 1.
+        values: at least one, each once.
+    """
+
+    name: Name
+    type: RdataType
+    ttl: int
+    values: tuple[Rdata, ...]
+
+    def __post_init__(self) -> None:
+        check_ttl(self.ttl, f"{self.name} {dns.rdatatype.to_text(self.type)}")
+        if not self.values:
+            raise ZoneError(str(self.name), "has no value", "Give at least one, or leave it out.")
+
+    @classmethod
+    def of(
+        cls, name: str | Name, rdtype: str | RdataType, values: str | Iterable[str], ttl: int = 300
+    ) -> Self:
+        """Build one from text: `RRset.of("www", "A", ["192.0.2.1", "192.0.2.2"], ttl=60)`.
+
+        A name without its last dot is relative: `Zone.of` completes it with the zone's own.
+
+        Raises:
+            ZoneError: a bad name, type, value or TTL.
+        """
+        kind = as_type(rdtype)
+        texts = [values] if isinstance(values, str) else list(values)
+        rdatas = tuple(dict.fromkeys(_as_rdata(kind, text) for text in texts))
+        return cls(as_name(name, origin=None), kind, ttl, rdatas)
+
+    def with_name(self, name: Name) -> "RRset":
+        """The same records under another owner, as a wildcard synthesises them."""
+        return replace(self, name=name)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The values in master-file form."""
+        return tuple(value.to_text() for value in self.values)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What an authority says to a question, before it is bytes."""
+
+    rcode: Rcode = Rcode.NOERROR
+    answer: tuple[RRset, ...] = ()
+    authority: tuple[RRset, ...] = ()
+    additional: tuple[RRset, ...] = ()
+    authoritative: bool = True
+
+    @cached_property
+    def addresses(self) -> tuple[str, ...]:
+        """The A and AAAA values of the answer, in their order."""
+        return tuple(
+            text
+            for rrset in self.answer
+            if rrset.type in (RdataType.A, RdataType.AAAA)
+            for text in rrset.texts
+        )
+
+    @cached_property
+    def ttl(self) -> int | None:
+        """Seconds a cache may keep this, or None where it must not.
+
+        An answer lives as long as its shortest RRset; a negative answer as long as the lesser of
+        its SOA's TTL and MINIMUM, and without an SOA it is not kept (RFC 2308 section 5).
+        """
+        if self.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
+            return None
+        if self.answer:
+            return min(rrset.ttl for rrset in self.answer)
+        soa = next((rrset for rrset in self.authority if rrset.type is RdataType.SOA), None)
+        if soa is None:
+            return None
+        start: Any = soa.values[0]  # dnspython types it as any Rdata
+        return min(soa.ttl, int(start.minimum))
+
+    def aged(self, seconds: int) -> "Reply":
+        """This reply with every TTL lowered by `seconds`, never below 0."""
+
+        def older(section: tuple[RRset, ...]) -> tuple[RRset, ...]:
+            return tuple(replace(rrset, ttl=max(0, rrset.ttl - seconds)) for rrset in section)
+
+        return replace(
+            self,
+            answer=older(self.answer),
+            authority=older(self.authority),
+            additional=older(self.additional),
+        )
+
+
+def check_ttl(ttl: int, where: str) -> None:
+    """Raise ZoneError unless 0 <= ttl <= 2^31 - 1 (RFC 2181 section 8); dnspython does not."""
+    if not 0 <= ttl <= MAX_TTL:
+        raise ZoneError(
+            f"{where}: TTL {ttl}",
+            f"a TTL lies between 0 and {MAX_TTL} seconds",
+            "Choose one in that range; 300 is common.",
+        )
+
+
+def as_name(name: str | Name, origin: Name | None = dns.name.root) -> Name:
+    """A `Name` from text. Raises LabError where RFC 1035 section 3.1 forbids it.
+
+    `origin` completes a name without its last dot; None leaves it relative.
+    """
+    if isinstance(name, Name):
+        return name
+    try:
+        return dns.name.from_text(name, origin)
+    except (dns.exception.DNSException, UnicodeError) as wrong:
+        shown = name if len(name) <= 60 else f"{name[:57]}..."
+        raise ZoneError(
+            shown,
+            f"is not a domain name: {wrong}",
+            "A label has 1 to 63 octets, a whole name at most 255.",
+        ) from wrong
+
+
+def as_type(rdtype: str | RdataType) -> RdataType:
+    """A record type from text such as "AAAA". Raises LabError for an unknown one."""
+    if isinstance(rdtype, RdataType):
+        return rdtype
+    try:
+        return dns.rdatatype.from_text(rdtype)
+    except (dns.exception.DNSException, ValueError) as wrong:
+        raise LabError(
+            rdtype, "is not a record type", "Write one such as A, AAAA, MX or TYPE65280."
+        ) from wrong
+
+
+def _as_rdata(rdtype: RdataType, text: str) -> Rdata:
+    try:
+        return dns.rdata.from_text(IN, rdtype, text)
+    except (dns.exception.DNSException, ValueError) as wrong:
+        raise ZoneError(
+            f"{dns.rdatatype.to_text(rdtype)} {text}",
+            f"is not a value of that type: {wrong}",
+            "Write it as a master file would.",
+        ) from wrong

@@ -1,0 +1,34 @@
+"""The one tree of errors that a learner or a program can meet.
+
+Each says three things: the value that was wrong, the rule it broke, and what to do about it.
+Anything else that escapes from this package is a defect of the package.
+"""
+
+
+class LabError(ValueError):
+    """A value that broke a rule, and the remedy.
+
+    Attributes:
+        value: what was given, shown with `repr` unless it is already text.
+        rule: why it cannot be used, as a clause that follows the value.
+        remedy: what to do instead, as a sentence.
+    """
+
+    def __init__(self, value: object, rule: str, remedy: str) -> None:
+        self.value = value
+        self.rule = rule
+        self.remedy = remedy
+        shown = value if isinstance(value, str) else repr(value)
+        super().__init__(f"{shown}: {rule}. {remedy}")
+
+
+class ZoneError(LabError):
+    """A zone, or a record in it, that cannot be loaded. Nothing of it is."""
+
+
+class ListenError(LabError):
+    """A listener that cannot be opened, or a server that cannot be asked."""
+
+
+class ScenarioError(LabError):
+    """A simulation that is not possible as described."""
