@@ -1,0 +1,56 @@
+"""A cache whose entries live for their TTL and are not renewed by hits (RFC 1034 section 3.6)."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+MAX_ENTRIES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[V]):
+    """A value, when it was stored, and when it expires; seconds of the owner's clock."""
+
+    value: V
+    stored: float
+    expires: float
+
+
+class Cache(Generic[K, V]):
+    """Remembers values until they expire; `hits` and `misses` count the look-ups.
+
+    An entry is good while `now < expires`. When it is full, the entry stored longest ago goes.
+    """
+
+    def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
+        self.hits = 0
+        self.misses = 0
+        self._entries: dict[K, Entry[V]] = {}
+        self._max_entries = max_entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: K, now: float) -> Entry[V] | None:
+        """The live entry for `key`, or None."""
+        entry = self._entries.get(key)
+        if entry is not None and now < entry.expires:
+            self.hits += 1
+            return entry
+        self.misses += 1
+        return None
+
+    def put(self, key: K, value: V, now: float, lifetime: float) -> Entry[V]:
+        """Remember `value` for `lifetime` seconds; a lifetime of 0 is never a hit."""
+        entry = Entry(value, now, now + lifetime)
+        self._entries.pop(key, None)
+        if len(self._entries) >= self._max_entries:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = entry
+        return entry
+
+    def clear(self) -> None:
+        """Forget every entry; the counts stay."""
+        self._entries.clear()

@@ -1,0 +1,110 @@
+"""A recursive resolver: it asks upstream once, answers from its cache, and lets the answer age.
+
+What it does to the *order* of a cached set decides whether round robin survives it, so that is
+its one setting besides the limits on the TTL:
+
+- `rotate`: each answer starts one random step further on, as Unbound and BIND do by default;
+- `frozen`: each answer repeats the first, as PowerDNS Recursor's packet cache does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from random import Random
+from typing import NamedTuple, TypeVar
+
+from lab_engine.authority.records import Question, Reply, RRset
+from lab_engine.caches.cache import Cache, Entry
+from lab_engine.errors import LabError
+
+T = TypeVar("T")
+Upstream = Callable[[Question, float], Reply]
+"""Answers a question at a time, in seconds."""
+
+
+class Answer(NamedTuple):
+    """What a client holds: addresses in the order to try them, and when it must ask again."""
+
+    addresses: tuple[str, ...]
+    expires: float
+
+
+class CachedOrder(StrEnum):
+    """The order in which a cached set is answered again."""
+
+    ROTATE = "rotate"
+    FROZEN = "frozen"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "CachedOrder":
+        choices = ", ".join(cls)
+        raise LabError(value, "is not an order of cached answers", f"Choose one of {choices}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a resolver does to TTLs: seconds, 0 <= floor <= cap. Unbound's defaults."""
+
+    floor: int = 0
+    cap: int = 86_400
+    negative_cap: int = 3_600
+
+    def applied(self, reply: Reply) -> Reply:
+        """`reply` with every TTL of a positive answer between floor and cap, else capped."""
+        low, high = (self.floor, self.cap) if reply.answer else (0, self.negative_cap)
+
+        def limited(section: tuple[RRset, ...]) -> tuple[RRset, ...]:
+            return tuple(replace(rr, ttl=min(max(rr.ttl, low), high)) for rr in section)
+
+        return replace(reply, answer=limited(reply.answer), authority=limited(reply.authority))
+
+
+class Resolver:
+    """A cache in front of an upstream.
+
+    Attributes:
+        cache: with its counts of hits and misses.
+    """
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        rng: Random,
+        order: CachedOrder | str = CachedOrder.ROTATE,
+        limits: Limits = Limits(),
+    ) -> None:
+        self.cache: Cache[Question, Reply] = Cache()
+        self.order = CachedOrder(order)
+        self.limits = limits
+        self._upstream = upstream
+        self._rng = rng
+
+    def look_up(self, question: Question, now: float) -> Entry[Reply]:
+        """The cached reply, asked for upstream where there is none; its TTLs are as of storing."""
+        entry = self.cache.get(question, now)
+        if entry is not None:
+            return entry
+        reply = self.limits.applied(self._upstream(question, now))
+        return self.cache.put(question, reply, now, reply.ttl or 0)
+
+    def resolve(self, question: Question, now: float) -> Reply:
+        """The reply for a client: aged by whole seconds in the cache, its values in order."""
+        entry = self.look_up(question, now)
+        aged = entry.value.aged(int(now - entry.stored))
+        return replace(
+            aged, authoritative=False, answer=tuple(self._rotated(rrset) for rrset in aged.answer)
+        )
+
+    def answer(self, question: Question, now: float) -> Answer:
+        """The same as `resolve`, reduced to what a client uses: addresses, and until when."""
+        entry = self.look_up(question, now)
+        return Answer(self._turned(entry.value.addresses), entry.expires)
+
+    def _rotated(self, rrset: RRset) -> RRset:
+        return replace(rrset, values=self._turned(rrset.values))
+
+    def _turned(self, values: tuple[T, ...]) -> tuple[T, ...]:
+        if self.order is CachedOrder.FROZEN or len(values) < 2:
+            return values
+        start = int(self._rng.random() * len(values))
+        return values[start:] + values[:start]

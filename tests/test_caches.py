@@ -1,0 +1,183 @@
+"""What remembers: expiry, ageing, order from the cache, client caches, crowds."""
+
+import math
+from ipaddress import ip_interface
+from random import Random
+
+import pytest
+from dns.rcode import Rcode
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab_engine.authority.records import Client, Question, Reply, RRset
+from lab_engine.authority.server import Authority
+from lab_engine.authority.zone import Zone
+from lab_engine.caches.cache import Cache
+from lab_engine.caches.clients import ClientCache, first_alive, glibc_order
+from lab_engine.caches.crowds import head_counts, zipf_shares
+from lab_engine.caches.resolver import Answer, Limits, Resolver
+from lab_engine.errors import LabError
+
+WWW = Question.of("www.shop.example")
+ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2", "192.0.2.3"], 60)])
+
+
+def resolver(order="rotate", limits=Limits(), zone=ZONE):
+    authority = Authority(zone, Random(1), "cyclic")
+    client = Client.at("192.0.2.200")
+    return Resolver(lambda q, now: authority.respond(q, client), Random(2), order, limits)
+
+
+def test_an_entry_is_good_until_it_expires_and_not_at_that_moment():
+    cache = Cache()
+    cache.put("k", "v", now=10, lifetime=5)
+
+    assert cache.get("k", 14.999).value == "v"
+    assert cache.get("k", 15) is None
+    assert (cache.hits, cache.misses) == (1, 1)
+
+
+def test_a_hit_does_not_renew_an_entry():
+    """The DNS rule: not the cache of 1 - e^(-rate * TTL)."""
+    cache = Cache()
+    cache.put("k", "v", now=0, lifetime=10)
+    cache.get("k", 9)
+
+    assert cache.get("k", 10) is None
+
+
+def test_a_full_cache_forgets_the_oldest():
+    cache = Cache(max_entries=2)
+    for key in "abc":
+        cache.put(key, key, 0, 10)
+
+    assert [cache.get(key, 1) is not None for key in "abc"] == [False, True, True]
+
+
+def test_the_remaining_ttl_is_passed_on():
+    asked = resolver()
+
+    ttls = [asked.resolve(WWW, now).answer[0].ttl for now in (100.0, 100.5, 101.0, 159.9, 160.0)]
+    assert ttls == [60, 60, 59, 1, 60]
+    assert (asked.cache.hits, asked.cache.misses) == (3, 2)
+
+
+def test_a_cached_reply_is_not_authoritative():
+    assert not resolver().resolve(WWW, 0).authoritative
+
+
+def test_rotate_spreads_a_cached_set():
+    """6,000 answers from one fill: each address first within 4 sigma (36.5) of 2,000."""
+    asked = resolver("rotate")
+    firsts = [asked.resolve(WWW, 1).addresses[0] for _ in range(6_000)]
+
+    assert asked.cache.misses == 1
+    assert all(abs(firsts.count(f"192.0.2.{i}") - 2_000) <= 146 for i in (1, 2, 3))
+
+
+def test_frozen_pins_one_address_for_a_ttl():
+    asked = resolver("frozen")
+
+    assert [asked.answer(WWW, now).addresses[0] for now in (0, 30, 59, 60, 119, 120)] == [
+        "192.0.2.1",
+        "192.0.2.1",
+        "192.0.2.1",
+        "192.0.2.2",
+        "192.0.2.2",
+        "192.0.2.3",
+    ]
+
+
+def test_a_negative_answer_is_kept_for_its_soa():
+    asked = resolver()
+    missing = Question.of("nowhere.shop.example")
+    for now in (0, 899, 900):
+        assert asked.resolve(missing, now).rcode is Rcode.NXDOMAIN
+
+    assert asked.cache.misses == 2
+
+
+def test_a_failure_is_not_kept():
+    calls = []
+
+    def failing(question, now):
+        calls.append(now)
+        return Reply(Rcode.SERVFAIL, authoritative=False)
+
+    asked = Resolver(failing, Random(1))
+    asked.resolve(WWW, 0)
+    asked.resolve(WWW, 0)
+    assert calls == [0, 0]
+
+
+def test_floor_and_cap_change_how_long_and_what_is_said():
+    floored = resolver(limits=Limits(floor=100))
+    capped = resolver(limits=Limits(cap=10))
+
+    assert floored.resolve(WWW, 0).answer[0].ttl == 100
+    assert capped.resolve(WWW, 9).answer[0].ttl == 10
+    assert capped.resolve(WWW, 18).answer[0].ttl == 1
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "expected"), [(None, [0, 10]), (30, [0, 30]), (math.inf, [0])]
+)
+def test_a_client_cache_obeys_the_ttl_or_its_own_lifetime(lifetime, expected):
+    asked = []
+
+    def ask(now):
+        asked.append(now)
+        return Answer(("192.0.2.1",), now + 10)
+
+    cache = ClientCache(ask, lifetime)
+    for now in range(40):
+        cache.answer(now)
+    assert asked[: len(expected)] == expected
+    assert cache.hits + cache.misses == 40
+
+
+def test_a_client_tries_the_addresses_in_turn():
+    assert first_alive(("a", "b", "c"), down={"a"}) == "b"
+    assert first_alive(("a", "b"), down={"a", "b"}) is None
+
+
+def test_getaddrinfo_undoes_ipv4_round_robin_only_within_the_subnet():
+    """RFC 6724 rule 9 as glibc applies it: validated against glibc 2.36."""
+    source = ip_interface("192.0.2.200/24")
+    near = ("192.0.2.1", "192.0.2.130", "192.0.2.192")
+    far = ("198.51.100.9", "203.0.113.1", "198.51.100.200")
+
+    assert glibc_order(near, source)[0] == "192.0.2.192"
+    assert glibc_order(near[::-1], source)[0] == "192.0.2.192"
+    assert glibc_order(far, source) == far
+
+
+def test_getaddrinfo_sorts_ipv6_across_subnets():
+    source = ip_interface("2001:db8:1::1/64")
+
+    assert glibc_order(("2001:db8:2::1", "2001:db8:1:2::1"), source)[0] == "2001:db8:1:2::1"
+
+
+def test_zipf_shares_are_those_of_the_law():
+    shares = zipf_shares(20, 1.0)
+
+    assert math.isclose(shares[0], 1 / sum(1 / i for i in range(1, 21)))
+    assert math.isclose(shares[1], shares[0] / 2)
+
+
+@given(st.integers(1, 300), st.floats(0, 5), st.integers(0, 10_000))
+def test_every_client_has_a_resolver(count, skew, clients):
+    shares = zipf_shares(count, skew)
+    heads = head_counts(clients, shares)
+
+    assert math.isclose(math.fsum(shares), 1)
+    assert sum(heads) == clients
+    assert all(abs(head - clients * share) < 1 for head, share in zip(heads, shares, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("count", "skew"), [(0, 1), (-3, 1), (5, -0.1), (5, math.nan), (5, math.inf)]
+)
+def test_impossible_crowds_are_refused(count, skew):
+    with pytest.raises(LabError):
+        zipf_shares(count, skew)
