@@ -1,0 +1,86 @@
+"""A caching forwarder with real packets: the resolver of `caches` between two sockets.
+
+It stands where a laptop's or a provider's resolver stands. It asks one upstream and nobody else.
+"""
+
+import time
+from collections.abc import Callable
+from random import Random
+
+from dns.rcode import Rcode
+
+from lab_engine.authority.records import Question, Reply
+from lab_engine.caches.resolver import CachedOrder, Resolver
+from lab_engine.errors import ListenError
+from lab_engine.wire.client import ask
+from lab_engine.wire.endpoint import Endpoint, Say, open_or_move
+from lab_engine.wire.listener import Peer
+from lab_engine.wire.messages import Query, respond, to_reply
+
+Clock = Callable[[], float]
+
+
+class Forwarder(Endpoint):
+    """Asks upstream once, then answers from its cache until the TTL has run down.
+
+    Attributes:
+        cache: the cache inside, with its hits and misses.
+    """
+
+    recursive = True
+
+    def __init__(
+        self, upstream: str, port: int, order: CachedOrder | str, rng: Random, clock: Clock
+    ) -> None:
+        self._upstream = upstream
+        self._clock = clock
+        self._resolver = Resolver(self._ask_upstream, rng, order)
+        self.cache = self._resolver.cache
+        super().__init__(self._handle, port)
+
+    def __repr__(self) -> str:
+        return f"<Forwarder, {self._resolver.order}>"
+
+    def flush(self) -> None:
+        """Forget everything, as a restart would."""
+        self.cache.clear()
+
+    def _handle(self, wire: bytes, peer: Peer) -> bytes | None:
+        def decide(_: Query, question: Question) -> Reply:
+            return self._resolver.resolve(question, self._clock())
+
+        return respond(wire, decide, stream=peer.transport == "tcp", recursive=True)
+
+    def _ask_upstream(self, question: Question, _now: float) -> Reply:
+        try:
+            return to_reply(ask(question.name, question.type, self._upstream, timeout=1.0).response)
+        except ListenError:
+            return Reply(Rcode.SERVFAIL, authoritative=False)
+
+
+def forward(  # noqa: PLR0913  (each is one thing a user may want to say)
+    upstream: Endpoint | str,
+    port: int = 0,
+    *,
+    order: CachedOrder | str = CachedOrder.ROTATE,
+    seed: int | None = None,
+    clock: Clock = time.monotonic,
+    say: Say = print,
+) -> Forwarder:
+    """Start a caching forwarder on loopback in front of `upstream`.
+
+    Args:
+        upstream: a server, or `127.0.0.1:5353`.
+        port: 0 takes a free one; one that cannot be had is replaced by a free one, and said.
+        order: how a cached set is answered again: `rotate` or `frozen`.
+        seed: of the dice; None takes a new one each time.
+        clock: seconds, never going back; a faster one makes TTLs run down faster.
+        say: called with a line when the port had to be another.
+
+    Raises:
+        LabError: an unknown order, or a port that is no port.
+    """
+    address = upstream if isinstance(upstream, str) else upstream.address
+    rng = Random(seed)
+    opened = open_or_move(lambda free: Forwarder(address, free, order, rng, clock), port, say)
+    return opened.start()

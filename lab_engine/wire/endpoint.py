@@ -1,0 +1,79 @@
+"""Something on loopback that answers DNS: a listener, and the ways to ask it."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+import dns.resolver
+
+from lab_engine.errors import ListenError
+from lab_engine.wire.client import Exchange, ask
+from lab_engine.wire.listener import Handler, Listener
+
+E = TypeVar("E", bound="Endpoint")
+Say = Callable[[str], None]
+"""Takes one line for a person to read, such as `print`."""
+
+
+class Endpoint:
+    """Answers with `handler` until it is stopped: use it in a `with`, or call `stop()`.
+
+    Attributes:
+        host, port: where it listens; `address` is both as text.
+    """
+
+    recursive = False
+    """Whether `ask` sets RD, as one does to a resolver."""
+
+    def __init__(self, handler: Handler, port: int = 0, host: str = "127.0.0.1") -> None:
+        self._listener = Listener(handler, port, host)
+        self.host = host
+        self.port = self._listener.port
+        self.address = self._listener.address
+
+    def start(self) -> Self:
+        """Begin to answer; returns at once."""
+        self._listener.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop answering and free the port. Safe to call again."""
+        self._listener.stop()
+
+    def ask(self, name: str, rdtype: str = "A") -> Exchange:
+        """Ask this server one question over the wire."""
+        return ask(name, rdtype, self.address, recurse=self.recursive)
+
+    def resolver(self) -> dns.resolver.Resolver:
+        """Dnspython's resolver, pointed here and nowhere else. It has no cache of its own."""
+        resolver = dns.resolver.Resolver(configure=False)
+        resolver.nameservers = [self.host]
+        resolver.port = self.port
+        return resolver
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def open_or_move(opened: Callable[[int], E], port: int, say: Say) -> E:
+    """What `opened` makes at `port`, or at a free port, said aloud, where that cannot be had.
+
+    Raises:
+        ListenError: a port that is no port, or a host that is not loopback.
+    """
+    try:
+        return opened(port)
+    except ListenError as wrong:
+        if port == 0 or not isinstance(wrong.__cause__, OSError):
+            raise
+        endpoint = opened(0)
+        say(f"{wrong.value} {wrong.rule}; listening on {endpoint.address} instead.")
+        return endpoint

@@ -1,0 +1,257 @@
+"""A UDP and TCP listener on loopback, in one background thread, for any handler.
+
+Goals: it survives any bytes; one decision function behind both transports; a free pair of ports;
+it ends when it is told to. TCP follows RFC 7766: pipelining, an idle time-out, length and message
+in one write. Not here: what the bytes mean.
+"""
+
+import contextlib
+import errno
+import selectors
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from ipaddress import ip_address
+from types import TracebackType
+from typing import Literal, NamedTuple, Self
+
+from lab_engine.errors import ListenError
+
+IDLE_SECONDS = 10.0  # RFC 7766 section 6.2.3: "order of seconds"
+MAX_CONNECTIONS = 100
+MAX_UNSENT = 1 << 20  # octets a client may leave unread before it is dropped
+BURST = 64  # datagrams read before the streams get their turn
+PAIR_ATTEMPTS = 50
+LENGTH = struct.Struct("!H")
+
+
+class Peer(NamedTuple):
+    """Where a message came from."""
+
+    address: str
+    port: int
+    transport: Literal["udp", "tcp"]
+
+
+Handler = Callable[[bytes, Peer], bytes | None]
+"""Turns a message into the response, or None for silence. It runs in the listener's thread."""
+
+
+class Listener:
+    """Serves `handler` on one port of a loopback address, over UDP and TCP.
+
+    Attributes:
+        host, port: where it listens.
+        failures: how many times the handler raised; the message then got no response.
+    """
+
+    def __init__(self, handler: Handler, port: int = 0, host: str = "127.0.0.1") -> None:
+        self._handler = handler
+        self._datagrams, self._accepting = _bind_pair(host, port)
+        self.host = host
+        self.port: int = self._datagrams.getsockname()[1]
+        self.failures = 0
+        self._streams: dict[socket.socket, _Stream] = {}
+        self._selector = selectors.DefaultSelector()
+        self._waker, self._woken = socket.socketpair()
+        for source in (self._datagrams, self._accepting, self._woken):
+            source.settimeout(0)
+            self._selector.register(source, selectors.EVENT_READ)
+        self._thread = threading.Thread(target=self._serve, name=f"dns-{self.port}", daemon=True)
+
+    @property
+    def address(self) -> str:
+        """`127.0.0.1:5353`, or `[::1]:5353`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def start(self) -> Self:
+        """Begin to answer; returns at once."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop answering and free the port. Safe to call again."""
+        if self._thread.is_alive():
+            with contextlib.suppress(OSError):
+                self._waker.send(b".")
+            self._thread.join()
+        elif self._thread.ident is None:
+            self._close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _serve(self) -> None:
+        try:
+            while True:
+                for key, _ in self._selector.select(timeout=1.0):
+                    if key.fileobj is self._woken:
+                        return
+                    self._attend(key)
+                self._drop_idle()
+        finally:
+            self._close()
+
+    def _attend(self, key: selectors.SelectorKey) -> None:
+        if key.fileobj is self._datagrams:
+            self._answer_datagrams()
+        elif key.fileobj is self._accepting:
+            self._accept()
+        else:
+            self._continue(key.data)
+
+    def _answer_datagrams(self) -> None:
+        for _ in range(BURST):
+            try:
+                wire, source = self._datagrams.recvfrom(65_535)
+            except OSError:  # nothing left, or an ICMP error of an earlier response
+                return
+            response = self._respond(wire, Peer(source[0], source[1], "udp"))
+            if response is not None:
+                with contextlib.suppress(OSError):  # a full buffer loses datagrams, as networks do
+                    self._datagrams.sendto(response, source)
+
+    def _respond(self, wire: bytes, peer: Peer) -> bytes | None:
+        try:
+            return self._handler(wire, peer)
+        except Exception:  # noqa: BLE001  (one bad message must not silence all others)
+            self.failures += 1
+            return None
+
+    def _accept(self) -> None:
+        try:
+            connection, source = self._accepting.accept()
+        except OSError:
+            return
+        if len(self._streams) >= MAX_CONNECTIONS:
+            self._drop(min(self._streams.values(), key=lambda stream: stream.heard))
+        connection.settimeout(0)
+        stream = _Stream(connection, Peer(source[0], source[1], "tcp"), time.monotonic())
+        self._streams[connection] = stream
+        self._selector.register(connection, selectors.EVENT_READ, stream)
+
+    def _continue(self, stream: "_Stream") -> None:
+        """Read what has come, answer what is whole, write what fits."""
+        if not stream.receive():
+            self._drop(stream)
+            return
+        for wire in stream.messages():
+            response = self._respond(wire, stream.peer)
+            if response is not None:
+                stream.unsent += LENGTH.pack(len(response)) + response
+        if not stream.send() or len(stream.unsent) > MAX_UNSENT:
+            self._drop(stream)
+            return
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if stream.unsent else 0)
+        self._selector.modify(stream.connection, wanted, stream)
+
+    def _drop_idle(self) -> None:
+        now = time.monotonic()
+        for stream in [s for s in self._streams.values() if now - s.heard > IDLE_SECONDS]:
+            self._drop(stream)
+
+    def _drop(self, stream: "_Stream") -> None:
+        if self._streams.pop(stream.connection, None) is not None:
+            self._selector.unregister(stream.connection)
+            stream.connection.close()
+
+    def _close(self) -> None:
+        for stream in list(self._streams.values()):
+            self._drop(stream)
+        self._selector.close()
+        for source in (self._datagrams, self._accepting, self._waker, self._woken):
+            source.close()
+
+
+class _Stream:
+    """One TCP connection: what has arrived and what is still to be sent."""
+
+    def __init__(self, connection: socket.socket, peer: Peer, now: float) -> None:
+        self.connection = connection
+        self.peer = peer
+        self.heard = now
+        self.unsent = bytearray()
+        self._received = bytearray()
+
+    def receive(self) -> bool:
+        """Take what is there; False when the client has closed or failed."""
+        try:
+            data = self.connection.recv(65_535)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self.heard = time.monotonic()
+        self._received += data
+        return bool(data)
+
+    def messages(self) -> list[bytes]:
+        """The whole messages received so far; a partial one stays."""
+        whole = []
+        while len(self._received) >= LENGTH.size:
+            end = LENGTH.size + LENGTH.unpack_from(self._received)[0]
+            if len(self._received) < end:
+                break
+            whole.append(bytes(self._received[LENGTH.size : end]))
+            del self._received[:end]
+        return whole
+
+    def send(self) -> bool:
+        """Write what the connection takes; False when it has failed."""
+        try:
+            while self.unsent:
+                del self.unsent[: self.connection.send(self.unsent)]
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return True
+
+
+def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket on the same port; port 0 takes any that is free for both."""
+    if not ip_address(host).is_loopback:
+        raise ListenError(host, "is not a loopback address", "Listen on 127.0.0.1 or ::1.")
+    if not 0 <= port <= 65_535:
+        raise ListenError(port, "is not a port", "Choose one from 1024 to 65535, or 0 for any.")
+    attempts = PAIR_ATTEMPTS if port == 0 else 1
+    for attempt in range(attempts):
+        try:
+            return _bind(host, port)
+        except OSError as wrong:
+            if attempt == attempts - 1:
+                raise _explained(port, wrong) from wrong
+    raise AssertionError  # pragma: no cover
+
+
+def _bind(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with contextlib.ExitStack() as undo:
+        datagrams = undo.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+        datagrams.bind((host, port))
+        accepting = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        # a connection lingering in TIME_WAIT must not keep the port
+        accepting.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        accepting.bind((host, datagrams.getsockname()[1]))
+        accepting.listen(MAX_CONNECTIONS)
+        undo.pop_all()
+    return datagrams, accepting
+
+
+def _explained(port: int, wrong: OSError) -> ListenError:
+    reasons = {
+        errno.EACCES: "needs more rights than this user has",
+        errno.EADDRINUSE: "is taken",
+    }
+    rule = reasons.get(wrong.errno or 0, f"cannot be opened: {wrong.strerror}")
+    return ListenError(f"port {port}", rule, "Choose another from 1024 up, or 0 for any free one.")

@@ -1,0 +1,212 @@
+"""From bytes to a question, and from a reply to bytes.
+
+EDNS (RFC 6891), truncation, and the errors of the format belong here, and the decision of what
+to answer does not. Not here: TSIG, DNSSEC, dynamic update.
+"""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import dns.exception
+import dns.name
+import dns.rdataset
+import dns.renderer
+import dns.wire
+from dns.flags import AA, QR, RA, RD, TC, EDNSFlag
+from dns.message import Message
+from dns.opcode import QUERY
+from dns.rcode import Rcode
+from dns.rdataclass import RdataClass
+from dns.rdatatype import OPT, RdataType
+from dns.rrset import RRset as WireRRset
+
+from lab_engine.authority.records import MAX_TTL, Question, Reply, RRset
+
+HEADER = struct.Struct("!HHHHHH")
+RR_FIXED = struct.Struct("!HHIH")
+PLAIN_UDP = 512  # RFC 1035 section 4.2.1, without EDNS
+OUR_PAYLOAD = 1232  # fits every path without fragments: the DNS flag day of 2020
+OPT_SIZE = 11
+TCP_MAX = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Edns:
+    """What the OPT record of a query says (RFC 6891 section 6.1)."""
+
+    payload: int
+    version: int
+    dnssec_ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A message that was understood, at least as far as its header.
+
+    Attributes:
+        id: 0 to 65535.
+        flags: the header's 16 bits, opcode included.
+        rcode: NOERROR where it can be answered; else how to refuse it.
+        question: None where there is not exactly one.
+        edns: None where there is no OPT.
+    """
+
+    id: int
+    flags: int
+    rcode: Rcode = Rcode.NOERROR
+    question: Question | None = None
+    edns: Edns | None = None
+
+    @property
+    def opcode(self) -> int:
+        """Bits 1 to 4 of the flags; 0 is QUERY."""
+        return (self.flags >> 11) & 15
+
+
+def respond(
+    wire: bytes,
+    decide: Callable[[Query, Question], Reply],
+    *,
+    stream: bool,
+    recursive: bool = False,
+) -> bytes | None:
+    """The response to one message; `decide` is asked only where there is a sound question.
+
+    Args:
+        wire: the message, without TCP's length.
+        decide: says what to reply.
+        stream: whether it came over TCP, where nothing is truncated.
+        recursive: whether to set RA, as a resolver does.
+    """
+    query = read(wire)
+    if query is None:
+        return None
+    if query.question is None or query.rcode:
+        return write(query, Reply(query.rcode, authoritative=False), PLAIN_UDP)
+    reply = decide(query, query.question)
+    return write(query, reply, size_limit(query, stream=stream), RA if recursive else 0)
+
+
+def read(wire: bytes) -> Query | None:
+    """The query in a datagram, or None where nothing may be said: too short, or itself a reply."""
+    if len(wire) < HEADER.size:
+        return None
+    message_id, flags, *counts = HEADER.unpack_from(wire)
+    if flags & QR:
+        return None  # answering an answer would let two servers talk for ever
+    header = Query(message_id, flags)
+    if header.opcode != QUERY:
+        return Query(message_id, flags, Rcode.NOTIMP)
+    try:
+        return _read_body(dns.wire.Parser(wire, HEADER.size), header, counts)
+    except (dns.exception.DNSException, struct.error, ValueError):
+        return Query(message_id, flags, Rcode.FORMERR)
+
+
+def _read_body(parser: dns.wire.Parser, header: Query, counts: list[int]) -> Query:
+    if counts[0] != 1:
+        return Query(header.id, header.flags, Rcode.FORMERR)
+    name = parser.get_name()
+    rdtype, rdclass = parser.get_struct("!HH")
+    question = Question(name, RdataType.make(rdtype), RdataClass.make(rdclass))
+    opts = _read_records(parser, counts)
+    malformed = len(opts) > 1 or parser.remaining() > 0  # RFC 6891 section 6.1.1
+    edns = opts[0] if opts else None
+    rcode = Rcode.FORMERR if malformed else Rcode.NOERROR
+    if edns is not None and edns.version > 0 and not malformed:
+        rcode = Rcode.BADVERS
+    return Query(header.id, header.flags, rcode, question, edns)
+
+
+def _read_records(parser: dns.wire.Parser, counts: list[int]) -> list[Edns]:
+    """Skip every record behind the question, keeping the OPTs of the additional section."""
+    opts = []
+    first_additional = counts[1] + counts[2]
+    for index in range(sum(counts[1:])):
+        owner = parser.get_name()
+        rdtype, rdclass, ttl, length = parser.get_struct("!HHIH")
+        rdata = parser.get_bytes(length)
+        if rdtype == OPT:
+            if index < first_additional or owner != dns.name.root:
+                raise dns.exception.FormError
+            _check_options(rdata)
+            opts.append(Edns(rdclass, (ttl >> 16) & 0xFF, bool(ttl & EDNSFlag.DO)))
+    return opts
+
+
+def _check_options(rdata: bytes) -> None:
+    """Every option must lie within the OPT; what it says is not looked at here."""
+    parser = dns.wire.Parser(rdata)
+    while parser.remaining() > 0:
+        _, length = parser.get_struct("!HH")
+        parser.get_bytes(length)
+
+
+def size_limit(query: Query, *, stream: bool) -> int:
+    """Octets the response may have: a stream's 65535, else what the query allows and we send."""
+    if stream:
+        return TCP_MAX
+    if query.edns is None:
+        return PLAIN_UDP
+    return min(max(query.edns.payload, PLAIN_UDP), OUR_PAYLOAD)
+
+
+def write(query: Query, reply: Reply, limit: int, more_flags: int = 0) -> bytes:
+    """The response in at most `limit` octets; what does not fit sets TC (RFC 2181 section 9)."""
+    flags = (
+        QR | more_flags | (query.flags & (0x7800 | RD))
+    )  # opcode and RD are copied, Z and AD never
+    if query.opcode != QUERY:
+        flags &= ~RD
+    if reply.authoritative and reply.rcode in (Rcode.NOERROR, Rcode.NXDOMAIN):
+        flags |= AA
+    sections = (reply.answer, reply.authority, reply.additional)
+    try:
+        return _render(query, reply.rcode, flags, sections, limit)
+    except dns.exception.TooBig:
+        return _render(query, reply.rcode, flags | TC, ((), (), ()), limit)
+
+
+Sections = tuple[tuple[RRset, ...], tuple[RRset, ...], tuple[RRset, ...]]
+
+
+def _render(query: Query, rcode: Rcode, flags: int, sections: Sections, limit: int) -> bytes:
+    room = limit - (OPT_SIZE if query.edns else 0)
+    renderer: Any = dns.renderer.Renderer(query.id, flags | (rcode & 15), room)  # type: ignore[no-untyped-call]
+    if query.question is not None:
+        asked = query.question
+        renderer.add_question(asked.name, asked.type, asked.rdclass)
+    for section, rrsets in enumerate(sections, start=dns.renderer.ANSWER):
+        for rrset in rrsets:
+            rdataset = dns.rdataset.from_rdata_list(rrset.ttl, rrset.values)
+            # the order was decided by the authority; dnspython would shuffle once more
+            renderer.add_rdataset(section, rrset.name, rdataset, want_shuffle=False)
+    if query.edns is not None:
+        renderer.max_size = limit
+        # RFC 3225 section 3: DO is copied; every other flag, and the version, are ours
+        extended = (rcode >> 4) << 24 | (EDNSFlag.DO if query.edns.dnssec_ok else 0)
+        renderer.add_edns(0, extended, OUR_PAYLOAD)
+    renderer.write_header()
+    wire: bytes = renderer.get_wire()
+    return wire
+
+
+def to_reply(response: Message) -> Reply:
+    """What a server upstream said, as a value, with nothing of its OPT."""
+    return Reply(
+        rcode=response.rcode(),
+        answer=_to_rrsets(response.answer),
+        authority=_to_rrsets(response.authority),
+        additional=_to_rrsets(response.additional),
+        authoritative=bool(response.flags & AA),
+    )
+
+
+def _to_rrsets(section: list[WireRRset]) -> tuple[RRset, ...]:
+    return tuple(
+        RRset(rrset.name, rrset.rdtype, min(rrset.ttl, MAX_TTL), tuple(rrset))
+        for rrset in section
+        if len(rrset) > 0
+    )
