@@ -22,10 +22,10 @@ WWW = Question.of("www.shop.example")
 ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2", "192.0.2.3"], 60)])
 
 
-def resolver(order="rotate", limits=Limits(), zone=ZONE):
-    authority = Authority(zone, Random(1), "cyclic")
+def resolver(order="rotate", **limits):
+    authority = Authority(ZONE, Random(1), "cyclic")
     client = Client.at("192.0.2.200")
-    return Resolver(lambda q, now: authority.respond(q, client), Random(2), order, limits)
+    return Resolver(lambda q, now: authority.respond(q, client), Random(2), order, Limits(**limits))
 
 
 def test_an_entry_is_good_until_it_expires_and_not_at_that_moment():
@@ -111,8 +111,8 @@ def test_a_failure_is_not_kept():
 
 
 def test_floor_and_cap_change_how_long_and_what_is_said():
-    floored = resolver(limits=Limits(floor=100))
-    capped = resolver(limits=Limits(cap=10))
+    floored = resolver(floor=100)
+    capped = resolver(cap=10)
 
     assert floored.resolve(WWW, 0).answer[0].ttl == 100
     assert capped.resolve(WWW, 9).answer[0].ttl == 10

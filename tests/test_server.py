@@ -157,7 +157,7 @@ def test_nobody_there_is_an_error_that_says_so():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(LabError, match="did not answer.*Is a server running there"):
+        with pytest.raises(LabError, match=r"did not answer.*Is a server running there"):
             ask("www.shop.example", "A", address, timeout=0.2)
 
 
@@ -214,10 +214,12 @@ def test_more_connections_than_allowed_close_the_quietest(echo):
 
 def test_a_client_that_never_reads_is_dropped(echo, monkeypatch):
     monkeypatch.setattr(listening, "MAX_UNSENT", 50_000)
-    with socket.create_connection(("127.0.0.1", echo.port), timeout=5) as client:
-        with pytest.raises(OSError), contextlib.ExitStack():
-            for _ in range(2_000):
-                client.sendall(frame(b"x" * 60_000))
+    flood = frame(b"x" * 60_000) * 2_000
+    with (
+        socket.create_connection(("127.0.0.1", echo.port), timeout=5) as client,
+        pytest.raises(OSError, match=r"reset|Broken pipe"),
+    ):
+        client.sendall(flood)
 
 
 def test_a_connection_reset_harms_nobody(echo):

@@ -183,7 +183,9 @@ def _print_versions(request):
     for program, option in VERSIONS.items():
         path = shutil.which(program, path=os.environ.get("PATH", "") + os.pathsep + PLACES)
         if path:
-            done = subprocess.run([path, option], capture_output=True, text=True, timeout=30)
+            done = subprocess.run(
+                [path, option], capture_output=True, text=True, timeout=30, check=False
+            )
             text = (done.stdout + done.stderr).strip().splitlines()
             lines.append(f"{program}: {text[0] if text else '?'}")
         else:

@@ -35,8 +35,7 @@ def server():
 
 
 class OneAddress(Endpoint):
-    """An authority whose every answer holds one address, the next each time, as a weighted one's
-    does."""
+    """An authority whose every answer holds one address, as a weighted one's does."""
 
     def __init__(self):
         turns = count()

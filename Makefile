@@ -1,0 +1,69 @@
+# Every target can be run again at any time; what is already done is not done twice.
+# make lab PYTHON=python3.12 names the interpreter; make lock UPGRADE=--upgrade takes newer pins.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+UPGRADE ?=
+UNIT := not browser and not notebooks and not witness and not slow
+COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate $(UPGRADE) pyproject.toml
+
+# Debian keeps its name servers where the path of a plain user does not lead.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+# In CI a missing peer is a failure, not a skip.
+ifeq ($(CI),true)
+export LAB_REQUIRE_PEERS ?= 1
+endif
+
+JUPYTER_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: help lab setup setup-test peers lint check test long bench pictures lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
+		| awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+lab: setup  ## set up what is needed and open the course in JupyterLab
+	$(PY) -m jupyterlab $(JUPYTER_ROOT) --LabApp.default_url=/lab/tree/lessons/00_start_here.ipynb
+
+setup:  ## create .venv with what the course needs
+	@tools/setup.sh requirements.txt
+
+setup-test:  ## create .venv with what the course and its tests need
+	@tools/setup.sh requirements-test.txt
+
+peers: setup-test  ## find or install Chromium and the DNS software the tests talk to
+	@tools/peers.sh
+
+lint: setup-test  ## ruff and mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+check: lint  ## lint and the unit tests: under a minute
+	$(PY) -m pytest -m "$(UNIT)"
+
+test: peers lint  ## everything: lint, unit tests, notebooks, browser, real DNS peers
+	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest
+
+long: peers  ## everything with the full counts, then the benchmarks, then a table
+	LAB_CHROMIUM="$$(tools/peers.sh chromium)" LAB_LONG=1 $(PY) tools/long.py
+
+bench: setup-test  ## measure; every number of the README's performance table
+	$(PY) -m benchmarks
+
+pictures: peers  ## redraw the lessons' static pictures
+	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m tools.pictures
+
+lock: setup-test  ## recompile the lock files from pyproject.toml
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --extra test --constraint requirements.txt --output-file requirements-test.txt
+	cp requirements.txt binder/requirements.txt
+
+clean:  ## remove .venv and every cache
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -path ./.git -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d \
+		-prune -exec rm -rf {} +

@@ -1,0 +1,189 @@
+"""Every lesson runs as committed, and is committed as a reader without a kernel should find it.
+
+Not a test of what a lesson says. nbval compares each cell with its stored output, but passes over
+cells that were never run; the checks on the stored file close that gap.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+LESSONS = Path(__file__).parents[1] / "lessons"
+PATHS = sorted(LESSONS.glob("*.ipynb"))
+KILOBYTE = 1024
+LARGEST = 200 * KILOBYTE
+LONGEST_CELL = 12
+CELL_SECONDS = 120
+UNCHECKED = ("nbval-ignore-output", "nbval_ignore_output")
+FORBIDDEN = ("nbval-skip", "nbval_skip", "skip-execution")
+MACHINE_PATH = re.compile(
+    r"(?<![\w./:-])/(home|Users|root|work|tmp|var|usr|opt|srv|private)/|[A-Z]:\\\\?Users"
+)
+PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<target>[^)\s]+)[^)]*\)")
+TAG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+HTTP = ("http://", "https://")
+
+each_lesson = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook, checked against the notebook format."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def code_cells(path: Path) -> list[NotebookNode]:
+    """Code cells that hold code."""
+    return [cell for cell in read(path).cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def marks(cell: NotebookNode) -> str:
+    """The cell's nbval marks: its tags and its comments, in lower case."""
+    comments = [line for line in cell.source.splitlines() if line.lstrip().startswith("#")]
+    return " ".join([*cell.metadata.get("tags", []), *comments]).lower()
+
+
+def strings(value: object) -> list[str]:
+    """All strings inside a JSON value."""
+    match value:
+        case str():
+            return [value]
+        case dict():
+            return [text for each in value.values() for text in strings(each)]
+        case list():
+            return [text for each in value for text in strings(each)]
+    return []
+
+
+def pictures(markdown: str) -> list[tuple[str, str]]:
+    """Target and alternative text of each picture, in Markdown or HTML."""
+    found = [(match["target"], match["alt"]) for match in PICTURE.finditer(markdown)]
+    for tag in TAG.findall(markdown):
+        given = dict(re.findall(r'(src|alt)="([^"]*)"', tag))
+        found.append((given.get("src", ""), given.get("alt", "")))
+    return found
+
+
+def picture_faults(markdown: str, folder: Path) -> list[str]:
+    """Pictures that are not there, or that say nothing to those who cannot see them."""
+    return [
+        f"{target}: {alt or 'no alternative text'}"
+        for target, alt in pictures(markdown)
+        if not alt.strip() or not (target.startswith(HTTP) or (folder / target).is_file())
+    ]
+
+
+def test_there_are_lessons() -> None:
+    """The course has at least its first page and its first lesson."""
+    assert {path.stem[:2] for path in PATHS} >= {"00", "01"}
+
+
+@pytest.mark.notebooks
+@pytest.mark.timeout(900)
+@each_lesson
+def test_lesson_runs_as_committed(path: Path) -> None:
+    """Every cell, run in this environment's kernel, prints what is stored below it."""
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", path.name]
+    command += [f"--nbval-cell-timeout={CELL_SECONDS}", "-q", "-p", "no:cacheprovider"]
+    environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    done = subprocess.run(
+        command,
+        cwd=LESSONS,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+
+
+@each_lesson
+def test_kernel_is_named(path: Path) -> None:
+    """Without a kernelspec JupyterLab opens a dialog that blocks every click."""
+    assert read(path).metadata.kernelspec.name == "python3"
+
+
+@each_lesson
+def test_no_widget_state(path: Path) -> None:
+    """Widget state makes a notebook megabytes large and shows an error without a kernel."""
+    assert "widgets" not in read(path).metadata
+
+
+@each_lesson
+def test_small_on_disk(path: Path) -> None:
+    """A notebook has at most 200 KB."""
+    assert path.stat().st_size <= LARGEST
+
+
+@each_lesson
+def test_every_code_cell_was_run(path: Path) -> None:
+    """A cell without an execution count is one that nbval compares nothing with."""
+    assert [cell.source for cell in code_cells(path) if cell.execution_count is None] == []
+
+
+@each_lesson
+def test_nothing_is_hidden_from_nbval(path: Path) -> None:
+    """No cell is skipped, and one whose output may differ still stores some."""
+    cells = code_cells(path)
+    skipped = [cell.source for cell in cells if any(mark in marks(cell) for mark in FORBIDDEN)]
+    ignored = [cell for cell in cells if any(mark in marks(cell) for mark in UNCHECKED)]
+
+    assert skipped == []
+    assert [cell.source for cell in ignored if not cell.outputs] == []
+
+
+@each_lesson
+def test_outputs_show_no_machine_and_no_traceback(path: Path) -> None:
+    """Stored outputs hold no path of the author's machine, and no error."""
+    outputs = [output for cell in code_cells(path) for output in cell.outputs]
+    texts = [text for output in outputs for text in strings(output)]
+
+    assert [output for output in outputs if output.output_type == "error"] == []
+    assert [text for text in texts if "Traceback (most recent call last)" in text] == []
+    assert [text[:200] for text in texts if MACHINE_PATH.search(text)] == []
+
+
+@each_lesson
+def test_code_cells_are_short(path: Path) -> None:
+    """A code cell has at most 12 lines."""
+    sources = [cell.source for cell in code_cells(path)]
+
+    assert [source for source in sources if len(source.splitlines()) > LONGEST_CELL] == []
+
+
+@each_lesson
+def test_pictures_are_there_and_described(path: Path) -> None:
+    """Every picture of a text cell exists and has alternative text."""
+    texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+
+    assert [fault for text in texts for fault in picture_faults(text, LESSONS)] == []
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "![](https://example.org/a.svg)",
+        "![a plot](pictures/not_there.svg)",
+        '<img src="pictures/not_there.svg" alt="a plot">',
+        '<img src="https://example.org/a.svg">',
+    ],
+)
+def test_a_bad_picture_is_caught(markdown: str, tmp_path: Path) -> None:
+    """A missing file and a missing description are both found."""
+    assert len(picture_faults(markdown, tmp_path)) == 1
+
+
+def test_a_machine_path_is_caught() -> None:
+    """Paths are found in texts, and web addresses are not taken for paths."""
+    assert MACHINE_PATH.search("saved to /" + "home/ann/lab.csv")
+    assert not MACHINE_PATH.search("see https://example.org/" + "home/index.html")

@@ -1,0 +1,68 @@
+"""The full counts: every check, every test with LAB_LONG=1, every benchmark; a table closes it.
+
+Not a test runner: each step is the command that the Makefile runs, and none is left out because an
+earlier one failed.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+STEPS = {
+    "ruff check": ["ruff", "check", "."],
+    "ruff format": ["ruff", "format", "--check", "."],
+    "mypy": ["mypy"],
+    "pytest": ["pytest"],
+    "benchmarks": ["benchmarks"],
+}
+
+
+class Done(NamedTuple):
+    """One finished step: its name, exit code, duration in seconds and last printed line."""
+
+    name: str
+    code: int
+    seconds: float
+    last: str
+
+    def row(self) -> str:
+        """A line of the closing table."""
+        verdict = "passed" if self.code == 0 else f"FAILED ({self.code})"
+        return f"{self.name:<12} {verdict:<12} {self.seconds:>7.0f} s  {self.last}"
+
+
+def run(name: str, module: list[str]) -> Done:
+    """Runs `python -m module`, passing its output on while keeping the last line."""
+    print(f"== {name}", flush=True)
+    started = time.monotonic()
+    command = [sys.executable, "-m", *module]
+    environment = {**os.environ, "LAB_LONG": "1", "PYTHONUNBUFFERED": "1"}
+    last = ""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            last = line.strip(" =\n") or last
+    return Done(name, process.returncode, time.monotonic() - started, last)
+
+
+def main() -> int:
+    """Runs all steps; the exit code is 1 when any of them failed."""
+    results = [run(name, module) for name, module in STEPS.items()]
+    width = max(len(result.row()) for result in results)
+    print("", "-" * width, *(result.row() for result in results), "-" * width, sep="\n")
+    return int(any(result.code for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
