@@ -1,0 +1,1 @@
+"""What you do: the scenarios and panels of each lesson, predictions and quizzes."""

@@ -1,0 +1,1 @@
+"""Commands that the Makefile calls; none is imported by the package."""
