@@ -25,7 +25,7 @@ from lab_engine.errors import LabError, ZoneError
 MAX_TTL = 2**31 - 1  # RFC 2181 section 8: a TTL is 31 bits; dnspython allows 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """A name and a type, in a class that is nearly always IN."""
 
@@ -37,6 +37,13 @@ class Question:
     def of(cls, name: str | Name, rdtype: str | RdataType = "A") -> Self:
         """`Question.of("www.example.com", "AAAA")`. Raises LabError for a bad name or type."""
         return cls(as_name(name), as_type(rdtype))
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.name, self.type, self.rdclass))
+
+    def __hash__(self) -> int:  # a name's own is a loop over its letters, and caches ask often
+        return self._hash
 
     def __str__(self) -> str:
         return f"{self.name} {dns.rdatatype.to_text(self.type)}"

@@ -18,6 +18,8 @@ def zipf_shares(count: int, skew: float) -> tuple[float, ...]:
         raise LabError(count, "is not a number of resolvers", "Take at least 1.")
     if not 0 <= skew < math.inf:
         raise LabError(skew, "is not a skew", "Take 0 for equal shares, 1 for Zipf's law.")
+    if skew == 0:
+        return (1 / count,) * count
     weights = [rank**-skew for rank in range(1, count + 1)]
     total = math.fsum(weights)
     return tuple(weight / total for weight in weights)
@@ -27,6 +29,8 @@ def head_counts(clients: int, shares: tuple[float, ...]) -> tuple[int, ...]:
     """`clients` split by `shares` into whole numbers, by the largest remainder."""
     exact = [clients * share for share in shares]
     counts = [math.floor(part) for part in exact]
+    if sum(counts) == clients:
+        return tuple(counts)
     by_remainder = sorted(range(len(exact)), key=lambda i: counts[i] - exact[i])
     for index in by_remainder[: clients - sum(counts)]:
         counts[index] += 1

@@ -29,6 +29,13 @@ class Answer(NamedTuple):
     expires: float
 
 
+class Kept(NamedTuple):
+    """What a resolver's cache holds: a reply, and every answer made of it, ready for its hits."""
+
+    reply: Reply
+    answers: tuple[Answer, ...]
+
+
 class CachedOrder(StrEnum):
     """The order in which a cached set is answered again."""
 
@@ -73,38 +80,46 @@ class Resolver:
         order: CachedOrder | str = CachedOrder.ROTATE,
         limits: Limits = Limits(),
     ) -> None:
-        self.cache: Cache[Question, Reply] = Cache()
+        self.cache: Cache[Question, Kept] = Cache()
         self.order = CachedOrder(order)
         self.limits = limits
         self._upstream = upstream
         self._rng = rng
 
-    def look_up(self, question: Question, now: float) -> Entry[Reply]:
+    def look_up(self, question: Question, now: float) -> Entry[Kept]:
         """The cached reply, asked for upstream where there is none; its TTLs are as of storing."""
         entry = self.cache.get(question, now)
         if entry is not None:
             return entry
         reply = self.limits.applied(self._upstream(question, now))
-        return self.cache.put(question, reply, now, reply.ttl or 0)
+        lifetime = reply.ttl or 0
+        kept = Kept(reply, self._answers(reply.addresses, now + lifetime))
+        return self.cache.put(question, kept, now, lifetime)
+
+    def _answers(self, addresses: tuple[str, ...], expires: float) -> tuple[Answer, ...]:
+        count = 1 if self.order is CachedOrder.FROZEN else max(1, len(addresses))
+        return tuple(
+            Answer(addresses[start:] + addresses[:start], expires) for start in range(count)
+        )
 
     def resolve(self, question: Question, now: float) -> Reply:
         """The reply for a client: aged by whole seconds in the cache, its values in order."""
         entry = self.look_up(question, now)
-        aged = entry.value.aged(int(now - entry.stored))
+        aged = entry.value.reply.aged(int(now - entry.stored))
         return replace(
             aged, authoritative=False, answer=tuple(self._rotated(rrset) for rrset in aged.answer)
         )
 
     def answer(self, question: Question, now: float) -> Answer:
         """The same as `resolve`, reduced to what a client uses: addresses, and until when."""
-        entry = self.look_up(question, now)
-        return Answer(self._turned(entry.value.addresses), entry.expires)
+        answers = self.look_up(question, now).value.answers
+        return answers[int(self._rng.random() * len(answers))]
 
     def _rotated(self, rrset: RRset) -> RRset:
         return replace(rrset, values=self._turned(rrset.values))
 
     def _turned(self, values: tuple[T, ...]) -> tuple[T, ...]:
-        if self.order is CachedOrder.FROZEN or len(values) < 2:
+        if len(values) < 2 or self.order is CachedOrder.FROZEN:
             return values
         start = int(self._rng.random() * len(values))
         return values[start:] + values[:start]

@@ -1,0 +1,162 @@
+"""What came of a run: counts, and the few numbers that are read from them.
+
+Both engines give the same kind of outcome, in plain tuples: no simulation and no figure here.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from lab_engine.errors import ScenarioError
+
+
+class Event(NamedTuple):
+    """One entry of a trace.
+
+    Attributes:
+        time: seconds since the watch began.
+        kind: `request` (a client wants a server), `query` (the authority answers a resolver),
+            `fill` (a cache stores an answer), `connect` or `fail` (how the request ended).
+        who: such as `client 7` or `resolver 3`.
+        detail: addresses in their order, or how long they are kept.
+    """
+
+    time: float
+    kind: str
+    who: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.time:10.3f} s  {self.kind:<8} {self.who:<14} {self.detail}"
+
+
+class Level(NamedTuple):
+    """How often the caches of one level were asked; all 0 where no cache stands there."""
+
+    hits: int = 0
+    misses: int = 0
+
+    @property
+    def hit_ratio(self) -> float:
+        """Hits of all look-ups, 0 to 1; 0 without any."""
+        return self.hits / max(1, self.hits + self.misses)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The caches between a client and the authority, nearest first."""
+
+    application: Level
+    os: Level
+    resolver: Level
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The counts of one run.
+
+    Attributes:
+        servers: addresses, in the order of the zone.
+        down: those that are dead; they are left out where balance is judged.
+        bin: seconds of each bin.
+        window: seconds over which balance is judged unless another is named.
+        requests: that reached each server, in each bin.
+        failed: requests that found every address dead, in each bin.
+        answers: how often each server stood first in an answer of the authority.
+        queries: that the authority answered, in each bin.
+        levels: hits and misses of each level of caches.
+        engine: `population` or `events`.
+        seed: of the dice.
+        trace: what happened, where it was asked for; the first entries, if there are too many.
+    """
+
+    servers: tuple[str, ...]
+    down: tuple[str, ...]
+    bin: float
+    window: float
+    requests: tuple[tuple[int, ...], ...]
+    failed: tuple[int, ...]
+    answers: tuple[int, ...]
+    queries: tuple[int, ...]
+    levels: Levels
+    engine: str
+    seed: int
+    trace: tuple[Event, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """All requests, the failed ones included."""
+        return sum(map(sum, self.requests)) + sum(self.failed)
+
+    @property
+    def authority_queries(self) -> int:
+        """All questions that reached the authority."""
+        return sum(self.queries)
+
+    def shares(self) -> tuple[float, ...]:
+        """The part of the requests that each server got; 0 for all where none was served."""
+        sums = [sum(row) for row in self.requests]
+        return tuple(count / max(1, sum(sums)) for count in sums)
+
+    def windows(self, window: float | None = None) -> tuple[tuple[int, ...], ...]:
+        """Requests of each server in each fixed window; an unfinished last one is left out.
+
+        Raises:
+            ScenarioError: the window is not a multiple of the bin.
+        """
+        width = self._bins_in(self.window if window is None else window)
+        starts = range(0, len(self.queries) - width + 1, width)
+        return tuple(
+            tuple(sum(row[start : start + width]) for row in self.requests) for start in starts
+        )
+
+    def max_over_mean(self, window: float | None = None) -> tuple[float, ...]:
+        """The busiest server against the mean, in each window; NaN in one without requests."""
+        return tuple(
+            max(counts) * len(counts) / sum(counts) if any(counts) else math.nan
+            for counts in self._alive(window)
+        )
+
+    def max_over_min(self, window: float | None = None) -> tuple[float, ...]:
+        """The busiest against the idlest server, in each window: infinite where one got nothing.
+
+        NaN in a window without requests.
+        """
+        return tuple(_ratio(max(counts), min(counts)) for counts in self._alive(window))
+
+    def _alive(self, window: float | None) -> list[tuple[int, ...]]:
+        """Windows without the servers that are down. With all of them dead, there is no window."""
+        up = [index for index, server in enumerate(self.servers) if server not in self.down]
+        return [tuple(row[index] for index in up) for row in self.windows(window) if up]
+
+    def _bins_in(self, window: float) -> int:
+        width = round(window / self.bin) if 0 < window < math.inf else 0
+        if width < 1 or not math.isclose(width * self.bin, window):
+            raise ScenarioError(
+                f"window {window!r}",
+                f"is not a multiple of the bin, {self.bin:g} s",
+                "Choose a multiple, or set the bin so that it divides the window.",
+            )
+        return width
+
+    def __str__(self) -> str:
+        """A table of the servers, and a line for each level of caches."""
+        lines = [f"{'server':<20}{'requests':>12}{'share':>8}{'first in answers':>18}"]
+        for server, row, share, first in zip(
+            self.servers, self.requests, self.shares(), self.answers, strict=True
+        ):
+            lines.append(f"{server:<20}{sum(row):>12,}{share:>8.1%}{first:>18,}")
+        if any(self.failed):
+            lines.append(f"{'(failed)':<20}{sum(self.failed):>12,}")
+        lines += [
+            f"{name} caches answered {level.hit_ratio:.1%} of {sum(level):,}"
+            for name, level in vars(self.levels).items()
+            if sum(level)
+        ]
+        return "\n".join([*lines, f"the authority answered {self.authority_queries:,}"])
+
+
+def _ratio(most: int, least: int) -> float:
+    if least:
+        return most / least
+    return math.inf if most else math.nan

@@ -1,0 +1,135 @@
+"""The two engines against each other: one scenario, one law of outcomes.
+
+For each of some random small scenarios, both engines run many times, and the means of many
+statistics and of their squares are compared. Seeds are fixed, so a verdict does not change.
+"""
+
+import math
+import os
+from collections.abc import Callable
+from random import Random
+from statistics import fmean, pvariance
+
+import pytest
+
+from lab_engine.authority.records import RRset
+from lab_engine.authority.zone import Zone
+from lab_engine.simulation import Clients, Outcome, Resolvers, Scenario, run
+
+LONG = "LAB_LONG" in os.environ
+SCENARIOS, RUNS = (60, 1500) if LONG else (22, 120)
+pytestmark = pytest.mark.slow
+REJECT = 4.9  # standard errors: p < 10^-6
+
+
+def random_scenario(seed):
+    """Few clients and a short watch, so that nothing averages out."""
+    dice = Random(seed)
+    addresses = [f"192.0.2.{host}" for host in range(1, dice.choice([2, 3, 4]) + 1)]
+    ttl = dice.choice([0, 1, 4, 10, 30, 100])
+    return Scenario(
+        Zone.of("shop.example", [RRset.of("www", "A", addresses, ttl)]),
+        "www",
+        order=dice.choice(["shuffle", "cyclic", "cyclic", "by_id", "fixed"]),
+        resolvers=Resolvers(
+            dice.randint(1, 6), dice.choice([0, 1.0, 2.0]), dice.choice(["rotate", "frozen"])
+        ),
+        clients=Clients(
+            dice.randint(3, 25),
+            dice.choice([0.02, 0.1, 0.3]),
+            os_cache=dice.random() < 0.5,
+            application_cache=dice.choice([0, 0, 3.0, 25.0, math.inf]),
+        ),
+        down=dice.choice([(), (), addresses[1:2], addresses[::3]]),
+        duration=40,
+        bin=10,
+        window=20,
+    )
+
+
+def statistics(outcome: Outcome) -> list[float]:
+    """Counts of the first and the last bin, of answers and of levels, some joint; and squares."""
+    first = [row[0] for row in outcome.requests]
+    last = [row[-1] for row in outcome.requests]
+    levels = outcome.levels
+    found = [
+        outcome.total,
+        sum(outcome.failed),
+        outcome.queries[0],
+        outcome.queries[-1],
+        *levels.application,
+        *levels.os,
+        *levels.resolver,
+        *outcome.answers,
+        *first,
+        *last,
+        max(first),
+        max(last),
+        max(map(sum, outcome.requests)),
+        first[0] * first[1],  # two servers at once
+        first[0] * last[0],  # one server, before and after
+        levels.os.misses * outcome.total,  # a level and the requests
+        outcome.queries[0] * first[0],
+    ]
+    return found + [value * value for value in found]
+
+
+def distance(ones: tuple[float, ...], others: tuple[float, ...]) -> float:
+    """Difference of the means, in standard errors."""
+    error = math.sqrt((pvariance(ones) + pvariance(others)) / len(ones))
+    apart = fmean(ones) - fmean(others)
+    if not error:
+        return math.inf if apart else 0.0
+    return abs(apart) / error
+
+
+def compared(
+    runs: int, one: Callable[[int], Outcome], other: Callable[[int], Outcome]
+) -> list[float]:
+    ones = zip(*(statistics(one(seed)) for seed in range(runs)), strict=True)
+    others = zip(*(statistics(other(seed)) for seed in range(runs)), strict=True)
+    return [distance(*pair) for pair in zip(ones, others, strict=True)]
+
+
+@pytest.mark.parametrize("number", range(SCENARIOS))
+def test_both_engines_follow_one_law(number):
+    one = random_scenario(number)
+
+    apart = compared(
+        RUNS,
+        lambda seed: run(one.set("seed", seed), "events"),
+        lambda seed: run(one.set("seed", seed), "population"),
+    )
+
+    assert max(apart) < REJECT, f"{one}: statistic {apart.index(max(apart))}"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("zone.www.ttl", 12),
+        ("clients.rate", 0.13),
+        ("resolvers.order", "rotate"),
+        ("order", "shuffle"),
+    ],
+)
+def test_the_comparison_tells_other_laws_apart(path, value):
+    """A fifth more TTL, a third more requests, another order: each is rejected."""
+    one = Scenario(
+        Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2"], 10)]),
+        "www",
+        order="cyclic",
+        resolvers=Resolvers(3, 1.0, "frozen"),
+        clients=Clients(12, 0.1),
+        duration=40,
+        bin=10,
+        window=20,
+    )
+
+    apart = compared(
+        1000,
+        lambda seed: run(one.set("seed", seed), "population"),
+        lambda seed: run(one.set("seed", seed).set(path, value), "population"),
+    )
+
+    assert max(apart) > REJECT
