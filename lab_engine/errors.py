@@ -21,6 +21,10 @@ class LabError(ValueError):
         shown = value if isinstance(value, str) else repr(value)
         super().__init__(f"{shown}: {rule}. {remedy}")
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the words, without the way the error took."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ZoneError(LabError):
     """A zone, or a record in it, that cannot be loaded. Nothing of it is."""

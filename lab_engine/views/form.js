@@ -1,0 +1,126 @@
+// The controls of a panel: native inputs, so that each has a name and the keyboard moves it.
+// It holds no state of its own: `values` in the model is what the inputs show.
+
+export default { render };
+
+const KINDS = { slider, choice, switch: toggle };
+
+function render({ model, el }) {
+  el.classList.add("lab-form");
+  el.setAttribute("role", "group");
+  el.setAttribute("aria-label", model.get("label"));
+
+  const grid = el.appendChild(element("div", { className: "lab-grid" }));
+  const last = el.appendChild(element("div", { className: "lab-last" }));
+  const reset = element("button", { type: "button", textContent: "Reset", className: "lab-reset" });
+  const status = element("div", { className: "lab-status", id: unique() });
+  status.setAttribute("role", "status");
+  status.setAttribute("aria-live", "polite");
+  last.append(reset, status);
+
+  const put = (values) => {
+    model.set("values", values);
+    model.save_changes();
+  };
+  reset.addEventListener("click", () => put({ ...model.get("start") }));
+
+  const controls = model.get("specs").map((spec) => {
+    const send = (value) => put({ ...model.get("values"), [spec.path]: value });
+    const control = KINDS[spec.kind](spec, send);
+    grid.append(control.node);
+    return { ...control, path: spec.path };
+  });
+
+  const show = () => {
+    const values = model.get("values");
+    for (const control of controls) control.show(values[control.path]);
+  };
+  const tell = () => {
+    const wrong = model.get("wrong");
+    status.textContent = model.get("status");
+    status.classList.toggle("lab-wrong", wrong.length > 0);
+    for (const control of controls) mark(control.input, wrong.includes(control.path), status.id);
+  };
+  show();
+  tell();
+  model.on("change:values", show);
+  model.on("change:status change:wrong", tell);
+}
+
+function slider(spec, send) {
+  const { choices, low, high, step, unit } = spec;
+  const stops = choices.length > 0;
+  const id = unique();
+  const name = element("label", { htmlFor: id, id: unique(), textContent: spec.label });
+  const bounds = stops ? { min: 0, max: choices.length - 1, step: 1 } : { min: low, max: high, step };
+  const range = element("input", { type: "range", ...bounds });
+  const box = element("input", { type: "number", id, min: low, max: high });
+  box.step = stops ? "any" : step;
+  const units = element("span", { className: "lab-unit", id: unique(), textContent: unit });
+  range.setAttribute("aria-labelledby", name.id);
+  if (unit) box.setAttribute("aria-describedby", units.id);
+
+  range.addEventListener("input", () => send(stops ? choices[range.value] : range.valueAsNumber));
+  // Not on each `input`: 300 is typed by way of 3 and 30. Enter sets off no `change` outside a form.
+  const take = () => send(box.value === "" ? null : box.valueAsNumber);
+  box.addEventListener("change", take);
+  box.addEventListener("keydown", (event) => event.key === "Enter" && take());
+
+  const node = element("div", { className: "lab-control lab-slider" });
+  node.append(name, range, box, units);
+  const show = (value) => {
+    range.setAttribute("aria-valuetext", `${value ?? "no number"} ${unit}`.trim());
+    if (value === null) return; // leave what was typed for its author to mend
+    range.value = stops ? nearest(choices, value) : value;
+    if (box.valueAsNumber !== value) box.value = value;
+  };
+  return { node, input: box, show };
+}
+
+function nearest(choices, value) {
+  const far = choices.map((choice) => Math.abs(choice - value));
+  return far.indexOf(Math.min(...far));
+}
+
+function choice(spec, send) {
+  const id = unique();
+  const name = element("label", { htmlFor: id, textContent: spec.label });
+  const list = element("select", { id });
+  list.append(...spec.options.map((text) => element("option", { value: text, textContent: text })));
+  list.addEventListener("change", () => send(list.value));
+  const node = element("div", { className: "lab-control" });
+  node.append(name, list);
+  return { node, input: list, show: (value) => (list.value = value) };
+}
+
+function toggle(spec, send) {
+  const id = unique();
+  const name = element("label", { htmlFor: id, textContent: spec.label });
+  const box = element("input", { type: "checkbox", id });
+  box.addEventListener("change", () => send(box.checked));
+  const node = element("div", { className: "lab-control lab-switch" });
+  node.append(box, name);
+  return { node, input: box, show: (value) => (box.checked = value) };
+}
+
+function mark(input, wrong, reason) {
+  if (wrong) {
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-errormessage", reason);
+  } else {
+    input.removeAttribute("aria-invalid");
+    input.removeAttribute("aria-errormessage");
+  }
+}
+
+function element(tag, properties) {
+  const node = Object.assign(document.createElement(tag), properties);
+  // On the very element that has the focus: there arrow keys, Enter and space are its own, and do
+  // not move JupyterLab's cells.
+  node.dataset.lmSuppressShortcuts = "true";
+  return node;
+}
+
+function unique() {
+  return `lab-${Math.random().toString(36).slice(2)}`;
+}

@@ -1,0 +1,66 @@
+"""The course's panels: which controls stand over which figure. Controls only, no logic."""
+
+import math
+from typing import Final
+
+from lab_engine.caches.resolver import CachedOrder
+from lab_engine.errors import LabError
+from lab_engine.simulation import Outcome, Scenario, run
+from lab_engine.views.controls import Choice, Control, Slider, Switch, one_two_five
+from lab_engine.views.figures import traffic, traffic_summary
+from lab_engine.views.panel import Panel
+
+CONTROLS: Final[dict[str, Control]] = {
+    "ttl": Slider("zone.www.ttl", "TTL", 0, 3600, choices=(0, 1, *one_two_five(5, 3600)), unit="s"),
+    "resolvers": Slider(
+        "resolvers.count", "Resolvers", 1, 10_000, choices=one_two_five(1, 10_000), unit="caches"
+    ),
+    "skew": Slider("resolvers.skew", "Skew", 0.0, 2.0, step=0.1, unit="(1: Zipf)"),
+    "keeps": Choice(
+        "resolvers.order",
+        "A cache hands on",
+        {
+            "one address for a whole TTL": CachedOrder.FROZEN,
+            "the whole set, rotated each time": CachedOrder.ROTATE,
+        },
+    ),
+    "authority": Choice(
+        "order",
+        "Authority's order",
+        {"shuffle": "shuffle", "cyclic": "cyclic", "by message ID": "by_id", "fixed": "fixed"},
+    ),
+    "os": Switch(
+        "clients.os_cache", "Each system keeps its answer, too, until the TTL has run out"
+    ),
+    "application": Choice(
+        "clients.application_cache",
+        "Application keeps",
+        {"nothing": 0.0, "30 s (a JVM)": 30.0, "60 s (curl)": 60.0, "for ever": math.inf},
+    ),
+    "clients": Slider(
+        "clients.count", "Clients", 10, 100_000, choices=one_two_five(10, 100_000), unit="clients"
+    ),
+    "down": Choice("down", "Dead server", {"none": (), ".1": ("192.0.2.1",), ".2": ("192.0.2.2",)}),
+}
+
+
+def round_robin(scenario: Scenario, *controls: str) -> Panel[Scenario, Outcome]:
+    """The traffic of a scenario under the controls named, in that order.
+
+    Args:
+        scenario: where the panel starts; its name must be `www`.
+        controls: some of `CONTROLS`.
+
+    Raises:
+        LabError: no such control.
+    """
+    for name in controls:
+        if name not in CONTROLS:
+            raise LabError(name, "is no control", f"Choose of {', '.join(CONTROLS)}.")
+    chosen = [CONTROLS[name] for name in controls]
+    return Panel(scenario, chosen, run, traffic, traffic_summary, coarse=shorter)
+
+
+def shorter(scenario: Scenario) -> Scenario:
+    """The same scenario watched for a quarter of the time: a coarse picture, quickly."""
+    return scenario.set("duration", max(scenario.bin, scenario.duration / 4))

@@ -1,0 +1,123 @@
+"""How the course looks: colours, dashes, markers, one small plotly template, numbers with units.
+
+Not here: any figure, and the colours of a dark page. `TEMPLATE` is drawn for white paper, which is
+what a static picture needs; the live plot repaints its text, grid and paper in the colours of the
+page it stands on (plot.js).
+
+The palette is Okabe and Ito's (2008, "Color Universal Design"), in an order that puts the colours
+with the best contrast on both white and near-black first. Its black would vanish on a dark page
+and is a mid grey here. Nothing may be told by colour alone, so a series also has a dash, a marker
+and, for bars, a pattern; their cycles differ in length, so that two series rarely share two.
+"""
+
+import math
+from typing import Any, Final, TypedDict
+
+import plotly.graph_objects as go
+
+BLUE: Final = "#0072B2"
+VERMILLION: Final = "#D55E00"
+GREEN: Final = "#009E73"
+PURPLE: Final = "#CC79A7"
+ORANGE: Final = "#E69F00"
+SKY: Final = "#56B4E9"
+GREY: Final = "#7F7F7F"
+YELLOW: Final = "#F0E442"
+
+PALETTE: Final = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, GREY, YELLOW)
+DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash")
+SYMBOLS: Final = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
+PATTERNS: Final = ("", "/", ".", "x", "-", "|")
+
+TEXT: Final = "#222222"
+GRID: Final = "#DDDDDD"
+LINE: Final = "#767676"
+PAPER: Final = "#FFFFFF"
+
+_AXIS: Final = {
+    "automargin": True,
+    "gridcolor": GRID,
+    "linecolor": LINE,
+    "showline": True,
+    "ticks": "outside",
+    "tickcolor": LINE,
+    "title": {"standoff": 8, "font": {"size": 13}},
+    "zerolinecolor": GRID,
+}
+
+TEMPLATE: Final[dict[str, Any]] = {
+    "layout": {
+        "colorway": list(PALETTE),
+        "font": {"color": TEXT, "size": 13},
+        "hoverlabel": {"align": "left"},
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
+        "margin": {"l": 8, "r": 16, "t": 72, "b": 8},
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
+        # At the very top, so that a legend of two lines has room below it.
+        "title": {"x": 0, "xref": "paper", "xanchor": "left", "y": 0.99, "yanchor": "top"}
+        | {"font": {"size": 15}},
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+    },
+}
+
+
+class SeriesStyle(TypedDict):
+    """What tells one series from another: plotly's words for line, marker and bar."""
+
+    color: str
+    dash: str
+    symbol: str
+    pattern: str
+
+
+def series_style(index: int) -> SeriesStyle:
+    """The style of series number `index` (0 is the first), the same in every figure."""
+    return {
+        "color": PALETTE[index % len(PALETTE)],
+        "dash": DASHES[index % len(DASHES)],
+        "symbol": SYMBOLS[index % len(SYMBOLS)],
+        "pattern": PATTERNS[index % len(PATTERNS)],
+    }
+
+
+def line_and_marker(index: int) -> dict[str, Any]:
+    """The style of series `index` as arguments of `go.Scatter`."""
+    style = series_style(index)
+    return {
+        "line": {"color": style["color"], "dash": style["dash"], "width": 2},
+        "marker": {"color": style["color"], "symbol": style["symbol"], "size": 7},
+    }
+
+
+def new_figure(*traces: Any, **layout: Any) -> go.Figure:
+    """A figure with the course's template instead of plotly's, which weighs 6.5 KB."""
+    # Without a title, what stands above the plot is a legend of two lines at most.
+    room = {} if "title" in layout else {"margin": {"t": 44}}
+    return go.Figure(data=list(traces), layout={"template": TEMPLATE, **room, **layout})
+
+
+def seconds(value: float) -> str:
+    """A time in seconds, as a reader would say it: `90 s`, `1.5 s`, `20 ms`, `86,400 s`."""
+    if not math.isfinite(value):
+        return "unknown"
+    if 0 < abs(value) < 1:
+        return f"{number(value * 1000)} ms"
+    return f"{number(value)} s"
+
+
+def percent(share: float) -> str:
+    """A share between 0 and 1 in percent, three digits: `12.5 %`."""
+    return f"{number(share * 100)} %"
+
+
+def number(value: float) -> str:
+    """A number with three digits that count, or all of them when it is whole."""
+    if not math.isfinite(value):
+        return "unknown"
+    if float(value).is_integer():
+        return f"{int(value):,}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{float(f'{value:.3g}'):,.10g}"

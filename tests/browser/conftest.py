@@ -1,0 +1,71 @@
+"""One JupyterLab and one Chromium for all browser tests; a notebook page for each that asks."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from . import harness
+
+HERE = Path(__file__).parent
+Open = Callable[..., harness.Notebook]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser, and put it last.
+
+    Playwright keeps an event loop running in the main thread until the session ends; after it, no
+    test could call asyncio.run.
+    """
+    items.sort(key=_drives_browser)  # stable: the order within both halves stays
+    for item in filter(_drives_browser, items):
+        item.add_marker("browser")
+
+
+def _drives_browser(item: pytest.Item) -> bool:
+    return HERE in item.path.parents
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium; without one the test is skipped, or fails if LAB_REQUIRE_PEERS=1."""
+    try:
+        started = harness.browser()
+        browser = started.__enter__()
+    except harness.NoBrowserError as missing:
+        if os.environ.get("LAB_REQUIRE_PEERS") == "1":
+            raise
+        pytest.skip(str(missing))
+    yield browser
+    started.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Lab]:
+    """A JupyterLab of its own, with the toy panel beside its notebooks."""
+    with harness.Lab(tmp_path_factory.mktemp("lab")) as lab:
+        shutil.copy(HERE / "toy.py", lab.files)
+        yield lab
+
+
+def _opener(chromium: Browser, lab: harness.Lab) -> Iterator[Open]:
+    """Open a notebook of the given cells: `notebook(["panel"], width=800, theme="dark")`."""
+    opened: list[harness.Notebook] = []
+
+    def open_cells(cells: Sequence[str], *, theme: str = "light", **page: int) -> harness.Notebook:
+        lab.theme(theme)
+        # A name of its own: JupyterLab keeps the kernel of a path it has seen.
+        name = lab.write(f"cells-{len(list(lab.files.iterdir()))}.ipynb", cells)
+        opened.append(harness.Notebook(chromium, lab, **page))
+        return opened[-1].open(name)
+
+    yield open_cells
+    for each in opened:
+        each.close()
+
+
+notebook = pytest.fixture(_opener, name="notebook")
+open_notebook = pytest.fixture(_opener, scope="module", name="open_notebook")

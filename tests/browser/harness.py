@@ -1,0 +1,336 @@
+"""Drives a real JupyterLab in a real Chromium, apart from whatever the user has of either.
+
+`Lab` is the server, `browser()` the browser, `Notebook` an open notebook. Used by the browser
+tests and by benchmarks/; no test is in here. Everything is on loopback, in a folder of its own, and
+ends with the `with` block that began it.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page, Playwright, WebSocket, sync_playwright
+
+BIG_FRAME: Final = 1_000_000
+_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_QUIET: Final = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # No name resolves, so nothing leaves the machine even if a page tries.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+_CURRENT: Final = "window.jupyterapp?.shell?.currentWidget"
+_KERNEL: Final = f"{_CURRENT}?.context?.sessionContext?.session?.kernel"
+
+
+class NoBrowserError(RuntimeError):
+    """There is no Chromium to drive; the message says where it was looked for."""
+
+
+def find_chromium(playwright: Playwright) -> str:
+    """The path of a Chromium: LAB_CHROMIUM, else the system's, else Playwright's own.
+
+    Raises:
+        NoBrowserError: none of them exists.
+    """
+    named = os.environ.get("LAB_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, _NAMES)), None)
+    found = found or playwright.chromium.executable_path
+    if not Path(found).exists():
+        raise NoBrowserError("no Chromium: install one, or name it in LAB_CHROMIUM")
+    return found
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
+    """A headless Chromium. Raises NoBrowserError."""
+    with sync_playwright() as playwright:
+        root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        path = find_chromium(playwright)
+        chromium = playwright.chromium.launch(executable_path=path, args=[*_QUIET, *root])
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+class Lab:
+    """A JupyterLab server on loopback whose files, settings and kernels live under `root`.
+
+    Attributes:
+        files: the folder it serves; put notebooks here.
+        url: where it listens, without a slash at the end.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.files = root / "files"
+        self.url = ""
+        self._root = root
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        for name in ("files", "config/labconfig", "settings", "workspaces"):
+            (self._root / name).mkdir(parents=True, exist_ok=True)
+        disabled = {"@jupyterlab/apputils-extension:announcements": True}
+        page_config = self._root / "config/labconfig/page_config.json"
+        page_config.write_text(json.dumps({"disabledExtensions": disabled}))
+        self.configure("notebook-extension/tracker", windowingMode="none")
+        with (self._root / "server.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command(), cwd=self.files, env=self._environment(), stdout=log, stderr=log
+            )
+        self.url = self._wait_for_url()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def configure(self, plugin: str, **settings: Any) -> None:
+        """Set what the Settings editor would, for pages opened from now on."""
+        path = self._root / "settings/@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings))
+
+    def theme(self, name: str) -> None:
+        """`light` or `dark`, for pages opened from now on."""
+        self.configure("apputils-extension/themes", theme=f"JupyterLab {name.capitalize()}")
+
+    def write(self, name: str, cells: Sequence[str]) -> str:
+        """Put a notebook of code cells into `files`; returns `name`."""
+        notebook = nbformat.v4.new_notebook()
+        # Without a kernelspec a dialog asks for one and blocks every click.
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        nbformat.write(notebook, self.files / name)
+        return name
+
+    def _command(self) -> list[str]:
+        options = {
+            "ServerApp.ip": "127.0.0.1",
+            "ServerApp.port": "0",
+            "ServerApp.open_browser": "False",
+            "ServerApp.allow_root": "True",
+            "ServerApp.root_dir": str(self.files),
+            "IdentityProvider.token": "",
+            "LabApp.user_settings_dir": str(self._root / "settings"),
+            "LabApp.workspaces_dir": str(self._root / "workspaces"),
+            "LabApp.expose_app_in_browser": "True",
+            "LabApp.news_url": "",
+        }
+        arguments = [f"--{key}={value}" for key, value in options.items()]
+        return [sys.executable, "-m", "jupyterlab", *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        folders = {
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+            "IPYTHONDIR": "ipython",
+        }
+        own = {key: str(self._root / name) for key, name in folders.items()}
+        return {**os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_NO_CONFIG": ""}
+
+    def _wait_for_url(self) -> str:
+        assert self._process is not None
+        note = self._root / f"runtime/jpserver-{self._process.pid}.json"
+        for _ in range(600):
+            if self._process.poll() is not None:
+                break
+            with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+                return str(json.loads(note.read_text())["url"]).rstrip("/")
+            time.sleep(0.1)
+        raise RuntimeError((self._root / "server.log").read_text())
+
+
+class Notebook:
+    """A notebook open in a page of its own, and what that page said and received.
+
+    Attributes:
+        page: Playwright's page.
+        errors: console errors and uncaught exceptions, in order.
+        foreign: addresses asked for outside loopback.
+        frames: sizes in bytes of the WebSocket messages received, in order.
+    """
+
+    def __init__(
+        self, chromium: Browser, lab: Lab, *, width: int = 1280, height: int = 900
+    ) -> None:
+        self.lab = lab
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        self.frames: list[int] = []
+        self.page: Page = chromium.new_page(viewport={"width": width, "height": height})
+        self.page.set_default_timeout(30_000)
+        self.page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self._note(request.url))
+        self.page.on("websocket", self._listen)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Shut the kernel down and close the page."""
+        if not self.page.is_closed():
+            self.page.evaluate(f"{_KERNEL}?.shutdown().catch(() => 0)")
+            self.page.close()
+
+    def forget(self) -> None:
+        """Start counting and collecting anew."""
+        for record in (self.errors, self.foreign, self.frames):
+            record.clear()
+
+    @property
+    def received(self) -> int:
+        """Bytes received over WebSockets so far."""
+        return sum(self.frames)
+
+    @property
+    def big_frames(self) -> int:
+        """How many messages were as large as only plotly.js is."""
+        return sum(size >= BIG_FRAME for size in self.frames)
+
+    def open(self, path: str) -> Self:
+        """Open a notebook of the lab's folder, side bar closed, and wait for its kernel."""
+        self.page.goto(f"{self.lab.url}/lab/tree/{path}?reset")
+        self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
+        self.command("application:toggle-left-area", only_if=".jp-SidePanel:visible")
+        return self
+
+    def switch(self, path: str) -> Self:
+        """Open another notebook in the same page, with a kernel of its own, beside this one."""
+        self.page.evaluate(
+            "path => window.jupyterapp.commands.execute("
+            "'docmanager:open', { path, options: { mode: 'split-bottom' } }).then(() => 0)",
+            path,
+        )
+        self.page.wait_for_function(f"{_CURRENT}?.context?.path === {path!r}")
+        self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
+        return self
+
+    @property
+    def path(self) -> str:
+        """The current notebook, below the lab's folder."""
+        return str(self.page.evaluate(f"{_CURRENT}.context.path"))
+
+    def reload(self) -> Self:
+        """Load the page anew and wait for the kernel, which lived on."""
+        self.page.reload()
+        self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
+        return self
+
+    def command(self, name: str, *, only_if: str = "") -> None:
+        """Run a command of JupyterLab's palette and wait for it to end."""
+        if only_if and not self.page.locator(only_if).count():
+            return
+        self.page.evaluate("name => window.jupyterapp.commands.execute(name).then(() => 0)", name)
+
+    def run_all(self, *, plots: int = 0) -> Self:
+        """Run every cell, wait until the kernel is idle and `plots` plots are drawn.
+
+        Raises:
+            RuntimeError: plots were expected, but a cell ended in an exception.
+        """
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_function(f"{_KERNEL}.status === 'idle'")
+        if plots:
+            if errors := self.cell_errors():
+                raise RuntimeError("; ".join(errors))
+            self.wait_drawn(plots)
+        return self
+
+    def save(self) -> Path:
+        """Save the notebook; returns the file."""
+        self.command("docmanager:save")
+        return self.lab.files / self.path
+
+    def cell_errors(self) -> list[str]:
+        """`name: message` of every exception that a cell shows."""
+        script = f"""() => {_CURRENT}.content.widgets.flatMap(
+            cell => (cell.model.sharedModel.toJSON().outputs ?? []))
+            .filter(output => output.output_type === 'error')
+            .map(output => `${{output.ename}}: ${{output.evalue}}`)"""
+        return list(self.page.evaluate(script))
+
+    def kernel_text(self, code: str) -> str:
+        """What `print`s in `code`, run in the notebook's kernel, wrote."""
+        script = f"""async code => {{
+            let text = "";
+            const future = {_KERNEL}.requestExecute({{ code, store_history: false }});
+            future.onIOPub = ({{ content }}) => text += content.text ?? content.evalue ?? "";
+            await future.done;
+            return text.trim();
+        }}"""
+        return str(self.page.evaluate(script, code))
+
+    def plots(self) -> Locator:
+        """The plots that plotly.js has drawn."""
+        return self.page.locator(".js-plotly-plot:has(.main-svg)")
+
+    def wait_drawn(self, count: int = 1) -> None:
+        """Wait until `count` plots are drawn."""
+        self.plots().nth(count - 1).wait_for()
+
+    def title(self, plot: int = 0) -> str:
+        """The title a plot shows."""
+        return str(self.plots().nth(plot).evaluate("plot => plot._fullLayout.title.text"))
+
+    def wait_title(self, text: str, plot: int = 0) -> None:
+        """Wait until a plot's drawn title holds `text`."""
+        title = self.page.locator(".js-plotly-plot").nth(plot).locator(".gtitle")
+        title.filter(has_text=text).wait_for()
+
+    def traces(self, plot: int = 0) -> list[dict[str, Any]]:
+        """`name`, `x` and `y` of each drawn trace, as plotly.js decoded them."""
+        script = """plot => plot._fullData.map(({ name, x, y }) =>
+            ({ name, x: Array.from(x ?? []), y: Array.from(y ?? []) }))"""
+        return list(self.plots().nth(plot).evaluate(script))
+
+    def settle(self, seconds: float = 0.4) -> None:
+        """Wait until no message has arrived for `seconds`."""
+        seen = -1
+        while seen != len(self.frames):
+            seen = len(self.frames)
+            self.page.wait_for_timeout(seconds * 1000)
+
+    def picture(self, path: Path, *, width: int = 1280, height: int = 900) -> Path:
+        """A screenshot at a given width in pixels."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.settle()
+        self.page.screenshot(path=path)
+        return path
+
+    def _note(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in (
+            "127.0.0.1",
+            "localhost",
+        ):
+            self.foreign.append(url)
+
+    def _listen(self, socket: WebSocket) -> None:
+        self._note(socket.url)
+        socket.on("framereceived", lambda frame: self.frames.append(len(frame)))

@@ -1,0 +1,305 @@
+"""Panels without a browser: what a change leads to, what is refused, what is run when."""
+
+import asyncio
+import dataclasses
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from lab_engine.errors import LabError
+from lab_engine.views import panel as panel_module
+from lab_engine.views.controls import Choice, Slider, Switch, one_two_five
+from lab_engine.views.panel import COARSE, KEPT, Panel
+
+from .browser import toy
+from .browser.toy import CONTROLS, Toy, Waves, toy_panel
+
+TOY = Path(toy.__file__)
+
+
+class Counted:
+    """`toy.run`, with a record of what was run."""
+
+    def __init__(self) -> None:
+        self.toys: list[Toy] = []
+
+    def __call__(self, toy_: Toy) -> Waves:
+        self.toys.append(toy_)
+        return toy.run(toy_)
+
+
+def panel_of(run: Any, start: Toy = Toy(), **options: Any) -> Panel[Toy, Waves]:  # noqa: B008
+    """The toy's panel with another way to run it."""
+    return Panel(start, CONTROLS, run, toy.figure, toy.summary, **options)
+
+
+def send(panel: Panel[Any, Any], **values: Any) -> None:
+    """Set values as the page does: through the form's state."""
+    panel._form.set_state({"values": {**panel._form.values, **values}})
+
+
+def test_a_change_leads_to_scenario_outcome_and_words() -> None:
+    """Without an event loop it does so at once."""
+    panel = toy_panel()
+    send(panel, rate=7)
+
+    assert panel.scenario == Toy(rate=7)
+    assert panel.outcome.toy == Toy(rate=7)
+    assert panel.summary == "Three servers with 7 waves a day of height 100."
+    assert panel.status == ""
+
+
+def test_labels_become_values() -> None:
+    """The page sends the label of an option; the scenario gets its value."""
+    panel = toy_panel()
+    send(panel, shape="Cosine", mirrored=True)
+
+    assert panel.scenario == Toy(shape="cos", mirrored=True)
+
+
+def test_set_and_reset_from_a_cell() -> None:
+    """A learner can move a panel by code, too."""
+    panel = toy_panel()
+    panel.set("rate", 9)
+    assert panel.outcome.toy.rate == 9
+
+    panel.reset()
+
+    assert panel.scenario == Toy()
+    with pytest.raises(LabError, match="Use one of: rate, size"):
+        panel.set("speed", 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"rate": 31}, "31: Waves goes from 1 to 30 per day. Type a number from 1 to 30 per day"),
+        ({"rate": 1.5}, "1.5: Waves is a whole number."),
+        ({"rate": None}, "Waves needs a number."),
+        ({"rate": True}, "Waves needs a number."),
+        ({"shape": "Square"}, "Square: Shape has no such option. Choose one of: Sine, Cosine."),
+        ({"mirrored": 3}, "3: Upside down is either on or off."),
+        ({"rate": 13}, "could not be computed (ZeroDivisionError: thirteen)."),
+    ],
+)
+def test_a_bad_value_keeps_the_last_good_picture(values: dict[str, Any], why: str) -> None:
+    """The status says the value, the rule and the remedy; nothing is half-applied."""
+    panel = toy_panel()
+    panel.set("size", 200)
+    drawn, outcome = panel._plot.get_state("_changes"), panel.outcome
+    send(panel, **values)
+
+    assert why in panel.status
+    assert KEPT in panel.status
+    assert panel.scenario == Toy(size=200)
+    assert panel.outcome is outcome
+    assert panel._plot.get_state("_changes") == drawn
+
+
+def test_the_scenario_may_refuse_what_the_control_accepts() -> None:
+    """The scenario's own words are shown, and the control is marked."""
+    panel = toy_panel(Toy(limit=20))
+    send(panel, rate=25)
+
+    assert panel.status.startswith("25: the rate may not exceed the limit of 20. Lower the rate")
+    assert panel._form.wrong == ["rate"]
+
+    send(panel, rate=20)
+
+    assert panel.status == ""
+    assert panel._form.wrong == []
+
+
+def test_values_that_are_possible_only_together() -> None:
+    """Both moved at once are accepted in whatever order the controls stand."""
+    both = (Slider("rate", "Rate", 1, 100), Slider("limit", "Limit", 1, 100))
+    panel = Panel(Toy(), both, toy.run, toy.figure, toy.summary)
+    send(panel, rate=90, limit=95)
+
+    assert (panel.scenario.rate, panel.scenario.limit) == (90, 95)
+
+
+def test_a_value_shown_again_is_not_run_again() -> None:
+    """The same values once more cost nothing."""
+    run = Counted()
+    panel = panel_of(run)
+    send(panel, rate=5)
+
+    assert len(run.toys) == 1
+
+
+def test_a_request_during_a_run_is_remembered_only_if_newest() -> None:
+    """Requests that come in while a run is going on: the last of them is run next."""
+    seen: list[int] = []
+
+    def run(toy_: Toy) -> Waves:
+        seen.append(toy_.rate)
+        if toy_.rate == 6:
+            for rate in (7, 8, 9):
+                panel.set("rate", rate)
+        return toy.run(toy_)
+
+    panel = panel_of(run)
+    panel.set("rate", 6)
+
+    assert seen == [5, 6, 9]
+    assert panel.scenario.rate == 9
+
+
+def test_requests_from_two_threads_end_in_the_newest() -> None:
+    """A cell and the page's thread may both move a panel; one runs, the other leaves a note."""
+    running, go_on = threading.Event(), threading.Event()
+
+    def run(toy_: Toy) -> Waves:
+        if toy_.rate == 6:
+            running.set()
+            go_on.wait(5)
+        return toy.run(toy_)
+
+    panel = panel_of(run)
+    page = threading.Thread(target=panel.set, args=("rate", 6))
+    page.start()
+    running.wait(5)
+    panel.set("rate", 8)
+    assert panel.scenario.rate == 5
+    go_on.set()
+    page.join(5)
+
+    assert panel.scenario.rate == 8
+
+
+def test_a_slow_panel_shows_a_coarse_picture_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then, unless the slider has moved on, the full one; so one full run for many moves."""
+    monkeypatch.setattr(panel_module, "SLOW", 0.0)
+    monkeypatch.setattr(panel_module, "PAUSE", 0.05)
+    run = Counted()
+
+    async def move() -> str:
+        panel = panel_of(run, coarse=toy.coarse)
+        for rate in (6, 7, 8):
+            send(panel, rate=rate)
+        first = panel.status
+        await asyncio.sleep(0.3)
+        assert panel.status == ""
+        return first
+
+    assert asyncio.run(move()) == COARSE
+    assert [(toy_.rate, toy_.points) for toy_ in run.toys] == [
+        (5, 360),
+        (6, 36),
+        (7, 36),
+        (8, 36),
+        (8, 360),
+    ]
+
+
+def test_outcome_is_never_the_coarse_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads it before the full run has come gets the full run now."""
+    monkeypatch.setattr(panel_module, "SLOW", 0.0)
+
+    async def read() -> int:
+        panel = panel_of(toy.run, coarse=toy.coarse)
+        send(panel, rate=6)
+        return len(panel.outcome.x)
+
+    assert asyncio.run(read()) == 360
+
+
+def test_a_fast_panel_is_not_coarse() -> None:
+    """Below the threshold the full run comes at once."""
+    run = Counted()
+
+    async def move() -> None:
+        send(panel_of(run, coarse=toy.coarse), rate=6)
+
+    asyncio.run(move())
+
+    assert [toy_.points for toy_ in run.toys] == [360, 360]
+
+
+def test_a_refusal_does_not_leave_a_coarse_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The picture kept is a full one."""
+    monkeypatch.setattr(panel_module, "SLOW", 0.0)
+    run = Counted()
+
+    async def move() -> str:
+        panel = panel_of(run, coarse=toy.coarse)
+        send(panel, rate=6)
+        send(panel, rate=99)
+        return panel.status
+
+    assert asyncio.run(move()).startswith("99: Waves")
+    assert (run.toys[-1].rate, run.toys[-1].points) == (6, 360)
+
+
+def test_a_panel_over_a_scenario_outside_its_controls() -> None:
+    """An author's mistake is told at once."""
+    with pytest.raises(LabError, match="500: Waves goes from 1 to 30"):
+        toy_panel(dataclasses.replace(Toy(), rate=500, limit=500))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "stops"),
+    [
+        (1, 100, (1, 2, 5, 10, 20, 50, 100)),
+        (3, 60, (3, 5, 10, 20, 50, 60)),
+        (0.1, 2, (0.1, 0.2, 0.5, 1, 2)),
+    ],
+)
+def test_one_two_five(low: float, high: float, stops: tuple[float, ...]) -> None:
+    """Both ends and the round numbers between them."""
+    assert one_two_five(low, high) == stops
+
+
+def test_numbers_are_whole_if_all_bounds_and_stops_are() -> None:
+    """1 to 10 is whole; in steps of 0.5, or from 1.0, it is not."""
+    assert Slider("p", "P", 1, 10).read(4.0) == 4
+    assert isinstance(Slider("p", "P", 1, 10).read(4.0), int)
+    assert Slider("p", "P", 1, 10, step=0.5).read(4.25) == 4.25
+    assert isinstance(Slider("p", "P", 1.0, 10).read(4), float)
+    assert Slider("p", "P", 1, 1000, choices=one_two_five(1, 1000)).read(17) == 17
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: Slider("p", "P", 2, 1), "must start below its end"),
+        (lambda: Slider("p", "P", 1, 2, step=0), "a step above 0"),
+        (lambda: Slider("p", "P", 1, 5, choices=(1, 9)), "outside from 1 to 5"),
+        (lambda: one_two_five(0, 5), "start above 0"),
+        (lambda: Choice("p", "P", {"a": 1}).show(2), "no such option"),
+        (lambda: Switch("p", "P").show("yes"), "either on or off"),
+    ],
+)
+def test_mistakes_in_controls_are_named(make: Any, why: str) -> None:
+    """Value, rule, remedy, as everywhere."""
+    with pytest.raises(LabError, match=why):
+        make()
+
+
+@pytest.mark.notebooks
+def test_panel_is_stable_under_nbval(tmp_path: Path) -> None:
+    """A notebook that shows a panel and a plot passes nbval, which compares their texts."""
+    (tmp_path / "toy.py").write_text(TOY.read_text())
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    cells = ("from toy import *", "toy_panel()", "toy_panel()._plot", "display(toy_panel())")
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    resources = {"metadata": {"path": str(tmp_path)}}
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")}
+    NotebookClient(notebook, timeout=60, store_widget_state=False, resources=resources).execute()
+    nbformat.write(notebook, tmp_path / "panel.ipynb")
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-c", os.devnull, "panel.ipynb"]
+    result = subprocess.run(  # noqa: PLW1510  its output says more than its code
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+
+    assert "4 passed" in result.stdout, result.stdout
+    assert (tmp_path / "panel.ipynb").stat().st_size < 5_000
