@@ -13,18 +13,30 @@ if TYPE_CHECKING:
     from lab_engine.authority.records import Question as Question
     from lab_engine.authority.records import RRset as RRset
     from lab_engine.authority.zone import Zone as Zone
+    from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
     from lab_engine.errors import LabError as LabError
+    from lab_engine.simulation import Clients as Clients
+    from lab_engine.simulation import Outcome as Outcome
+    from lab_engine.simulation import Resolvers as Resolvers
+    from lab_engine.simulation import Scenario as Scenario
+    from lab_engine.simulation import run as run
     from lab_engine.wire.client import ask as ask
     from lab_engine.wire.server import serve as serve
 
 _HOMES = {
+    "Clients": "lab_engine.simulation",
+    "Clock": "lab_engine.drill.clock",
     "LabError": "lab_engine.errors",
+    "Outcome": "lab_engine.simulation",
     "Question": "lab_engine.authority.records",
     "RRset": "lab_engine.authority.records",
+    "Resolvers": "lab_engine.simulation",
+    "Scenario": "lab_engine.simulation",
     "Zone": "lab_engine.authority.zone",
     "ask": "lab_engine.wire.client",
     "forward": "lab_engine.drill.forwarder",
+    "run": "lab_engine.simulation",
     "serve": "lab_engine.wire.server",
 }
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 LESSONS = ROOT / "lessons"
 PICTURES = LESSONS / "pictures"
 DIGESTS = PICTURES / "digests.json"
-PICTURE = re.compile(r"!\[[^\]]+\]\(pictures/([\w-]+\.svg)\)")
+PICTURE = re.compile(r"pictures/([\w-]+\.svg)")
 WIDTH, HEIGHT = 900, 380
 DRAW = """async ([data, layout, width, height]) => {
     const url = await Plotly.toImage({data, layout}, {format: "svg", width, height});

@@ -1,0 +1,28 @@
+"""The static pictures show what the lessons' panels show today."""
+
+import pytest
+
+from tools import pictures
+
+LESSONS = sorted(pictures.LESSONS.glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_figure_behind_a_picture_has_not_changed(path):
+    stored = pictures.stored_digests()
+    today = {name: pictures.digest(panel.figure) for name, panel in pictures.panels(path)}
+
+    assert today == {name: stored.get(name) for name in today}, "run: make pictures"
+
+
+def test_every_picture_has_its_panel():
+    named = {name for path in LESSONS for name in pictures.PICTURE.findall(path.read_text())}
+
+    assert named == {path.name for path in pictures.PICTURES.glob("*.svg")}
+    assert named == set(pictures.stored_digests())
+
+
+def test_a_changed_figure_is_noticed():
+    from lab_engine.views.theme import new_figure
+
+    assert pictures.digest(new_figure(title="a")) != pictures.digest(new_figure(title="b"))
