@@ -127,7 +127,7 @@ def test_the_comparison_tells_other_laws_apart(path, value):
     )
 
     apart = compared(
-        1000,
+        800,
         lambda seed: run(one.set("seed", seed), "population"),
         lambda seed: run(one.set("seed", seed).set(path, value), "population"),
     )

@@ -151,7 +151,7 @@ SCENARIOS = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(SCENARIOS)
 def test_nothing_is_lost_or_invented(any_scenario):
     outcome = run(any_scenario, "population")
@@ -178,7 +178,7 @@ def test_nothing_is_lost_or_invented(any_scenario):
         assert sum(outcome.failed) in (0, outcome.total)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(SCENARIOS)
 def test_the_same_seed_gives_the_same_outcome(any_scenario):
     assert run(any_scenario, "population") == run(any_scenario, "population")
@@ -313,19 +313,24 @@ def test_rotating_resolvers_spread_even_one_giant():
     assert min(run(giant.set("resolvers.order", "frozen")).max_over_mean()) > 1.5
 
 
-def test_the_largest_resolver_sets_the_floor_of_every_window():
-    """TTL of a day: nobody changes its address within the hour watched."""
-    for seed in range(50):
-        fixed = scenario(
-            7,
-            DAY,
-            resolvers=Resolvers(20, 1, "frozen"),
-            clients=Clients(10_000, 100.0),
-            bin=300,
-            seed=seed,
-        )
-        heads = head_counts(10_000, zipf_shares(20, 1))
+@pytest.mark.parametrize("order", ["shuffle", "cyclic"])
+def test_no_window_in_which_all_copies_stay_is_below_the_floor(order):
+    """k·w1: TTL of a day, and only windows in which no resolver asks. Noise is below 0.1 %."""
+    floor = theory.imbalance_floor(7, head_counts(10_000, zipf_shares(20, 1)))
+    held = scenario(
+        7,
+        DAY,
+        order=order,
+        resolvers=Resolvers(20, 1, "frozen"),
+        clients=Clients(10_000, 100.0),
+        bin=300,
+    )
 
-        floor = theory.imbalance_floor(7, heads)
+    ratios = []
+    for seed in range(30):
+        outcome = run(held.set("seed", seed))
+        pairs = zip(outcome.max_over_mean(), outcome.queries, strict=True)
+        ratios += [ratio for ratio, queries in pairs if queries == 0]
 
-        assert min(run(fixed).max_over_mean()) > 0.999 * floor
+    assert len(ratios) > 200
+    assert min(ratios) > 0.999 * floor

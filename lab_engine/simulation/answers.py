@@ -72,16 +72,15 @@ def replies(scenario: Scenario) -> tuple[Share, ...]:
     return tuple(Share(chance, Limits().applied(reply)) for chance, reply in drawn)
 
 
-def servers(scenario: Scenario) -> Addresses:
-    """Every address that any reply holds, each once."""
-    held = [address for _, reply in replies(scenario) for address in reply.addresses]
-    return tuple(dict.fromkeys(held))
+def servers(found: tuple[Share, ...]) -> Addresses:
+    """Every address that any of the replies holds, each once."""
+    return tuple(dict.fromkeys(address for _, reply in found for address in reply.addresses))
 
 
 def reasons(scenario: Scenario) -> tuple[str, ...]:
     """Why `fills` cannot describe the scenario, in words; empty where it can."""
     found = replies(scenario)
-    everyone = servers(scenario)
+    everyone = servers(found)
     several = any(len(reply.addresses) > 1 for _, reply in found)
     some_dead = any(server in scenario.down for server in everyone)
     shuffled = scenario.order is Order.SHUFFLE and scenario.resolvers.order is CachedOrder.ROTATE
@@ -102,7 +101,7 @@ def reasons(scenario: Scenario) -> tuple[str, ...]:
 def fills(scenario: Scenario) -> Fills:
     """What the authority's answers bring to the resolvers of this scenario."""
     found = replies(scenario)
-    everyone = servers(scenario)
+    everyone = servers(found)
     cases = [
         Case(drawn * ordered, order[0] if order else "", _shares(scenario, order, everyone))
         for drawn, reply in found

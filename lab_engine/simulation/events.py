@@ -41,11 +41,12 @@ class _Run:
     """One run: the authority, the arrivals, and what is counted by bin."""
 
     def __init__(self, scenario: Scenario, *, trace: bool) -> None:
-        ttl = _longest_ttl(scenario)
+        self._servers = servers(replies(scenario))
         self._scenario = scenario
         self._rng = Random(scenario.seed)
         self._authority = Authority(scenario.zone, self._rng, scenario.order)
         self._journal = Journal(on=trace)
+        ttl = _longest_ttl(scenario)
         self._stacks = Stacks(scenario, ttl, self._upstream, self._rng, self._journal)
         self._counts: dict[str | None, int] = {}
         self._bins: list[dict[str | None, int]] = []
@@ -70,9 +71,8 @@ class _Run:
 
     def _forget(self) -> None:
         """From now on, count: what was before belongs to the warm-up."""
-        everyone = servers(self._scenario)
-        self._counts.update(dict.fromkeys((*everyone, None, QUERIES), 0))
-        self._firsts = dict.fromkeys(everyone, 0)
+        self._counts.update(dict.fromkeys((*self._servers, None, QUERIES), 0))
+        self._firsts = dict.fromkeys(self._servers, 0)
         self._stacks.forget_counts()
 
     def _arrivals(self, env: simpy.Environment, crowd: Crowd) -> Generator[simpy.Event]:
@@ -100,7 +100,7 @@ class _Run:
 
     def outcome(self) -> Outcome:
         """What was counted."""
-        scenario, everyone = self._scenario, servers(self._scenario)
+        scenario, everyone = self._scenario, self._servers
         return Outcome(
             servers=everyone,
             down=scenario.down,

@@ -99,10 +99,11 @@ def _in_step(rates: Floats, ttl: int, end: float, rng: Rng) -> Iterator[Step]:
 
 def _ahead(rates: Floats, ttl: int, end: float, rng: Rng) -> Iterator[Step]:
     """The same for fewer caches, whose order in time does not matter: many fills of each."""
-    due = _first_fills(rates, ttl, rng)
+    due, enough = _first_fills(rates, ttl, rng), int(end / ttl) + 2
     while (going := due < end).any():
         due, rates = due[going], rates[going]
-        gaps = rng.standard_exponential((len(due), BLOCK // len(due))) / rates[:, None]
+        gaps = rng.standard_exponential((len(due), min(enough, BLOCK // len(due))))
+        gaps /= rates[:, None]
         later = due[:, None] + np.cumsum(ttl + gaps, axis=1)
         at = np.hstack([due[:, None], later[:, :-1]])
         yield at[at < end], np.broadcast_to(rates[:, None], at.shape)[at < end]
