@@ -23,14 +23,11 @@ def four_sigma(share, of):
     return 4 * math.sqrt(share * (1 - share) / of)
 
 
-LONG = pytest.mark.skipif("LAB_LONG" not in os.environ, reason="many fills: LAB_LONG=1")
-
-
 @pytest.mark.parametrize(
     ("engine", "ttl"),
     [
-        pytest.param("events", 1, marks=LONG),
-        pytest.param("events", 3, marks=LONG),
+        pytest.param("events", 1, marks=pytest.mark.slow),
+        pytest.param("events", 3, marks=pytest.mark.slow),
         ("events", 10),
         ("population", 1),
         ("population", 3),
