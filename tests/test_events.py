@@ -1,7 +1,6 @@
 """The event engine: what each request meets, one by one."""
 
 import math
-import os
 from itertools import pairwise
 
 import pytest
