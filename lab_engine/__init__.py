@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from lab_engine.authority.plan import outcomes as outcomes
+    from lab_engine.authority.records import Client as Client
     from lab_engine.authority.records import Question as Question
     from lab_engine.authority.records import RRset as RRset
+    from lab_engine.authority.recordset import RecordSet as RecordSet
+    from lab_engine.authority.server import plan as plan
+    from lab_engine.authority.state import State as State
     from lab_engine.authority.zone import Zone as Zone
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
     from lab_engine.errors import LabError as LabError
+    from lab_engine.review.diff import diff as diff
+    from lab_engine.review.explain import explain as explain
+    from lab_engine.review.lint import lint as lint
     from lab_engine.simulation import Clients as Clients
     from lab_engine.simulation import Outcome as Outcome
     from lab_engine.simulation import Resolvers as Resolvers
@@ -25,17 +33,25 @@ if TYPE_CHECKING:
     from lab_engine.wire.server import serve as serve
 
 _HOMES = {
+    "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation",
     "Clock": "lab_engine.drill.clock",
     "LabError": "lab_engine.errors",
     "Outcome": "lab_engine.simulation",
     "Question": "lab_engine.authority.records",
     "RRset": "lab_engine.authority.records",
+    "RecordSet": "lab_engine.authority.recordset",
     "Resolvers": "lab_engine.simulation",
     "Scenario": "lab_engine.simulation",
+    "State": "lab_engine.authority.state",
     "Zone": "lab_engine.authority.zone",
     "ask": "lab_engine.wire.client",
+    "diff": "lab_engine.review.diff",
+    "explain": "lab_engine.review.explain",
     "forward": "lab_engine.drill.forwarder",
+    "lint": "lab_engine.review.lint",
+    "outcomes": "lab_engine.authority.plan",
+    "plan": "lab_engine.authority.server",
     "run": "lab_engine.simulation",
     "serve": "lab_engine.wire.server",
 }

@@ -1,35 +1,60 @@
-"""The command line: `python -m lab_engine serve FILE` and `ask NAME [TYPE] --server HOST:PORT`.
+"""The command line: `python -m lab_engine COMMAND`; `--help` lists the commands.
 
 Each command is a function of its arguments that returns an exit status: 0 done, 1 refused with a
-reason, 2 misused.
+reason, 2 misused. `lint` and `diff` speak like other tools of their kind: 0 nothing found, 1 found
+something, 2 a broken file.
 """
 
 import argparse
+import io
+import json
+import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from ipaddress import ip_network
+from typing import Any
 
+from lab_engine.authority import healthfile
+from lab_engine.authority.elements import nearest, parsed, text_of
+from lab_engine.authority.endpoints import NOBODYS, stand_ins
+from lab_engine.authority.healthfile import Heard
 from lab_engine.authority.order import Order
+from lab_engine.authority.records import Client, Question
+from lab_engine.authority.server import plan
+from lab_engine.authority.state import State, check_ids
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
+from lab_engine.review.diff import diff
+from lab_engine.review.explain import as_dict, explain
+from lab_engine.review.lint import lint
 from lab_engine.wire.client import ask
 from lab_engine.wire.server import serve
+
+ANYBODY = "0.0.0.0/0"  # a network that lies in no place
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status."""
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # identifiers hold any character
     try:
         status: int = options.run(options)
+        sys.stdout.flush()
     except LabError as refused:
         print(f"lab_engine: {refused}", file=sys.stderr)
+        return int(options.refused)
+    except BrokenPipeError:
+        # `| head` has seen enough; what is left is not to be complained about at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
 
 
 def _serve(options: argparse.Namespace) -> int:
-    zone = Zone.from_file(options.file, options.origin)
+    zone = _zone(options, options.file)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -38,6 +63,7 @@ def _serve(options: argparse.Namespace) -> int:
         options.port,
         order=options.order,
         seed=options.seed,
+        state=_state(options, zone),
         log=_say if options.log else None,
         say=_complain,
     ) as server:
@@ -47,8 +73,89 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    print(ask(options.name, options.type, options.server, recurse=options.recurse))
+    if options.file is None:
+        if options.health or options.unhealthy:
+            raise LabError(options.server, "has a health of its own", "Name a zone with --file.")
+        print(ask(options.name, options.type, options.server, recurse=options.recurse))
+        return 0
+    zone = _zone(options, options.file)
+    # A server of our own for the moment, so that the answer is what a server would send.
+    with serve(zone, state=_state(options, zone), say=_complain) as server:
+        print(ask(options.name, options.type, server.address, recurse=options.recurse))
     return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    zone = _zone(options, options.file)
+    question, client = Question.of(options.name, options.type), _client(options.client)
+    state = _state(options, zone)
+    planned = plan(zone, question, client, state)
+    if options.json:
+        _print_json({"question": str(question), "client": options.client, **as_dict(planned)})
+        return 0
+    print(f"{question} for {client.network}, which is {state.atlas.place(client.network)}\n")
+    print(explain(planned))
+    if state.endpoints:
+        print(f"Addresses in {NOBODYS} stand in for those of AWS endpoints.")
+    return 0
+
+
+def _lint(options: argparse.Namespace) -> int:
+    zone, heard = _zone(options, options.file), _heard(options)
+    findings = lint(zone, heard.ids if options.health else None)
+    if options.json:
+        _print_json([finding.as_dict() for finding in findings])
+    else:
+        print(*findings, _count(len(findings), "finding"), sep="\n")
+    return int(bool(findings))
+
+
+def _diff(options: argparse.Namespace) -> int:
+    before, after = (_zone(options, file) for file in (options.before, options.after))
+    found = diff(before, after, _state(options, before, after))
+    if options.json:
+        _print_json([each.as_dict() for each in found])
+    else:
+        print(*found, _count(len(found), "difference"), sep="\n")
+    return int(bool(found))
+
+
+def _zone(options: argparse.Namespace, file: str) -> Zone:
+    blocks = (
+        parsed(text_of(options.cidr_blocks), options.cidr_blocks) if options.cidr_blocks else None
+    )
+    return Zone.from_file(file, options.origin, cidr_blocks=blocks)
+
+
+def _state(options: argparse.Namespace, *zones: Zone) -> State:
+    """Health as the options say, with stand-ins for the AWS endpoints that aliases name."""
+    heard = _heard(options)
+    known = heard.ids.union(*map(check_ids, zones))
+    for each in options.unhealthy:
+        if each not in known:
+            remedy = nearest(each, sorted(known)) if known else "No record set has one."
+            raise LabError(each, "is the id of no health check here", remedy)
+    heard = heard.also(Heard(said=dict.fromkeys(options.unhealthy, False)))
+    endpoints = stand_ins(each for zone in zones for each in zone)
+    return State(unhealthy=heard.unhealthy, endpoints=endpoints)
+
+
+def _heard(options: argparse.Namespace) -> Heard:
+    """What the health files say."""
+    heard = Heard()
+    for file in options.health:
+        heard = heard.also(healthfile.read(text_of(file), file))
+    return heard
+
+
+def _client(text: str) -> Client:
+    """An address is a peer's, a network is a client subnet's."""
+    if "/" not in text:
+        return Client.at(text)
+    try:
+        return Client(ip_network(text, strict=False), "ecs")
+    except ValueError as wrong:
+        raise LabError(text, "is not a network", "Write one such as 192.0.2.0/24.") from wrong
 
 
 def _say(line: str) -> None:
@@ -59,28 +166,91 @@ def _complain(line: str) -> None:
     print(f"lab_engine: {line}", file=sys.stderr, flush=True)
 
 
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m lab_engine", description=__doc__.split("\n")[0]
+        prog="python -m lab_engine", description="A lab on steering traffic with DNS."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("serve", help="answer for a zone on loopback")
-    command.add_argument("file", metavar="FILE", help="a master file (RFC 1035)")
-    command.add_argument("--origin", help="the zone's name, unless the file says $ORIGIN")
+    _about_zone(command, ["file"])
+    _about_failing(command)
     command.add_argument("--port", type=int, default=0, help="default: any free one")
     command.add_argument("--order", default="shuffle", choices=[*Order], help="of the values")
     command.add_argument("--seed", type=int, help="of the dice, to repeat a run")
     command.add_argument("--log", action="store_true", help="print a line for each answer")
-    command.set_defaults(run=_serve)
+    command.set_defaults(run=_serve, refused=1)
 
     command = commands.add_parser("ask", help="ask one question and print what dig would")
+    _about_question(command)
+    _about_zone(command, [])
+    _about_failing(command)
+    asked = command.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--server", metavar="HOST:PORT", help="whom to ask")
+    asked.add_argument("--file", metavar="FILE", help="or a zone to ask without a server")
+    command.add_argument("--recurse", action="store_true", help="set RD, as one does to a resolver")
+    command.set_defaults(run=_ask, refused=1)
+
+    command = commands.add_parser("explain", help="say why a zone answers as it does")
+    _about_zone(command, ["file"])
+    _about_question(command)
+    _about_failing(command)
+    command.add_argument(
+        "--client", default=ANYBODY, metavar="IP[/LEN]", help="default: somewhere unknown"
+    )
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_explain, refused=1)
+
+    command = commands.add_parser("lint", help="find what will be regretted; status 1 if anything")
+    _about_zone(command, ["file"])
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_lint, refused=2)
+
+    command = commands.add_parser("diff", help="say what changes for whom; status 1 if anything")
+    _about_zone(command, ["before", "after"])
+    _about_failing(command)
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_diff, refused=2)
+    return parser
+
+
+def _about_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME")
     command.add_argument("type", metavar="TYPE", nargs="?", default="A")
-    command.add_argument("--server", required=True, metavar="HOST:PORT")
-    command.add_argument("--recurse", action="store_true", help="set RD, as one does to a resolver")
-    command.set_defaults(run=_ask)
-    return parser
+
+
+def _about_zone(command: argparse.ArgumentParser, files: Iterable[str]) -> None:
+    """What may be said of a zone, and of the world it is in."""
+    what = "a master file (RFC 1035), or a change batch or list-resource-record-sets (AWS CLI)"
+    for file in files:
+        command.add_argument(file, metavar=file.upper(), help=what)
+    command.add_argument("--origin", help="the zone's name, unless the file says it")
+    command.add_argument("--cidr-blocks", metavar="FILE", help="output of list-cidr-blocks")
+    command.add_argument(
+        "--health",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help='output of list-health-checks, or {"ID": true or false, ...}; may be repeated',
+    )
+
+
+def _about_failing(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--unhealthy",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a health check that fails; may be repeated",
+    )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ Each says three things: the value that was wrong, the rule it broke, and what to
 Anything else that escapes from this package is a defect of the package.
 """
 
+from collections.abc import Sequence
+
 
 class LabError(ValueError):
     """A value that broke a rule, and the remedy.
@@ -28,6 +30,22 @@ class LabError(ValueError):
 
 class ZoneError(LabError):
     """A zone, or a record in it, that cannot be loaded. Nothing of it is."""
+
+
+class ZoneProblemsError(ZoneError):
+    """Everything that is wrong with a zone, a line each.
+
+    Attributes:
+        problems: one error for each.
+    """
+
+    def __init__(self, problems: Sequence[ZoneError]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        super().__init__(first.value, first.rule, first.remedy)
+
+    def __str__(self) -> str:
+        return "\n".join(LabError.__str__(problem) for problem in self.problems)
 
 
 class ListenError(LabError):

@@ -23,10 +23,11 @@ ARROWS: dict[str, set[str]] = {
     "authority": set(),
     "caches": {"authority"},
     "wire": {"authority"},
+    "review": {"authority"},
     "simulation": {"authority", "caches"},
     "drill": {"authority", "caches", "wire"},
-    "views": {"authority", "caches", "wire", "simulation", "drill"},
-    "course": {"authority", "caches", "wire", "simulation", "drill", "views"},
+    "views": {"authority", "caches", "wire", "review", "simulation", "drill"},
+    "course": {"authority", "caches", "wire", "review", "simulation", "drill", "views"},
 }
 # What every room may import besides; errors is a leaf.
 COMMON = {room: {room, "errors", "__version__"} for room in ARROWS} | {"errors": set()}
@@ -40,6 +41,7 @@ WIDGETS = {"plotly", "ipywidgets", "anywidget"}
 BARRED = {
     "errors": SOCKETS | THREADS | WIDGETS | {"numpy", "simpy", "dns"},
     "authority": SOCKETS | THREADS | WIDGETS | {"numpy", "simpy"},
+    "review": SOCKETS | THREADS | WIDGETS | {"numpy", "simpy"},
     "caches": SOCKETS | THREADS | WIDGETS | {"numpy", "simpy"},
     "wire": WIDGETS | {"simpy"},
     "simulation": SOCKETS | WIDGETS,
@@ -47,7 +49,7 @@ BARRED = {
 }
 
 # The clock and the dice are parameters of these rooms.
-PURE = {"errors", "authority", "caches", "simulation"}
+PURE = {"errors", "authority", "caches", "review", "simulation"}
 SEEDED = {"random.Random", "numpy.random.default_rng"}
 RANDOM_TYPES = {"Generator", "BitGenerator", "SeedSequence", "PCG64", "Philox"}
 WORLDLY = {"os.urandom", "uuid.uuid1", "uuid.uuid4"}
@@ -57,6 +59,11 @@ WORLDLY |= {"datetime.date.today"}
 FILE_LINES, ROOM_LINES = 400, 1200
 # Path or room -> (its own limit, the reason). Ask first what a library or a deletion could do.
 LARGER: dict[str, tuple[int, str]] = {
+    "authority": (
+        3_800,
+        "eight policies, health, places, aliases, others' modes, and files",
+    ),
+    "wire": (1_600, "a second, prepared way to every answer, held equal to the first"),
     "simulation": (
         1_750,
         "two engines that check each other, and the closed forms that check both",

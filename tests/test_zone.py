@@ -31,7 +31,7 @@ def test_a_master_file_is_read_in_order():
 def test_a_zone_writes_itself_out_and_reads_itself_back():
     zone = Zone.from_text(HEAD + 'a CNAME www\n_x._tcp SRV 1 2 3 www\nt TXT "two words" b\n')
 
-    assert Zone.from_text(zone.to_text()).rrsets == zone.rrsets
+    assert Zone.from_text(zone.to_text()).record_sets == zone.record_sets
 
 
 def test_a_zone_from_python_completes_names_and_supplies_soa_and_ns():

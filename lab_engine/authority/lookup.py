@@ -6,7 +6,7 @@ import dns.name
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.records import RRset
+from lab_engine.authority.recordset import Group
 from lab_engine.authority.zone import Node, Zone
 
 _ASTERISK = dns.name.Name([b"*"])
@@ -22,9 +22,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Delegated:
-    """The name lies at or below a zone cut; `servers` is the NS RRset there."""
+    """The name lies at or below a zone cut; `servers` is the NS group there."""
 
-    servers: RRset
+    servers: Group
 
 
 def find(zone: Zone, name: Name, rdtype: RdataType) -> Found | Delegated | None:

@@ -5,7 +5,7 @@ The wire draws one outcome from it, the simulations draw many, the theory reads 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import NamedTuple
 
@@ -20,8 +20,12 @@ class Plan:
         what: what stands here, such as a record set or a step of the lookup.
         why: why it was taken or left, as a clause.
         probability: of this branch, given its parent; 0 to 1.
-        reply: the leaf's reply; None where there are branches.
+        reply: the leaf's reply; None where there are branches, or where it was never reached.
         branches: the ways on, those with probability 0 included.
+        healthy: whether an alias that evaluates its target's health may come here; it does not
+            depend on the client.
+        scope: the prefix length around the client for which all of this holds, whatever is
+            drawn and whoever is healthy (RFC 7871 section 7.2.1); 0 for everybody.
     """
 
     what: str
@@ -29,6 +33,8 @@ class Plan:
     probability: float = 1.0
     reply: Reply | None = None
     branches: tuple["Plan", ...] = ()
+    healthy: bool = True
+    scope: int = 0
 
 
 class Share(NamedTuple):
@@ -53,7 +59,16 @@ def draw(plan: Plan, rng: Random) -> Reply:
         plan = ways[0]
         if len(ways) > 1:
             plan = rng.choices(ways, [way.probability for way in ways])[0]
-    return plan.reply
+    return _sampled(plan.reply, rng)
+
+
+def _sampled(reply: Reply, rng: Random) -> Reply:
+    """The reply with only as many values of its last RRset as it may send."""
+    if reply.sample is None:
+        return reply
+    *chain, last = reply.answer
+    values = tuple(rng.sample(last.values, min(reply.sample, len(last.values))))
+    return replace(reply, answer=(*chain, replace(last, values=values)), sample=None)
 
 
 def _leaves(plan: Plan, probability: float) -> Iterator[Share]:

@@ -1,23 +1,368 @@
-"""Routing policies: given the record sets of one name and type, which are answered, how often.
+"""The eight routing policies of Route 53, side by side.
 
-Each policy is one class that plans a group. The order of the values within an answer is not a
-policy's business: see `order`.
+A policy is one class. Its fields are Route 53's elements for one record set, with their ranges.
+`rank` says how good a member of a group is for a client: the lowest rank wins, None does not take
+part. `weight` divides the answers among those of equal rank. Everything else, health above all, is
+the same for every policy (`plan`): the unhealthy are passed over, and when nobody is healthy
+everybody is ("mode of last resort").
+
+Source: the Route 53 Developer Guide, "Choosing a routing policy" and "How Amazon Route 53 chooses
+records when health checking is configured". What it leaves open is marked [design].
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any, ClassVar, Literal, Protocol
 
-from lab_engine.authority.plan import Plan
-from lab_engine.authority.records import Client, Reply, RRset
+from lab_engine.authority.geo import REGIONS, Atlas, Place, Point, distance_km
 
-Answer = Callable[[RRset], Reply]
-"""Makes the whole reply around the RRset that was chosen."""
+CONTINENTS = ("AF", "AN", "AS", "EU", "NA", "OC", "SA")
 
 
-class Simple:
-    """One record set; every answer carries all its values; the client does not matter."""
+@dataclass(frozen=True)
+class Spot:
+    """A client as a policy sees it: its network, its place, and the tables to judge them by."""
 
-    def plan(self, rrset: RRset, client: Client, answer: Answer) -> Plan:  # noqa: ARG002
-        """The plan of a group of one: a leaf."""
-        count = len(rrset.values)
-        what = "its only value" if count == 1 else f"all {count} values"
-        return Plan("simple", f"one record set: {what}, TTL {rrset.ttl} s", reply=answer(rrset))
+    network: IPv4Network | IPv6Network
+    place: Place
+    atlas: Atlas
+
+
+class Member(Protocol):
+    """What a policy sees of a record set."""
+
+    @property
+    def set_identifier(self) -> str:
+        """Its name within the group."""
+
+    @property
+    def ttl(self) -> int | None:
+        """Seconds; None for an alias."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What policies have in common: nothing to choose by, and no rules for the group."""
+
+    name: ClassVar[str] = "simple"
+    element: ClassVar[str] = ""
+    """The element of a Route 53 record set that says this policy is meant."""
+    limit: ClassVar[int] = 100
+    """Record sets of one name and type, at most."""
+    sample: ClassVar[int | None] = None
+    """Values in one answer, drawn from all that share the best rank; None answers one member."""
+    by_place: ClassVar[bool] = False
+    by_network: ClassVar[bool] = False
+
+    def rank(self, spot: Spot) -> float | None:  # noqa: ARG002
+        """How good this member is for a client: lower is better, None takes no part."""
+        return 0
+
+    @property
+    def weight(self) -> float:
+        """The part of the answers among members of equal rank."""
+        return 1
+
+    def says(self, spot: Spot) -> str:  # noqa: ARG002
+        """This member's values, for `explain`."""
+        return self.name
+
+    def problems(self) -> Iterator[str]:
+        """Values outside their ranges, as clauses."""
+        for item in fields(self):
+            yield from _range_problems(item, getattr(self, item.name))
+
+    @classmethod
+    def group_problems(cls, members: Sequence[tuple["Policy", Member]]) -> Iterator[str]:
+        """What is wrong with these members together, as clauses."""
+        if len(members) > cls.limit:
+            yield f"has {len(members)} {cls.name} record sets, more than {cls.limit}"
+
+
+def _element(text: str, bounds: tuple[int, int] | None = None, **default: Any) -> Any:
+    """A Route 53 element, with its help and the range of whole numbers it takes."""
+    return field(metadata={"help": text, "range": bounds}, **default)
+
+
+def _range_problems(item: Field[Any], value: object) -> Iterator[str]:
+    bounds: tuple[int, int] | None = item.metadata.get("range")
+    if bounds is None:
+        return
+    low, high = bounds
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        yield f"{item.name} {value!r} is not a whole number from {low} to {high}"
+
+
+@dataclass(frozen=True)
+class Simple(Policy):
+    """One record set; every answer has all its values."""
+
+    limit: ClassVar[int] = 1
+
+
+@dataclass(frozen=True)
+class Weighted(Policy):
+    """Each member is answered as often as its part of the weights.
+
+    Members of weight 0 wait until no healthy one has more, and then share equally.
+    """
+
+    name: ClassVar[str] = "weighted"
+    element: ClassVar[str] = "Weight"
+    Weight: int = _element("the part of the answers, of the sum of all", (0, 255))
+
+    def rank(self, spot: Spot) -> float:  # noqa: ARG002
+        """Weight 0 stands behind every other."""
+        return 0 if self.Weight else 1
+
+    @property
+    def weight(self) -> float:
+        """Equal among those of weight 0."""
+        return self.Weight or 1
+
+    def says(self, spot: Spot) -> str:  # noqa: ARG002
+        """The weight."""
+        return f"weight {self.Weight}"
+
+    @classmethod
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+        """One TTL for all (aliases have none of their own)."""
+        yield from super().group_problems(members)
+        ttls = sorted({member.ttl for _, member in members if member.ttl is not None})
+        if len(ttls) > 1:
+            found = ", ".join(map(str, ttls))
+            yield f"has TTLs {found}, and weighted sets must contain the same TTL"
+
+
+@dataclass(frozen=True)
+class Latency(Policy):
+    """The member in the AWS Region with the shortest round trip to the client."""
+
+    name: ClassVar[str] = "latency"
+    element: ClassVar[str] = "Region"
+    by_place: ClassVar[bool] = True
+    Region: str = _element("the AWS Region the resource is in")
+
+    def rank(self, spot: Spot) -> float:
+        """Milliseconds; infinite, hence equal for all, where the client's place is unknown."""
+        return spot.atlas.time_ms(spot.place, self.Region)
+
+    def says(self, spot: Spot) -> str:
+        """The Region and its round trip."""
+        return f"region {self.Region}, {self.rank(spot):.0f} ms"
+
+    def problems(self) -> Iterator[str]:
+        """The Region must exist."""
+        if self.Region not in REGIONS:
+            yield f"Region {self.Region!r} is not an AWS Region"
+
+    @classmethod
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+        """One member for each Region."""
+        yield from super().group_problems(members)
+        yield from _twice("Region", [getattr(policy, "Region", "") for policy, _ in members])
+
+
+@dataclass(frozen=True)
+class Failover(Policy):
+    """The primary, and the secondary while the primary is unhealthy."""
+
+    name: ClassVar[str] = "failover"
+    element: ClassVar[str] = "Failover"
+    limit: ClassVar[int] = 2
+    Failover: Literal["PRIMARY", "SECONDARY"] = _element("PRIMARY or SECONDARY")
+
+    def rank(self, spot: Spot) -> float:  # noqa: ARG002
+        """PRIMARY first, also when both are unhealthy."""
+        return 0 if self.Failover == "PRIMARY" else 1
+
+    def says(self, spot: Spot) -> str:  # noqa: ARG002
+        """The role."""
+        return str(self.Failover)
+
+    def problems(self) -> Iterator[str]:
+        """There are two roles."""
+        if self.Failover not in ("PRIMARY", "SECONDARY"):
+            yield f"Failover {self.Failover!r} is neither PRIMARY nor SECONDARY"
+
+    @classmethod
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+        """Each role once."""
+        yield from super().group_problems(members)
+        yield from _twice("Failover", [getattr(policy, "Failover", "") for policy, _ in members])
+
+
+@dataclass(frozen=True)
+class Geolocation(Policy):
+    """The member for the smallest region that holds the client: state, country, continent, all.
+
+    Nobody applies: no answer, which is NODATA.
+    """
+
+    name: ClassVar[str] = "geolocation"
+    element: ClassVar[str] = "GeoLocation"
+    by_place: ClassVar[bool] = True
+    ContinentCode: str = _element("AF AN AS EU NA OC SA", default="")
+    CountryCode: str = _element("two letters, or * for everybody", default="")
+    SubdivisionCode: str = _element("a US state", default="")
+
+    def rank(self, spot: Spot) -> float | None:
+        """0 a state, 1 a country, 2 a continent, 3 the default."""
+        if self.CountryCode == "*":
+            return 3
+        if self.ContinentCode:
+            return 2 if self.ContinentCode == spot.place.continent else None
+        if self.CountryCode != spot.place.country:
+            return None
+        if self.SubdivisionCode:
+            return 0 if self.SubdivisionCode == spot.place.subdivision else None
+        return 1
+
+    def says(self, spot: Spot) -> str:  # noqa: ARG002
+        """The region."""
+        parts = (self.ContinentCode, self.CountryCode, self.SubdivisionCode)
+        return "default" if self.CountryCode == "*" else "-".join(filter(None, parts))
+
+    def problems(self) -> Iterator[str]:
+        """A continent, or a country, or a state of the US."""
+        if bool(self.ContinentCode) == bool(self.CountryCode):
+            yield "GeoLocation takes either ContinentCode or CountryCode"
+        if self.ContinentCode and self.ContinentCode not in CONTINENTS:
+            yield f"ContinentCode {self.ContinentCode!r} is none of {' '.join(CONTINENTS)}"
+        if self.CountryCode and self.CountryCode != "*" and not _two_letters(self.CountryCode):
+            yield f"CountryCode {self.CountryCode!r} is neither two capital letters nor *"
+        if self.SubdivisionCode and self.CountryCode not in ("US", "UA"):
+            yield f"SubdivisionCode {self.SubdivisionCode!r} needs CountryCode US or UA"
+
+    @classmethod
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+        """Each region once."""
+        yield from super().group_problems(members)
+        yield from _twice("GeoLocation", [str(policy) for policy, _ in members])
+
+
+@dataclass(frozen=True)
+class Geoproximity(Policy):
+    """The nearest member, after its bias has stretched or shrunk the distance."""
+
+    name: ClassVar[str] = "geoproximity"
+    element: ClassVar[str] = "GeoProximityLocation"
+    limit: ClassVar[int] = 30
+    by_place: ClassVar[bool] = True
+    AWSRegion: str = _element("the Region the resource is in", default="")
+    Coordinates: Point | None = _element("or its place", default=None)  # noqa: RUF009
+    Bias: int = _element("positive draws more clients", (-99, 99), default=0)
+
+    def rank(self, spot: Spot) -> float:
+        """Biased kilometres; infinite, hence equal for all, where the place is unknown."""
+        at = self.Coordinates or REGIONS.get(self.AWSRegion)
+        if at is None or spot.place.point is None:
+            return float("inf")
+        distance = distance_km(at, spot.place.point)
+        if self.Bias >= 0:
+            return distance * (1 - self.Bias / 100)
+        return distance / (1 + self.Bias / 100)
+
+    def says(self, spot: Spot) -> str:
+        """Where it is and how far, with the bias."""
+        at = self.AWSRegion or "{:g}, {:g}".format(*(self.Coordinates or (0, 0)))
+        return f"{at}, bias {self.Bias:+d}: {self.rank(spot):.0f} km"
+
+    def problems(self) -> Iterator[str]:
+        """One location, within the Earth."""
+        yield from super().problems()
+        if bool(self.AWSRegion) == (self.Coordinates is not None):
+            yield "GeoProximityLocation takes exactly one of AWSRegion and Coordinates"
+        if self.AWSRegion and self.AWSRegion not in REGIONS:
+            yield f"AWSRegion {self.AWSRegion!r} is not an AWS Region"
+        if self.Coordinates and not -90 <= self.Coordinates.latitude <= 90:
+            yield f"Latitude {self.Coordinates.latitude:g} is not from -90 to 90"
+        if self.Coordinates and not -180 <= self.Coordinates.longitude <= 180:
+            yield f"Longitude {self.Coordinates.longitude:g} is not from -180 to 180"
+
+
+@dataclass(frozen=True)
+class Multivalue(Policy):
+    """Up to eight healthy members together, drawn anew for each answer."""
+
+    name: ClassVar[str] = "multivalue"
+    element: ClassVar[str] = "MultiValueAnswer"
+    sample: ClassVar[int | None] = 8
+
+    def says(self, spot: Spot) -> str:  # noqa: ARG002
+        """One of several."""
+        return "one of up to 8"
+
+
+@dataclass(frozen=True)
+class CidrLocation:
+    """A named list of blocks of a CIDR collection; `*` is everybody else."""
+
+    collection_id: str
+    name: str
+    blocks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+@dataclass(frozen=True)
+class IpBased(Policy):
+    """The member whose location has the longest block that covers the client's network.
+
+    A query with a shorter prefix than a block does not match it, though it may hold the client.
+    """
+
+    name: ClassVar[str] = "IP-based"
+    element: ClassVar[str] = "CidrRoutingConfig"
+    by_network: ClassVar[bool] = True
+    CidrRoutingConfig: CidrLocation = _element("a collection's location")  # noqa: RUF009
+
+    def rank(self, spot: Spot) -> float | None:
+        """Longer blocks first; `*` behind them all."""
+        if self.CidrRoutingConfig.name == "*":
+            return 0
+        block = self._covering(spot)
+        return None if block is None else -block.prefixlen
+
+    def says(self, spot: Spot) -> str:
+        """The location, and the block that covers the client."""
+        block = self._covering(spot)
+        return f"location {self.CidrRoutingConfig.name}" + (f", {block}" if block else "")
+
+    def _covering(self, spot: Spot) -> IPv4Network | IPv6Network | None:
+        covering = [b for b in self.CidrRoutingConfig.blocks if covers(b, spot.network)]
+        return max(covering, key=lambda block: block.prefixlen, default=None)
+
+    @classmethod
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+        """One collection, each location once."""
+        yield from super().group_problems(members)
+        configs = [policy.CidrRoutingConfig for policy, _ in members if isinstance(policy, IpBased)]
+        if len({config.collection_id for config in configs}) > 1:
+            yield "uses more than one CIDR collection"
+        yield from _twice("LocationName", [config.name for config in configs])
+
+
+POLICIES: tuple[type[Policy], ...] = (
+    Simple,
+    Weighted,
+    Latency,
+    Failover,
+    Geolocation,
+    Geoproximity,
+    Multivalue,
+    IpBased,
+)
+
+
+def covers(block: IPv4Network | IPv6Network, network: IPv4Network | IPv6Network) -> bool:
+    """Whether `network` lies within `block`, and is of its family."""
+    return block.version == network.version and network.subnet_of(block)  # type: ignore[arg-type]
+
+
+def _two_letters(code: str) -> bool:
+    return len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()
+
+
+def _twice(element: str, values: Sequence[str]) -> Iterator[str]:
+    for value in sorted({value for value in values if values.count(value) > 1}):
+        yield f"has {element} {value} more than once"

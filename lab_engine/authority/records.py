@@ -128,6 +128,10 @@ class Reply:
     authority: tuple[RRset, ...] = ()
     additional: tuple[RRset, ...] = ()
     authoritative: bool = True
+    sample: int | None = None
+    """How many values of the last RRset are sent, drawn anew each time; None sends them all."""
+    scope: int = 0
+    """The prefix length around the client for which it holds; 0 for everybody."""
 
     @cached_property
     def addresses(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ It stands where a laptop's or a provider's resolver stands. It asks one upstream
 import time
 from collections.abc import Callable
 from random import Random
+from threading import Lock
 
 from dns.rcode import Rcode
 
@@ -14,7 +15,7 @@ from lab_engine.caches.resolver import CachedOrder, Resolver
 from lab_engine.errors import ListenError
 from lab_engine.wire.client import ask
 from lab_engine.wire.endpoint import Endpoint, Say, open_or_move
-from lab_engine.wire.listener import Peer
+from lab_engine.wire.listener import Source
 from lab_engine.wire.messages import Query, respond, to_reply
 
 Clock = Callable[[], float]
@@ -34,6 +35,7 @@ class Forwarder(Endpoint):
     ) -> None:
         self._upstream = upstream
         self._clock = clock
+        self._one_at_a_time = Lock()  # the cache is no place for two threads
         self._resolver = Resolver(self._ask_upstream, rng, order)
         self.cache = self._resolver.cache
         super().__init__(self._handle, port)
@@ -45,11 +47,12 @@ class Forwarder(Endpoint):
         """Forget everything, as a restart would."""
         self.cache.clear()
 
-    def _handle(self, wire: bytes, peer: Peer) -> bytes | None:
+    def _handle(self, wire: bytes, _: Source, stream: bool) -> bytes | None:  # noqa: FBT001
         def decide(_: Query, question: Question) -> Reply:
             return self._resolver.resolve(question, self._clock())
 
-        return respond(wire, decide, stream=peer.transport == "tcp", recursive=True)
+        with self._one_at_a_time:
+            return respond(wire, decide, stream=stream, recursive=True)
 
     def _ask_upstream(self, question: Question, _now: float) -> Reply:
         try:

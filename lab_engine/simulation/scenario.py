@@ -15,7 +15,8 @@ from typing import Any, Self
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.order import Order
-from lab_engine.authority.records import MAX_TTL, Question, RRset, as_name, as_type
+from lab_engine.authority.records import MAX_TTL, Question, as_name, as_type
+from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.caches.resolver import CachedOrder
 from lab_engine.errors import LabError, ScenarioError
@@ -179,21 +180,19 @@ class Scenario:
         raise ScenarioError(path, "is not part of a scenario", f"Did you mean {nearest}?")
 
 
-def _steered(zone: Zone) -> dict[str, list[RRset]]:
-    """The records below each TTL path: all but those that every apex has."""
-    found: dict[str, list[RRset]] = {}
-    for rrset in zone:
-        if rrset.type not in (RdataType.SOA, RdataType.NS):
-            name = rrset.name.relativize(zone.origin)
-            found.setdefault(f"zone.{name}.ttl", []).append(rrset)
+def _steered(zone: Zone) -> dict[str, list[RecordSet]]:
+    """The record sets below each TTL path: all but aliases, and those that every apex has."""
+    found: dict[str, list[RecordSet]] = {}
+    for each in zone:
+        if each.alias is None and each.type not in (RdataType.SOA, RdataType.NS):
+            name = each.name.relativize(zone.origin)
+            found.setdefault(f"zone.{name}.ttl", []).append(each)
     return found
 
 
 def _with_ttl(zone: Zone, path: str, ttl: Any) -> Zone:
     _whole(path, ttl, 0, MAX_TTL)
-    for rrset in _steered(zone)[path]:
-        zone = zone.replaced(replace(rrset, ttl=ttl))
-    return zone
+    return zone.replaced(*(each.with_ttl(ttl) for each in _steered(zone)[path]))
 
 
 def _down(given: Any, zone: Zone) -> tuple[str, ...]:

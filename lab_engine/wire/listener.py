@@ -1,8 +1,11 @@
-"""A UDP and TCP listener on loopback, in one background thread, for any handler.
+"""A UDP and TCP listener on loopback, in background threads, for any handler.
 
 Goals: it survives any bytes; one decision function behind both transports; a free pair of ports;
 it ends when it is told to. TCP follows RFC 7766: pipelining, an idle time-out, length and message
 in one write. Not here: what the bytes mean.
+
+Datagrams have a thread of their own that blocks until one comes: to ask a selector first whether
+there is one, or to hold a lock meanwhile, would show in the number of answers a second.
 """
 
 import contextlib
@@ -15,28 +18,24 @@ import time
 from collections.abc import Callable
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Literal, NamedTuple, Self
+from typing import Any, Self
 
 from lab_engine.errors import ListenError
 
 IDLE_SECONDS = 10.0  # RFC 7766 section 6.2.3: "order of seconds"
 MAX_CONNECTIONS = 100
 MAX_UNSENT = 1 << 20  # octets a client may leave unread before it is dropped
-BURST = 64  # datagrams read before the streams get their turn
 PAIR_ATTEMPTS = 50
+LARGEST = 65_535  # octets: no datagram has more
 LENGTH = struct.Struct("!H")
+DGRAM = socket.SOCK_DGRAM
 
 
-class Peer(NamedTuple):
-    """Where a message came from."""
-
-    address: str
-    port: int
-    transport: Literal["udp", "tcp"]
-
-
-Handler = Callable[[bytes, Peer], bytes | None]
-"""Turns a message into the response, or None for silence. It runs in the listener's thread."""
+Source = tuple[Any, ...]
+"""Where a message came from, as sockets say it: address and port, for IPv6 two numbers more."""
+Handler = Callable[[bytes, Source, bool], bytes | None]
+"""Turns a message into the response, or None for silence; the flag tells a stream from a datagram.
+Two threads call it, one for datagrams and one for streams: it looks after itself."""
 
 
 class Listener:
@@ -45,6 +44,7 @@ class Listener:
     Attributes:
         host, port: where it listens.
         failures: how many times the handler raised; the message then got no response.
+        lost: how many datagrams the system would not take or give.
     """
 
     def __init__(self, handler: Handler, port: int = 0, host: str = "127.0.0.1") -> None:
@@ -53,13 +53,18 @@ class Listener:
         self.host = host
         self.port: int = self._datagrams.getsockname()[1]
         self.failures = 0
+        self.lost = 0
         self._streams: dict[socket.socket, _Stream] = {}
         self._selector = selectors.DefaultSelector()
         self._waker, self._woken = socket.socketpair()
-        for source in (self._datagrams, self._accepting, self._woken):
+        for source in (self._accepting, self._woken):
             source.settimeout(0)
             self._selector.register(source, selectors.EVENT_READ)
-        self._thread = threading.Thread(target=self._serve, name=f"dns-{self.port}", daemon=True)
+        self._stopping = False
+        self._threads = [
+            threading.Thread(target=work, name=f"dns-{self.port}", daemon=True)
+            for work in (self._answer_datagrams, self._serve_streams)
+        ]
 
     @property
     def address(self) -> str:
@@ -68,17 +73,20 @@ class Listener:
 
     def start(self) -> Self:
         """Begin to answer; returns at once."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def stop(self) -> None:
         """Stop answering and free the port. Safe to call again."""
-        if self._thread.is_alive():
-            with contextlib.suppress(OSError):
-                self._waker.send(b".")
-            self._thread.join()
-        elif self._thread.ident is None:
-            self._close()
+        if self._stopping:
+            return
+        self._stopping = True
+        if self._threads[0].ident is not None:
+            self._wake()
+            for thread in self._threads:
+                thread.join()
+        self._close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -91,39 +99,41 @@ class Listener:
     ) -> None:
         self.stop()
 
-    def _serve(self) -> None:
-        try:
-            while True:
-                for key, _ in self._selector.select(timeout=1.0):
-                    if key.fileobj is self._woken:
-                        return
-                    self._attend(key)
-                self._drop_idle()
-        finally:
-            self._close()
-
-    def _attend(self, key: selectors.SelectorKey) -> None:
-        if key.fileobj is self._datagrams:
-            self._answer_datagrams()
-        elif key.fileobj is self._accepting:
-            self._accept()
-        else:
-            self._continue(key.data)
+    def _wake(self) -> None:
+        """Make both threads look up; a datagram that finds a full queue is not needed."""
+        self._waker.send(b".")
+        with contextlib.suppress(OSError), socket.socket(self._datagrams.family, DGRAM) as waker:
+            waker.sendto(b"", self._datagrams.getsockname())
 
     def _answer_datagrams(self) -> None:
-        for _ in range(BURST):
+        receive, send, handle = self._datagrams.recvfrom, self._datagrams.sendto, self._handler
+        while True:
             try:
-                wire, source = self._datagrams.recvfrom(65_535)
-            except OSError:  # nothing left, or an ICMP error of an earlier response
-                return
-            response = self._respond(wire, Peer(source[0], source[1], "udp"))
-            if response is not None:
-                with contextlib.suppress(OSError):  # a full buffer loses datagrams, as networks do
-                    self._datagrams.sendto(response, source)
+                wire, source = receive(LARGEST)
+                if self._stopping:
+                    return
+                try:  # as `_respond` does, without its call: this is the inner loop
+                    response = handle(wire, source, False)
+                except Exception:  # noqa: BLE001
+                    self.failures += 1
+                    continue
+                if response is not None:
+                    send(response, source)
+            except OSError:  # a full buffer or an ICMP error loses datagrams, as networks do
+                self.lost += 1
 
-    def _respond(self, wire: bytes, peer: Peer) -> bytes | None:
+    def _serve_streams(self) -> None:
+        while not self._stopping:
+            for key, _ in self._selector.select(timeout=1.0):
+                if key.fileobj is self._accepting:
+                    self._accept()
+                elif key.data is not None:
+                    self._continue(key.data)
+            self._drop_idle()
+
+    def _respond(self, wire: bytes, source: Source, stream: bool) -> bytes | None:  # noqa: FBT001
         try:
-            return self._handler(wire, peer)
+            return self._handler(wire, source, stream)
         except Exception:  # noqa: BLE001  (one bad message must not silence all others)
             self.failures += 1
             return None
@@ -136,7 +146,7 @@ class Listener:
         if len(self._streams) >= MAX_CONNECTIONS:
             self._drop(min(self._streams.values(), key=lambda stream: stream.heard))
         connection.settimeout(0)
-        stream = _Stream(connection, Peer(source[0], source[1], "tcp"), time.monotonic())
+        stream = _Stream(connection, source, time.monotonic())
         self._streams[connection] = stream
         self._selector.register(connection, selectors.EVENT_READ, stream)
 
@@ -146,7 +156,7 @@ class Listener:
             self._drop(stream)
             return
         for wire in stream.messages():
-            response = self._respond(wire, stream.peer)
+            response = self._respond(wire, stream.source, True)
             if response is not None:
                 stream.unsent += LENGTH.pack(len(response)) + response
         if not stream.send() or len(stream.unsent) > MAX_UNSENT:
@@ -176,9 +186,9 @@ class Listener:
 class _Stream:
     """One TCP connection: what has arrived and what is still to be sent."""
 
-    def __init__(self, connection: socket.socket, peer: Peer, now: float) -> None:
+    def __init__(self, connection: socket.socket, source: Source, now: float) -> None:
         self.connection = connection
-        self.peer = peer
+        self.source = source
         self.heard = now
         self.unsent = bytearray()
         self._received = bytearray()

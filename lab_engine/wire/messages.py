@@ -5,12 +5,12 @@ to answer does not. Not here: TSIG, DNSSEC, dynamic update.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import dns.edns
 import dns.exception
-import dns.name
 import dns.rdataset
 import dns.renderer
 import dns.wire
@@ -23,6 +23,8 @@ from dns.rdatatype import OPT, RdataType
 from dns.rrset import RRset as WireRRset
 
 from lab_engine.authority.records import MAX_TTL, Question, Reply, RRset
+from lab_engine.wire import ecs
+from lab_engine.wire.ecs import ClientSubnet
 
 HEADER = struct.Struct("!HHHHHH")
 RR_FIXED = struct.Struct("!HHIH")
@@ -39,6 +41,7 @@ class Edns:
     payload: int
     version: int
     dnssec_ok: bool
+    subnet: ClientSubnet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ class Query:
         """Bits 1 to 4 of the flags; 0 is QUERY."""
         return (self.flags >> 11) & 15
 
+    @property
+    def subnet(self) -> ClientSubnet | None:
+        """The client subnet, where one was sent."""
+        return self.edns.subnet if self.edns else None
+
 
 def respond(
     wire: bytes,
@@ -81,12 +89,17 @@ def respond(
         recursive: whether to set RA, as a resolver does.
     """
     query = read(wire)
-    if query is None:
-        return None
-    if query.question is None or query.rcode:
-        return write(query, Reply(query.rcode, authoritative=False), PLAIN_UDP)
+    if query is None or query.question is None or query.rcode:
+        return refusal(query)
     reply = decide(query, query.question)
     return write(query, reply, size_limit(query, stream=stream), RA if recursive else 0)
+
+
+def refusal(query: Query | None) -> bytes | None:
+    """The response to a message that asks nothing sound; silence to one that is no query."""
+    if query is None:
+        return None
+    return write(query, Reply(query.rcode, authoritative=False), PLAIN_UDP)
 
 
 def read(wire: bytes) -> Query | None:
@@ -113,35 +126,62 @@ def _read_body(parser: dns.wire.Parser, header: Query, counts: list[int]) -> Que
     question = Question(name, RdataType.make(rdtype), RdataClass.make(rdclass))
     opts = _read_records(parser, counts)
     malformed = len(opts) > 1 or parser.remaining() > 0  # RFC 6891 section 6.1.1
-    edns = opts[0] if opts else None
-    rcode = Rcode.FORMERR if malformed else Rcode.NOERROR
-    if edns is not None and edns.version > 0 and not malformed:
-        rcode = Rcode.BADVERS
-    return Query(header.id, header.flags, rcode, question, edns)
+    edns, rcode = opts[0] if opts else (None, Rcode.NOERROR)
+    return Query(header.id, header.flags, Rcode.FORMERR if malformed else rcode, question, edns)
 
 
-def _read_records(parser: dns.wire.Parser, counts: list[int]) -> list[Edns]:
+def _read_records(parser: dns.wire.Parser, counts: list[int]) -> list[tuple[Edns, Rcode]]:
     """Skip every record behind the question, keeping the OPTs of the additional section."""
     opts = []
     first_additional = counts[1] + counts[2]
     for index in range(sum(counts[1:])):
-        owner = parser.get_name()
+        at_root = skip_name(parser)
         rdtype, rdclass, ttl, length = parser.get_struct("!HHIH")
         rdata = parser.get_bytes(length)
         if rdtype == OPT:
-            if index < first_additional or owner != dns.name.root:
+            if index < first_additional or not at_root:
                 raise dns.exception.FormError
-            _check_options(rdata)
-            opts.append(Edns(rdclass, (ttl >> 16) & 0xFF, bool(ttl & EDNSFlag.DO)))
+            opts.append(_read_opt(rdclass, ttl, rdata))
     return opts
 
 
-def _check_options(rdata: bytes) -> None:
-    """Every option must lie within the OPT; what it says is not looked at here."""
+def skip_name(parser: dns.wire.Parser) -> bool:
+    """Go past a name, perhaps compressed, and say whether it is the root, spelled out.
+
+    Pointers are not followed: one into the header would make the rest depend on the id.
+    """
+    start = parser.current
+    length = parser.get_uint8()
+    while 0 < length < 64:
+        parser.get_bytes(length)
+        length = parser.get_uint8()
+    if length >= 192:
+        parser.get_uint8()  # RFC 1035 section 4.1.4: a pointer ends a name
+    elif length:
+        raise dns.exception.FormError
+    return parser.current == start + 1
+
+
+def _read_opt(payload: int, ttl: int, rdata: bytes) -> tuple[Edns, Rcode]:
+    """An OPT, and what is wrong with it: the reply to a bad one has an OPT, too (RFC 6891 7)."""
+    version, dnssec_ok = (ttl >> 16) & 0xFF, bool(ttl & EDNSFlag.DO)
+    plain = Edns(payload, version, dnssec_ok)
+    if version > 0:
+        return plain, Rcode.BADVERS  # of a later version nothing else is understood
+    try:
+        subnets = [ecs.read(data) for code, data in _options(rdata) if code == ecs.ECS]
+    except dns.exception.DNSException:
+        return plain, Rcode.FORMERR
+    if len(subnets) > 1:
+        return plain, Rcode.FORMERR
+    return Edns(payload, version, dnssec_ok, subnets[0] if subnets else None), Rcode.NOERROR
+
+
+def _options(rdata: bytes) -> Iterator[tuple[int, bytes]]:
     parser = dns.wire.Parser(rdata)
     while parser.remaining() > 0:
-        _, length = parser.get_struct("!HH")
-        parser.get_bytes(length)
+        code, length = parser.get_struct("!HH")
+        yield code, parser.get_bytes(length)
 
 
 def size_limit(query: Query, *, stream: bool) -> int:
@@ -164,17 +204,20 @@ def write(query: Query, reply: Reply, limit: int, more_flags: int = 0) -> bytes:
         flags |= AA
     sections = (reply.answer, reply.authority, reply.additional)
     try:
-        return _render(query, reply.rcode, flags, sections, limit)
+        return _render(query, reply, flags, sections, limit)
     except dns.exception.TooBig:
-        return _render(query, reply.rcode, flags | TC, ((), (), ()), limit)
+        return _render(query, reply, flags | TC, ((), (), ()), limit)
 
 
 Sections = tuple[tuple[RRset, ...], tuple[RRset, ...], tuple[RRset, ...]]
 
 
-def _render(query: Query, rcode: Rcode, flags: int, sections: Sections, limit: int) -> bytes:
-    room = limit - (OPT_SIZE if query.edns else 0)
-    renderer: Any = dns.renderer.Renderer(query.id, flags | (rcode & 15), room)  # type: ignore[no-untyped-call]
+def _render(query: Query, reply: Reply, flags: int, sections: Sections, limit: int) -> bytes:
+    options = _reply_options(query, reply.scope)
+    room = limit - (
+        OPT_SIZE + sum(4 + len(o.to_wire() or b"") for o in options) if query.edns else 0
+    )
+    renderer: Any = dns.renderer.Renderer(query.id, flags | (reply.rcode & 15), room)  # type: ignore[no-untyped-call]
     if query.question is not None:
         asked = query.question
         renderer.add_question(asked.name, asked.type, asked.rdclass)
@@ -186,11 +229,18 @@ def _render(query: Query, rcode: Rcode, flags: int, sections: Sections, limit: i
     if query.edns is not None:
         renderer.max_size = limit
         # RFC 3225 section 3: DO is copied; every other flag, and the version, are ours
-        extended = (rcode >> 4) << 24 | (EDNSFlag.DO if query.edns.dnssec_ok else 0)
-        renderer.add_edns(0, extended, OUR_PAYLOAD)
+        extended = (reply.rcode >> 4) << 24 | (EDNSFlag.DO if query.edns.dnssec_ok else 0)
+        renderer.add_edns(0, extended, OUR_PAYLOAD, options)
     renderer.write_header()
     wire: bytes = renderer.get_wire()
     return wire
+
+
+def _reply_options(query: Query, scope: int) -> list[dns.edns.Option]:
+    """A client subnet that was received is returned, used or not (RFC 7871 section 7.2.1)."""
+    if query.subnet is None:
+        return []
+    return [query.subnet.reply(scope if query.subnet.source else 0)]
 
 
 def to_reply(response: Message) -> Reply:

@@ -1,36 +1,62 @@
 """`serve(zone)`: an authority behind a listener, with a log, ready to be asked.
 
-This joins `authority` with `messages` and `listener`; each of them knows nothing of the others.
+This joins `authority` with `compiled` and `listener`; each of them knows nothing of the others.
 """
 
+import time
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from textwrap import shorten
+from typing import Literal, NamedTuple, overload
 
 import dns.rcode
-import dns.rdatatype
 
 from lab_engine.authority.order import Order
-from lab_engine.authority.records import Client, Question, Reply
+from lab_engine.authority.records import Question, Reply
 from lab_engine.authority.server import Authority
+from lab_engine.authority.state import Health, State
 from lab_engine.authority.zone import Zone
+from lab_engine.wire.compiled import Answers, Note
+from lab_engine.wire.ecs import PrivateEcs
 from lab_engine.wire.endpoint import Endpoint, Say, open_or_move
-from lab_engine.wire.listener import Peer
-from lab_engine.wire.messages import Query, respond
 
 LOG_LENGTH = 1_000
 
 
+class Peer(NamedTuple):
+    """Where a message came from."""
+
+    address: str
+    port: int
+    transport: Literal["udp", "tcp"]
+
+
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One question and what was replied, as the server saw it."""
+    """One question and what was replied, as the server saw it.
+
+    Attributes:
+        reply: with its values in the order in which they were sent.
+        path: the labels of the plan's branches that were taken, from its root.
+    """
 
     at: datetime
     peer: Peer
     question: Question
     reply: Reply
+    path: tuple[str, ...]
+
+    @classmethod
+    def of(cls, note: Note) -> "LogEntry":
+        """The entry of an answer, from what was noted when there was no time for more."""
+        at, source, stream, leaf, arrangement = note
+        peer = Peer(source[0], source[1], "tcp" if stream else "udp")
+        assert leaf.query.question is not None  # noqa: S101  (an answer has one)
+        when = datetime.fromtimestamp(at, UTC)
+        return cls(when, peer, leaf.query.question, leaf.arranged(arrangement), leaf.path)
 
     def __str__(self) -> str:
         values = " ".join(text for rrset in self.reply.answer for text in rrset.texts)
@@ -39,19 +65,57 @@ class LogEntry:
         return f"{at} {self.peer.address} {self.peer.transport} {self.question} -> {outcome}"
 
 
+class Log(Sequence[LogEntry]):
+    """The last answers, newest last. Entries are made when they are looked at, not before."""
+
+    def __init__(self) -> None:
+        self._notes: deque[Note] = deque(maxlen=LOG_LENGTH)
+        self.note = self._notes.append
+
+    def __len__(self) -> int:
+        return len(self._notes)
+
+    @overload
+    def __getitem__(self, index: int) -> LogEntry: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[LogEntry]: ...
+    def __getitem__(self, index: int | slice) -> LogEntry | list[LogEntry]:
+        if isinstance(index, slice):
+            return [LogEntry.of(note) for note in list(self._notes)[index]]
+        return LogEntry.of(self._notes[index])
+
+    def __iter__(self) -> Iterator[LogEntry]:
+        return map(LogEntry.of, list(self._notes))  # a copy: answers go on meanwhile
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._notes.clear()
+
+
 class Server(Endpoint):
     """An authority on loopback.
 
     Attributes:
         authority: who answers.
+        health: of the health checks, set by hand: `server.health["hc-1"] = False`.
         log: the last questions and their replies, newest last.
     """
 
-    def __init__(self, authority: Authority, port: int, host: str, log: Say | None) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  (what `serve` was told)
+        self,
+        authority: Authority,
+        rng: Random,
+        port: int,
+        host: str,
+        private_ecs: PrivateEcs,
+        log: Say | None,
+    ) -> None:
         self.authority = authority
-        self.log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
-        self._say = log
-        super().__init__(self._handle, port, host)
+        self.health = Health(authority)
+        self.log = Log()
+        note = self.log.note if log is None else self._saying(log)
+        answers = Answers(authority, rng, note, time.time, private_ecs)
+        super().__init__(answers.respond, port, host)
 
     @property
     def zone(self) -> Zone:
@@ -62,22 +126,24 @@ class Server(Endpoint):
     def zone(self, zone: Zone) -> None:
         self.authority.zone = zone
 
+    @property
+    def state(self) -> State:
+        """Health, endpoints and places; assign another state likewise."""
+        return self.authority.state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self.authority.state = state
+
     def __repr__(self) -> str:
         return f"<Server of {self.zone.origin}, {self.authority.ordering.order}>"
 
-    def _handle(self, wire: bytes, peer: Peer) -> bytes | None:
-        def decide(query: Query, question: Question) -> Reply:
-            reply = self.authority.respond(question, Client.at(peer.address), query.id)
-            self._note(peer, question, reply)
-            return reply
+    def _saying(self, say: Say) -> Callable[[Note], None]:
+        def note(noted: Note) -> None:
+            self.log.note(noted)
+            say(str(LogEntry.of(noted)))
 
-        return respond(wire, decide, stream=peer.transport == "tcp")
-
-    def _note(self, peer: Peer, question: Question, reply: Reply) -> None:
-        entry = LogEntry(datetime.now(UTC), peer, question, reply)
-        self.log.append(entry)
-        if self._say is not None:
-            self._say(str(entry))
+        return note
 
 
 def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
@@ -86,6 +152,8 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
     *,
     order: Order | str = Order.SHUFFLE,
     seed: int | None = None,
+    state: State | None = None,
+    private_ecs: PrivateEcs | str = PrivateEcs.ORDINARY,
     host: str = "127.0.0.1",
     log: Say | None = None,
     say: Say = print,
@@ -97,12 +165,19 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
         port: 0 takes a free one; one that cannot be had is replaced by a free one, and said.
         order: how values are ordered: shuffle, cyclic, by_id or fixed.
         seed: of the dice; None takes a new one each time.
+        state: health, endpoints and places at the start.
+        private_ecs: whether a private client subnet is an `ordinary` client, or stands for the
+            `resolver` that sent it, as RFC 7871 section 10 has it.
         host: a loopback address.
         log: called with one line for each answer, such as `print`.
         say: called with a line when the port had to be another.
 
     Raises:
         ListenError: an address that is not loopback, or a port that is no port.
+        LabError: an unknown order or use of private client subnets.
     """
-    authority = Authority(zone, Random(seed), order)
-    return open_or_move(lambda free: Server(authority, free, host, log), port, say).start()
+    rng, private = Random(seed), PrivateEcs(private_ecs)
+    authority = Authority(zone, rng, order, state)
+    return open_or_move(
+        lambda free: Server(authority, rng, free, host, private, log), port, say
+    ).start()

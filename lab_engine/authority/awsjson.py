@@ -1,0 +1,298 @@
+r"""Record sets in the AWS CLI's JSON: a change batch, or what `list-resource-record-sets` prints.
+
+Read like a master file: the apex and the record sets come out, and `Zone` indexes and checks them.
+So `zone` imports this module and `changes`, which edits zones, may import both; were reading a part
+of `changes`, the arrow between it and `zone` would point both ways.
+
+Route 53 escapes octets in octal (`\052` is an asterisk) where master files use decimal, takes every
+name as absolute, and wants TXT strings in quotation marks (its guide, "Format of DNS domain names"
+and "Supported DNS record types").
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, fields
+from typing import Any
+
+import dns.name
+from dns.name import Name
+from dns.rdata import Rdata
+from dns.rdatatype import RdataType
+
+from lab_engine.authority.cidr import Collections
+from lab_engine.authority.elements import Element, nearest, parsed
+from lab_engine.authority.geo import Point
+from lab_engine.authority.policies import POLICIES, CidrLocation, Policy, Simple
+from lab_engine.authority.records import RRset, as_name, as_type
+from lab_engine.authority.recordset import AliasTarget, RecordSet
+from lab_engine.errors import LabError, ZoneError
+
+TYPES = tuple(
+    "SOA A TXT NS CNAME MX NAPTR PTR SRV SPF AAAA CAA DS TLSA SSHFP SVCB HTTPS".split()  # noqa: SIM905
+)
+PAGING = ("IsTruncated", "NextToken", "NextRecordName", "NextRecordType", "NextRecordIdentifier")
+POLICY_ELEMENTS = {kind.element: kind for kind in POLICIES if kind.element}
+RECORD_ELEMENTS = (
+    "Name",
+    "Type",
+    "SetIdentifier",
+    *POLICY_ELEMENTS,
+    "TTL",
+    "ResourceRecords",
+    "AliasTarget",
+    "HealthCheckId",
+    "TrafficPolicyInstanceId",
+)
+_ESCAPE = re.compile(r"\\([0-3][0-7]{2}|[0-9]{1,3}|.)", re.DOTALL)
+_STRINGS = re.compile(r'\s*("([^"\\]|\\.)*"\s*)+', re.DOTALL)
+_COORDINATE = re.compile(r"[-+]?[0-9]{1,3}(\.[0-9]{0,2})?")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds, and what is wrong with it so far.
+
+    Attributes:
+        origin: the apex.
+        record_sets: those that could be read, with absolute names.
+        problems: the mistakes of the others.
+        unread: the others, empty: only the name and type of each, as far as they can be told.
+    """
+
+    origin: Name
+    record_sets: tuple[RecordSet, ...]
+    problems: tuple[ZoneError, ...]
+    unread: tuple[RecordSet, ...]
+
+
+def read(
+    given: str | Mapping[str, Any],
+    origin: Name | None = None,
+    source: str = "",
+    collections: Collections | None = None,
+) -> Reading:
+    """The record sets of a JSON text or object.
+
+    Args:
+        given: with `Changes`, each CREATE or UPSERT; or with `ResourceRecordSets`.
+        origin: the apex; without it the SOA's name, and without one the longest name common to all.
+        source: what errors call the file.
+        collections: the blocks of IP-based routing.
+
+    Raises:
+        ZoneError: nothing can be read at all. Any lesser mistake is in the reading.
+    """
+    problems: list[ZoneError] = []
+    top = Element(parsed(given, source or "the file"), source, problems, ": ")
+    elements = _record_elements(top)
+    if not elements and not problems:
+        raise ZoneError(source or "the file", "holds no record set", "Give it at least one.")
+    reader = _Reader(collections or Collections())
+    made = [found for each in elements if (found := reader.record_set(each)) is not None]
+    apex = origin or _origin([*made, *reader.unread])
+    if apex is None and not problems:
+        rule = "does not say which zone it is: its names have no end in common"
+        raise ZoneError(source or "the file", rule, "Name the origin.")
+    return Reading(apex or dns.name.root, tuple(made), tuple(problems), tuple(reader.unread))
+
+
+def _record_elements(top: Element) -> list[Element]:
+    if "Changes" in top:
+        top.only("Comment", "Changes")
+        return [_changed(change) for change in top.elements("Changes")]
+    if "ResourceRecordSets" not in top:
+        rule = "has neither Changes nor ResourceRecordSets"
+        top.wrong(rule, "Give a change batch or the output of list-resource-record-sets.")
+        return []
+    top.only("ResourceRecordSets", "MaxItems", *PAGING)
+    if "NextToken" in top or ("IsTruncated" in top and top.flag("IsTruncated")):
+        top.wrong("says that more record sets follow", "List the whole zone.", "ResourceRecordSets")
+    return top.elements("ResourceRecordSets")
+
+
+def _changed(change: Element) -> Element:
+    """The record set of a change. To read is not to apply: there is nothing to delete from."""
+    change.only("Action", "ResourceRecordSet")
+    action = change.text("Action")
+    if action == "DELETE":
+        rule = "is DELETE, and a file read as a zone has nothing to delete from"
+        change.wrong(rule, "Leave it out, or apply the batch to a zone.", "Action")
+    elif action not in ("", "CREATE", "UPSERT"):
+        change.wrong(f"is {action!r}", nearest(action, ("CREATE", "UPSERT")), "Action")
+    return change.inner("ResourceRecordSet")
+
+
+def _origin(sets: Sequence[RecordSet]) -> Name | None:
+    """The SOA's name, or the longest that all others end in; None where that is the root."""
+    for each in sets:
+        if each.type is RdataType.SOA:
+            return each.name
+    if not sets:
+        return None
+    common = sets[0].name
+    while not all(each.name.is_subdomain(common) for each in sets):
+        common = common.parent()
+    # A zone's apex is no CNAME and no wildcard, so the zone begins above these.
+    held = {each.type for each in sets if each.name == common}
+    if common != dns.name.root and (RdataType.CNAME in held or common.labels[0] == b"*"):
+        common = common.parent()
+    return None if common == dns.name.root else common
+
+
+class _Reader:
+    """From elements to record sets.
+
+    Attributes:
+        unread: the record sets that had a mistake, without their content.
+    """
+
+    def __init__(self, collections: Collections) -> None:
+        self._collections = collections
+        self.unread: list[RecordSet] = []
+
+    def record_set(self, element: Element) -> RecordSet | None:
+        """The record set of an element; None where a mistake was noted."""
+        before = len(element.problems)
+        element.only(*RECORD_ELEMENTS)
+        name, kind = _name(element, "Name"), _type(element)
+        identifier = element.text("SetIdentifier", 128, "")
+        check = element.text("HealthCheckId", 64, "")
+        policy = self._policy(element)
+        records, alias = _content(element, name, kind)
+        if len(element.problems) > before:
+            if name != dns.name.root:
+                self.unread.append(RecordSet(name, kind, where=element.where))
+            return None
+        return RecordSet(name, kind, records, alias, policy, identifier, check, element.where)
+
+    def _policy(self, element: Element) -> Policy:
+        """The policy whose element is there; its fields are those that the class declares."""
+        given = [name for name in POLICY_ELEMENTS if name in element]
+        if "MultiValueAnswer" in given and not element.flag("MultiValueAnswer"):
+            given.remove("MultiValueAnswer")
+        if len(given) > 1:
+            element.wrong(f"has {' and '.join(given)}", "A record set has one routing policy.")
+        if len(given) != 1:
+            return Simple()
+        kind = POLICY_ELEMENTS[given[0]]
+        declared = fields(kind)
+        if not declared:
+            return kind()
+        if declared[0].name == given[0]:
+            return kind(**{given[0]: self._field(element, declared[0])})
+        inner = element.inner(given[0])
+        inner.only(*(item.name for item in declared))
+        return kind(**{i.name: self._field(inner, i) for i in declared if i.name in inner})
+
+    def _field(self, element: Element, item: Field[Any]) -> Any:
+        """The value of one declared field: a location, a point, a whole number or text."""
+        if item.name == "CidrRoutingConfig":
+            return self._location(element.inner(item.name))
+        if item.name == "Coordinates":
+            return _point(element.inner(item.name))
+        return element.number(item.name) if item.metadata["range"] else element.text(item.name)
+
+    def _location(self, element: Element) -> CidrLocation:
+        element.only("CollectionId", "LocationName")
+        collection, name = element.text("CollectionId"), element.text("LocationName")
+        try:
+            if collection and name:
+                return self._collections.location(collection, name)
+        except ZoneError as wrong:
+            element.wrong(f"{wrong.value} {wrong.rule}", wrong.remedy)
+        return CidrLocation(collection, name)
+
+
+def _content(
+    element: Element, name: Name, kind: RdataType
+) -> tuple[RRset | None, AliasTarget | None]:
+    """Records or an alias: exactly one of them."""
+    has_records = "TTL" in element or "ResourceRecords" in element
+    if has_records == ("AliasTarget" in element):
+        found = "both" if has_records else "neither"
+        rule = f"has {found} of AliasTarget and TTL with ResourceRecords"
+        if "TrafficPolicyInstanceId" in element and not has_records:
+            rule = "is made by a traffic policy, which the lab does not evaluate"
+        element.wrong(rule, "Give exactly one of them.")
+    if has_records:
+        return _records(element, name, kind), None
+    return None, _alias(element.inner("AliasTarget")) if "AliasTarget" in element else None
+
+
+def _records(element: Element, name: Name, kind: RdataType) -> RRset | None:
+    ttl = element.number("TTL")
+    found: list[Rdata] = []
+    for each in element.elements("ResourceRecords"):
+        each.only("Value")
+        text = each.text("Value", 4000)
+        try:
+            if text:
+                made = RecordSet.of(name, kind, _master_form(text, kind), ttl)
+                whole = made.completed(dns.name.root).records
+                found += whole.values if whole else ()
+        except LabError as wrong:
+            each.wrong(f"{wrong.value}: {wrong.rule}", wrong.remedy)
+    if not element.items("ResourceRecords") and "ResourceRecords" in element:
+        element.wrong("is empty", "Give at least one value.", "ResourceRecords")
+    return RRset(name, kind, ttl, tuple(dict.fromkeys(found))) if found else None
+
+
+def _alias(element: Element) -> AliasTarget:
+    element.only("HostedZoneId", "DNSName", "EvaluateTargetHealth")
+    zone, target = element.text("HostedZoneId", 32), _name(element, "DNSName")
+    return AliasTarget(target, element.flag("EvaluateTargetHealth"), zone)
+
+
+def _name(element: Element, field: str) -> Name:
+    text = element.text(field, 1024)
+    try:
+        return as_name(decimal_escapes(text) if text else ".")
+    except LabError as wrong:
+        element.wrong(f"{wrong.value!r} {wrong.rule}", wrong.remedy, field)
+        return dns.name.root
+
+
+def _type(element: Element) -> RdataType:
+    text = element.text("Type")
+    if text in TYPES:
+        return as_type(text)
+    if text:
+        element.wrong(f"{text!r} is no type that Route 53 has", nearest(text, TYPES), "Type")
+    return RdataType.A
+
+
+def _master_form(text: str, kind: RdataType) -> str:
+    if kind in (RdataType.TXT, RdataType.SPF) and not _STRINGS.fullmatch(text):
+        raise ZoneError(text, "is not enclosed in quotation marks", 'Write it as "\\"text\\"".')
+    return decimal_escapes(text)
+
+
+def decimal_escapes(text: str) -> str:
+    r"""Route 53's octal escapes as the decimal ones of master files: `\052` becomes `\042`.
+
+    Raises ZoneError for an escape that is not octal.
+    """
+
+    def one(found: re.Match[str]) -> str:
+        escape = found[1]
+        if not escape[0].isdigit():
+            return found[0]
+        if len(escape) < 3 or not set(escape) <= set("01234567") or escape[0] > "3":
+            raise ZoneError(
+                text, f"has the escape {found[0]}", "Write three octal digits, 000 to 377."
+            )
+        return f"\\{int(escape, 8):03d}"
+
+    return _ESCAPE.sub(one, text)
+
+
+def _point(element: Element) -> Point | None:
+    element.only("Latitude", "Longitude")
+    latitude, longitude = element.text("Latitude"), element.text("Longitude")
+    for name, text in (("Latitude", latitude), ("Longitude", longitude)):
+        if text and not _COORDINATE.fullmatch(text):
+            element.wrong(
+                f"{text!r} is not in degrees", "Give up to two decimals, such as 48.86.", name
+            )
+            return None
+    return Point(float(latitude), float(longitude)) if latitude and longitude else None

@@ -1,0 +1,195 @@
+"""What changes for whom between two zones."""
+
+import json
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab_engine.authority.geo import Atlas, Place, Point
+from lab_engine.authority.policies import (
+    CidrLocation,
+    Failover,
+    Geolocation,
+    IpBased,
+    Multivalue,
+    Weighted,
+)
+from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.state import State
+from lab_engine.authority.zone import Zone
+from lab_engine.errors import LabError
+from lab_engine.review.diff import diff
+
+
+def member(index, policy, check="", ttl=60):
+    return RecordSet.of(
+        "www",
+        "A",
+        f"192.0.2.{index}",
+        ttl,
+        policy=policy,
+        set_identifier=f"set-{index}",
+        health_check_id=check,
+    )
+
+
+def plain(*values, name="www", ttl=60):
+    return RecordSet.of(name, "A", values, ttl)
+
+
+def weights(*numbers, ttl=60):
+    return [member(i, Weighted(number), "", ttl) for i, number in enumerate(numbers, 1)]
+
+
+def compared(before, after, state=None):
+    return diff(Zone.of("shop.example", before), Zone.of("shop.example", after), state)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "share"),
+    [
+        ((70, 30), (60, 40), 0.1),
+        ((1, 1), (1, 0), 0.5),
+        ((0, 1), (1, 0), 1.0),
+        ((1, 1, 1, 1), (1, 1, 2, 4), 0.25),
+    ],
+)
+def test_the_share_that_changes_is_the_distance_of_the_distributions(before, after, share):
+    """Worked out by hand: half the sum of what each outcome gains or loses."""
+    (found,) = compared(weights(*before), weights(*after))
+
+    assert found.share == pytest.approx(share)
+    assert (found.who, found.change) == (("everywhere",), "changes")
+
+
+@given(
+    st.lists(st.integers(1, 255), min_size=2, max_size=5),
+    st.lists(st.integers(1, 255), min_size=2, max_size=5),
+)
+def test_the_distance_is_symmetric_and_zero_only_for_equals(before, after):
+    there = compared(weights(*before), weights(*after))
+    back = compared(weights(*after), weights(*before))
+
+    assert [each.share for each in there] == [each.share for each in back]
+    assert all(0 < each.share <= 1 for each in there)
+    assert compared(weights(*before), weights(*before)) == ()
+
+
+def test_order_and_scale_of_weights_change_nothing():
+    assert compared(weights(1, 3), [member(2, Weighted(6)), member(1, Weighted(2))]) == ()
+    assert compared([plain("192.0.2.1", "192.0.2.2")], [plain("192.0.2.2", "192.0.2.1")]) == ()
+
+
+def test_a_ttl_changes_without_any_share():
+    (found,) = compared([plain("192.0.2.1")], [plain("192.0.2.1", ttl=30)])
+
+    assert (found.share, found.before.ttls, found.after.ttls) == (0, (60,), (30,))
+    assert "TTL 60 s -> 30 s" in str(found)
+
+
+def test_names_come_and_go():
+    appears, disappears = compared(
+        [plain("192.0.2.1", name="old")], [plain("192.0.2.1", name="new")]
+    )
+
+    assert (appears.name, appears.change) == ("new.shop.example.", "appears")
+    assert (disappears.name, disappears.change) == ("old.shop.example.", "disappears")
+    assert {appears.share, disappears.share} == {1.0}
+    assert "100 % ->     0 %  192.0.2.1" in str(disappears)
+    assert "0 % ->   100 %  NXDOMAIN" in str(disappears)
+
+
+def test_a_name_that_a_wildcard_answered_appears_without_a_change_of_answers():
+    star = plain("192.0.2.1", name="*")
+
+    (found,) = compared([star], [star, plain("192.0.2.1")])
+    assert (found.change, found.share) == ("appears", 0)
+
+
+def test_places_are_told_apart_and_those_alike_stand_together():
+    base = [member(1, Geolocation("EU")), member(2, Geolocation("", "*"))]
+    (found,) = compared(base, [*base, member(3, Geolocation("", "FR"))])
+
+    assert (found.who, found.share) == (("EU-FR",), 1)
+    (found,) = compared(base, [base[0], member(4, Geolocation("", "*"))])
+    assert "everywhere else" in found.who
+    assert "NA-US-CA" in found.who
+    assert not {"EU-FR", "EU-DE", "EU-GB"} & set(found.who)
+
+
+def test_without_a_default_some_get_no_answer():
+    base = [member(1, Geolocation("EU"))]
+    (found,) = compared([*base, member(2, Geolocation("", "*"))], base)
+
+    assert "NODATA" in str(found)
+    assert "TTL 60 s -> 900 s" in str(found)
+
+
+def test_blocks_of_ip_based_routing_are_places_too():
+    def office(value):
+        block = CidrLocation("c1", "office", (ip_network("10.1.0.0/16"),))
+        return [member(value, IpBased(block)), member(9, IpBased(CidrLocation("c1", "*")))]
+
+    (found,) = compared(office(1), office(2))
+    assert found.who == ("10.1.0.0/16",)
+
+
+def test_another_atlas_has_other_places():
+    state = State(
+        atlas=Atlas(
+            {
+                "10.0.0.0/8": Place("FR", "EU", "", Point(48.9, 2.4)),
+                "11.0.0.0/8": Place("FR", "EU", "", Point(43.3, 5.4)),
+                "2001:db8::/32": Place("JP", "AS"),
+            }
+        )
+    )
+    base = [member(2, Geolocation("", "*"))]
+    found = compared(
+        base, [*base, member(1, Geolocation("EU")), member(3, Geolocation("AS"))], state
+    )
+
+    assert [each.who for each in found] == [("EU-FR", "EU-FR at 43.3, 5.4"), ("AS-JP",)]
+
+
+def test_health_is_that_of_the_state():
+    before = [member(1, Failover("PRIMARY"), "hc"), member(2, Failover("SECONDARY"))]
+    after = [member(1, Failover("PRIMARY"), "hc"), member(3, Failover("SECONDARY"))]
+
+    assert compared(before, after) == ()
+    (found,) = compared(before, after, State().with_unhealthy("hc"))
+    assert found.share == 1
+
+
+def test_a_sample_is_another_outcome():
+    (found,) = compared(
+        [member(i, Multivalue()) for i in range(1, 9)],
+        [member(i, Multivalue()) for i in range(1, 10)],
+    )
+
+    assert "8 of 192.0.2.1" in str(found)
+
+
+def test_two_zones_must_be_one():
+    with pytest.raises(LabError, match="are not the same zone"):
+        diff(Zone.of("a.example", [plain("192.0.2.1")]), Zone.of("b.example", [plain("192.0.2.1")]))
+
+
+def test_a_difference_is_plain_data_too():
+    (found,) = compared(weights(1, 1), weights(1, 3, ttl=30))
+
+    told = found.as_dict()
+    assert json.loads(json.dumps(told)) == told
+    assert (told["name"], told["type"], told["share"]) == ("www.shop.example.", "A", 0.25)
+    assert told["before"]["ttls"] == [60]
+    assert [each["probability"] for each in told["after"]["outcomes"]] == [0.25, 0.75]
+
+
+def test_a_large_zone_is_compared_in_seconds():
+    """2,000 names asked for a dozen places in two zones."""
+    before = [plain("192.0.2.1", name=f"n{i}") for i in range(2_000)]
+
+    (found,) = compared(before, [*before[1:], plain("192.0.2.2", name="n0")])
+    assert found.name == "n0.shop.example."
