@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TypedDict
 
-NAMES = ("imports", "notebooks", "page_bytes", "slider", "population", "events")
+NAMES = ("imports", "notebooks", "page_bytes", "slider", "population", "events", "wire", "fuzz")
 
 
 class Row(TypedDict):
