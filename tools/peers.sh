@@ -33,17 +33,35 @@ find_browser() {
 }
 
 missing_packages() {
-    while read -r command package; do
-        command -v "$command" >/dev/null || echo "$package"
+    # A command, or the path of a module below Debian's /usr/lib/<architecture>/.
+    while read -r needed package; do
+        case $needed in
+            */*) has_module "$needed" ;;
+            *) command -v "$needed" >/dev/null ;;
+        esac || echo "$package"
     done <<'PEERS'
 named bind9
 dig bind9-dnsutils
 kdig knot-dnsutils
+knotd knot
+knot/modules-*/geoip.so knot-module-geoip
+pdns_server pdns-server
+pdns/libbindbackend.so pdns-backend-bind
+pdns/libgeoipbackend.so pdns-backend-geoip
+gdnsd gdnsd
 unbound unbound
 pdns_recursor pdns-recursor
 dnsperf dnsperf
 faketime faketime
 PEERS
+}
+
+has_module() {
+    # shellcheck disable=SC2231 # the path may hold a *
+    for path in /usr/lib/*/$1; do
+        [ -e "$path" ] && return
+    done
+    return 1
 }
 
 on_debian_as_root() {
@@ -84,7 +102,8 @@ apt_install() {
     for package in "$@"; do
         case $package in
             bind9) stay_down named ;;
-            unbound | pdns-recursor) stay_down "$package" ;;
+            pdns-server) stay_down pdns ;;
+            knot | gdnsd | unbound | pdns-recursor) stay_down "$package" ;;
         esac
     done
     allow_services
