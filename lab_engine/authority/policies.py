@@ -342,23 +342,6 @@ class IpBased(Policy):
         yield from _twice("LocationName", [config.name for config in configs])
 
 
-@dataclass(frozen=True)
-class Priority(Policy):
-    """The healthy member of the lowest priority number: failover with as many levels as wanted."""
-
-    name: ClassVar[str] = "priority"
-    element: ClassVar[str] = "Priority"
-    Priority: int = _element("lower is answered first", (0, 65_535))
-
-    def rank(self, spot: Spot) -> float:  # noqa: ARG002
-        """The number itself; equal numbers share."""
-        return self.Priority
-
-    def says(self, spot: Spot) -> str:  # noqa: ARG002
-        """The number."""
-        return f"priority {self.Priority}"
-
-
 POLICIES: tuple[type[Policy], ...] = (
     Simple,
     Weighted,
@@ -368,7 +351,6 @@ POLICIES: tuple[type[Policy], ...] = (
     Geoproximity,
     Multivalue,
     IpBased,
-    Priority,
 )
 
 
