@@ -11,7 +11,6 @@ from lab_engine.views.theme import (
     line_and_marker,
     new_figure,
     number,
-    percent,
     seconds,
 )
 
@@ -29,7 +28,7 @@ def traffic(outcome: Outcome) -> go.Figure:
             "type": "scatter",
             "x": times,
             "y": [round(count / outcome.bin, 1) for count in row],
-            "name": f"{server}: {percent(shares[index])}",
+            "name": f"{server}: {100 * shares[index]:.1f} %",
             "mode": "lines+markers",
             **_few_markers(line_and_marker(index)),
         }
@@ -50,7 +49,7 @@ def traffic(outcome: Outcome) -> go.Figure:
 
 def traffic_summary(outcome: Outcome) -> str:
     """What `traffic` shows, in one sentence with its numbers."""
-    shares = ", ".join(percent(share) for share in outcome.shares())
+    shares = ", ".join(f"{100 * share:.1f} %" for share in outcome.shares())
     parts = [f"The servers got {shares} of {number(outcome.total)} requests"]
     if ratios := outcome.max_over_min():
         parts.append(f"in the median window of {seconds(outcome.window)} {_compared(ratios)}")
@@ -69,4 +68,4 @@ def _compared(ratios: Sequence[float]) -> str:
     middle = median(ratios)
     if math.isinf(middle):
         return "the idlest got nothing"
-    return f"the busiest got {number(middle)} times as much as the idlest"
+    return f"the busiest got {middle:.2f} times as much as the idlest"
