@@ -516,6 +516,80 @@ def test_blocks_of_a_collection_are_de_aggregated():
     assert plan_of(checked(*BY_IP), "10.1.2.9").scope == 24
 
 
+def test_neighbouring_blocks_of_one_location_keep_their_own_scopes():
+    """A query shorter than a block does not match it, so two /24s are not one /23."""
+    members = checked(located("a", "10.0.0.0/24", "10.0.1.0/24"), located("*"))
+
+    assert shares(members, "10.0.0.0/23") == {"2": 100}
+    assert shares(members, "10.0.0.0/24") == {"1": 100}
+    assert plan_of(members, "10.0.0.0/24").scope == 24
+
+
+def test_a_branch_without_an_answer_keeps_the_scope_of_the_others():
+    """Weighted over a geolocation without default and a plain set: one scope for the question."""
+    tree = [
+        *checked(Geolocation(CountryCode="FR"), name="geo"),
+        alias(1, "geo", Weighted(1)),
+        member(2, Weighted(1)),
+    ]
+
+    inside, outside = (plan_of(tree, net) for net in ("198.51.100.0/26", "203.0.113.0/26"))
+    assert inside.scope > 0
+    assert outside.scope > 0
+
+
+def test_china_gets_cn_north_1_whatever_its_latency():
+    state = State(atlas=Atlas({"192.0.2.0/24": Place("CN", "AS", "", Point(23.1, 113.3))}))
+    members = checked(Latency("cn-north-1"), Latency("ap-east-1"))
+
+    assert shares(members, ANYBODY, state=state) == {"1": 100}
+
+
+def test_a_check_without_a_name_fails_nobody():
+    assert shares(
+        [member(1, Failover("PRIMARY")), member(2, Failover("SECONDARY"))], down=[""]
+    ) == {"1": 100}
+
+
+def test_a_long_chain_of_cnames_is_cut_short_and_answered():
+    chain = [RecordSet.of(f"n{i}", "CNAME", f"n{i + 1}") for i in range(300)]
+    zone = zone_of(*chain, RecordSet.of("n300", "A", "192.0.2.1"))
+
+    reply = outcomes(plan(zone, Question.of("n0.shop.example"), Client.at(ANYBODY)))[0].reply
+    assert len(reply.answer) == 8
+
+
+def test_a_tailored_cname_behind_an_alias_stands_alone():
+    """RFC 7871 section 7.2.1: only the first CNAME."""
+    group = [
+        RecordSet.of("g", "CNAME", target, policy=policy, set_identifier=target)
+        for target, policy in (("t1", Geolocation(CountryCode="FR")), ("t2", Geolocation("", "*")))
+    ]
+    zone = zone_of(
+        *group,
+        RecordSet.alias_to("w", "CNAME", "g"),
+        RecordSet.of("t1", "A", "192.0.2.1"),
+        RecordSet.of("t2", "A", "192.0.2.2"),
+    )
+
+    for name in ("g", "w"):
+        question = Question.of(f"{name}.shop.example")
+        planned = plan(zone, question, Client.at("198.51.100.1"))
+        assert [len(share.reply.answer) for share in outcomes(planned)] == [1]
+
+
+def test_aliases_that_fan_out_without_end_are_refused():
+    ladder = [
+        alias(i, f"n{level + 1}", Weighted(1), name=f"n{level}", eth=True)
+        for level in range(20)
+        for i in (1, 2)
+    ]
+
+    assert "leads on in 1,048,576 ways, more than 10,000" in bad(
+        *ladder, RecordSet.of("n20", "A", "192.0.2.1")
+    )
+
+
 # What may not be loaded
 
 
@@ -561,6 +635,11 @@ def bad(*record_sets):
         ),
         ([member(1, Geolocation("EU", "FR"))], "takes either ContinentCode or CountryCode"),
         ([member(1, Geolocation("XX"))], "ContinentCode 'XX' is none of"),
+        ([member(1, Geolocation("", "BV"))], "CountryCode 'BV' is one that takes no records"),
+        (
+            [member(1, located("a", "10.0.0.0/24")), member(2, located("b", "10.0.0.0/24"))],
+            "has block 10.0.0.0/24 more than once",
+        ),
         ([member(1, Geolocation("", "FR", "75"))], "SubdivisionCode '75' needs CountryCode US"),
         ([member(1, Geolocation("EU")), member(2, Geolocation("EU"))], "GeoLocation"),
         (
@@ -571,6 +650,19 @@ def bad(*record_sets):
         ([alias(0, "nowhere")], "which has no A"),
         ([alias(0, "www")], "leads back to itself"),
         ([alias(0, "cdn.example.net.")], "neither in this zone nor an AWS endpoint"),
+        (
+            [alias(0, "d1.cloudfront.net.", hosted_zone_id="Z1")],
+            "names the hosted zone Z1 for a CloudFront distribution",
+        ),
+        (
+            [
+                RecordSet.of(
+                    "www", "A", ["192.0.2.1", "192.0.2.2"], policy=Multivalue(), set_identifier="x"
+                )
+            ],
+            "has more than one value in a multivalue set",
+        ),
+        ([RecordSet.of("*.sub", "NS", "ns1")], "is an NS under a wildcard"),
         ([alias(0, "d1.cloudfront.net.", eth=True)], "evaluates the health of a CloudFront"),
         (
             [RecordSet.of("www", "A", "192.0.2.1", set_identifier="x")],

@@ -144,6 +144,17 @@ def test_only_loopback_is_listened_on():
         serve(ZONE, host="0.0.0.0")
 
 
+@pytest.mark.parametrize("address", ["localhost:53", "a b:53", "[]:53"])
+def test_a_server_is_named_by_its_address(address):
+    with pytest.raises(LabError, match="has no IP address"):
+        parse_address(address)
+
+
+def test_a_host_that_is_no_address_is_refused():
+    with pytest.raises(LabError, match="localhost: is not a loopback address"):
+        serve(ZONE, host="localhost")
+
+
 def test_ipv6_loopback_is_served():
     try:
         running = serve(ZONE, host="::1")

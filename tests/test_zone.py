@@ -86,6 +86,18 @@ def test_a_broken_master_file_says_where_and_what(line, message):
     assert refused.value.remedy
 
 
+def test_every_broken_line_is_listed_at_once():
+    with pytest.raises(ZoneError) as refused:
+        Zone.from_text(f"{HEAD}a A 1.2.3\nb A 192.0.2.7\nc BOGUS x\nd -1 A 192.0.2.8\n")
+
+    lines = str(refused.value).splitlines()
+    assert [line.split(" ")[0] for line in lines] == [
+        f"zone:{LINES + 1}:",
+        f"zone:{LINES + 3}:",
+        f"zone:{LINES + 4}:",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.endpoints import service_of
+from lab_engine.authority.endpoints import CLOUDFRONT_ZONE, service_of
 from lab_engine.authority.policies import Simple
 from lab_engine.authority.recordset import AliasTarget, Group, RecordSet
 from lab_engine.errors import ZoneError
@@ -13,6 +13,7 @@ from lab_engine.errors import ZoneError
 Node = Mapping[RdataType, Group]
 NOT_MULTIVALUE = (RdataType.NS, RdataType.CNAME, RdataType.SOA)
 MAX_VALUES = 400
+MAX_WAYS = 10_000  # [design]: a plan lists every one of them
 MAX_ALIASES = 32  # in a row; [design], so that every walk ends soon
 
 
@@ -36,7 +37,27 @@ def problems(origin: Name, nodes: Mapping[Name, Node], *, forgiving: bool) -> li
             found += _cname_problems(node)
         for group in node.values():
             found += _group_problems(group, origin, nodes)
-    return found
+    return found or [*_width_problems(nodes)]
+
+
+def _width_problems(nodes: Mapping[Name, Node]) -> Iterator[ZoneError]:
+    """Groups whose aliases fan out so far that a walk would not end; there are no loops by now."""
+    known: dict[tuple[Name, RdataType], int] = {}
+    for group in (group for node in nodes.values() for group in node.values()):
+        if any(member.alias for member in group) and _ways(group, nodes, known) > MAX_WAYS:
+            rule = f"leads on in {_ways(group, nodes, known):,} ways, more than {MAX_WAYS:,}"
+            yield _problem(group[0], rule, "Lead its aliases to fewer groups.")
+
+
+def _ways(
+    group: Sequence[RecordSet], nodes: Mapping[Name, Node], known: dict[tuple[Name, RdataType], int]
+) -> int:
+    """How many record sets a walk from this group can end at."""
+    key = group[0].name, group[0].type
+    if key not in known:
+        targets = [_target(member, nodes) for member in group]
+        known[key] = sum(_ways(target, nodes, known) if target else 1 for target in targets)
+    return known[key]
 
 
 def _problem(record_set: RecordSet, rule: str, remedy: str) -> ZoneError:
@@ -113,6 +134,11 @@ def _member_problems(
         yield _problem(member, f"has more than {MAX_VALUES} values", "Split it.")
     if member.type is RdataType.SOA and member.name != origin:
         yield _problem(member, "is an SOA below the apex", "A zone has one, at its apex.")
+    if member.policy.sample is not None and len(member.texts) > 1:
+        rule = "has more than one value in a multivalue set"
+        yield _problem(member, rule, "Give each value a record set of its own.")
+    if member.type is RdataType.NS and member.name.is_wild():
+        yield _problem(member, "is an NS under a wildcard", "Delegate names one by one.")
     if member.policy.sample is not None and member.type in NOT_MULTIVALUE:
         yield _problem(member, "may not be multivalue", "Use another policy for this type.")
 
@@ -147,6 +173,9 @@ def _foreign_problems(member: RecordSet, alias: AliasTarget) -> Iterator[ZoneErr
             f"is an alias to {alias.name}, neither in this zone nor an AWS endpoint",
             "Use a CNAME for a third party's name.",
         )
+    elif service == "cloudfront" and alias.hosted_zone_id not in ("", CLOUDFRONT_ZONE):
+        rule = f"names the hosted zone {alias.hosted_zone_id} for a CloudFront distribution"
+        yield _problem(member, rule, f"All of them lie in {CLOUDFRONT_ZONE}.")
     elif service == "cloudfront" and alias.evaluate_target_health:
         rule = "evaluates the health of a CloudFront distribution"
         yield _problem(member, rule, "Set EvaluateTargetHealth to false for CloudFront.")

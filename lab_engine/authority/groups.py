@@ -10,7 +10,8 @@ there is, whoever asks; one that does not is entered for good, and the last reso
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from dns.name import Name
 from dns.rdatatype import RdataType
@@ -18,7 +19,7 @@ from dns.rdatatype import RdataType
 from lab_engine.authority.geo import Partition, Place
 from lab_engine.authority.lookup import Found, find
 from lab_engine.authority.plan import Plan
-from lab_engine.authority.policies import IpBased, Policy, Spot, covers
+from lab_engine.authority.policies import IpBased, Policy, Spot
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import Group, RecordSet
 from lab_engine.authority.state import State
@@ -65,7 +66,8 @@ def plan_group(group: Group, owner: Name, walk: Walk, then: Then) -> Plan:
     if not able:
         nothing = walk.negative(f"no {policy.name} record set is meant for this client")
         left = tuple(each.left() for each in candidates)
-        return replace(nothing, branches=left, healthy=healthy)
+        scope = _scope(group, walk.spot)
+        return replace(nothing, branches=left, healthy=healthy, scope=scope)
     chosen = _best(alive or able)
     branch = _together if policy.sample is not None else _apart
     branches = branch(candidates, chosen, owner, then)
@@ -170,7 +172,7 @@ def _together(
 
 def standing(member: RecordSet, walk: Walk) -> Standing:
     """Whether a member passes its own check and, for some aliases, its target's."""
-    if member.health_check_id in walk.state.unhealthy:
+    if member.health_check_id and member.health_check_id in walk.state.unhealthy:
         return Standing(False, f"health check {member.health_check_id} fails")
     alias = member.alias
     if alias is None or not alias.evaluate_target_health:
@@ -229,21 +231,18 @@ class _Ranking:
         return isinstance(other, _Ranking) and self._group == other._group
 
 
-def _blocks(group: Group, version: int) -> Partition[tuple[str, ...]]:
-    """The address space cut by the blocks of an IP-based group."""
-    names = {
-        block: member.policy.CidrRoutingConfig.name
+@lru_cache(maxsize=256)
+def _blocks(group: Group, version: int) -> Partition[Any]:
+    """The address space cut by the blocks of an IP-based group.
+
+    Neighbours of one location stay apart: a query shorter than a block does not match it, so two
+    /24s are not one /23. The longest covering block says which others cover it, too.
+    """
+    blocks = {
+        block: block
         for member in group
         if isinstance(member.policy, IpBased)
         for block in member.policy.CidrRoutingConfig.blocks
         if block.version == version
     }
-    chains = {
-        block: tuple(names[other] for other in sorted(names, key=_length) if covers(other, block))
-        for block in names
-    }
-    return Partition(32 if version == 4 else 128, chains, ())
-
-
-def _length(block: object) -> int:
-    return getattr(block, "prefixlen", 0)
+    return Partition(32 if version == 4 else 128, blocks, None)

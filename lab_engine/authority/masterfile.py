@@ -19,8 +19,9 @@ from dns.rdataclass import IN
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.records import MAX_TTL, RRset, as_name, check_ttl
-from lab_engine.errors import ZoneError
+from lab_engine.errors import ZoneError, ZoneProblemsError
 
+MAX_PROBLEMS = 20
 _ORIGIN = re.compile(r"^\s*\$ORIGIN\s+(\S+)", re.IGNORECASE | re.MULTILINE)
 _NUMBER = re.compile(r"unknown rdatatype '(-?\d+)'")  # where a TTL should be
 _WHERE = re.compile(r"^(?P<source>.*?):(?P<line>\d+): (?P<what>.*)$", re.DOTALL)
@@ -30,11 +31,30 @@ def read(text: str, origin: Name | None, source: str) -> tuple[Name, list[RRset]
     """The apex and the RRsets of a master file, in the order in which they first appear.
 
     Raises:
-        ZoneError: with `source`, the line, what is wrong and what to do. Nothing is returned.
+        ZoneError: every line that is wrong, with `source`, what is wrong and what to do, as far as
+            one mistake does not hide the next. Nothing is returned.
     """
     apex = origin if origin is not None else _origin_of(text, source)
-    lines = _Lines(text, source)
-    records = _Records(apex, lines)
+    problems: list[ZoneError] = []
+    while True:
+        lines = _Lines(text, source)
+        records = _Records(apex, lines)
+        try:
+            _read(lines, records)
+            break
+        except ZoneError as wrong:
+            problems.append(wrong)
+            text = _without(text, lines.line)
+        if not text or len(problems) == MAX_PROBLEMS:
+            break
+    if problems:
+        raise problems[0] if len(problems) == 1 else ZoneProblemsError(problems)
+    if not records.rrsets:
+        raise ZoneError(source, "holds no record", "Begin it with an SOA and an NS record.")
+    return apex, [found.rrset() for found in records.rrsets.values()]
+
+
+def _read(lines: "_Lines", records: "_Records") -> None:
     reader = dns.zonefile.Reader(lines, IN, records)  # type: ignore[arg-type]
     # The reader skips records outside its zone without a word; below the root there are none.
     reader.zone_origin = dns.name.root
@@ -42,9 +62,16 @@ def read(text: str, origin: Name | None, source: str) -> tuple[Name, list[RRset]
         reader.read()
     except dns.exception.DNSException as wrong:
         raise _explained(wrong, lines) from wrong
-    if not records.rrsets:
-        raise ZoneError(source, "holds no record", "Begin it with an SOA and an NS record.")
-    return apex, [found.rrset() for found in records.rrsets.values()]
+
+
+def _without(text: str, line: int) -> str:
+    """The text with one line emptied, or nothing where that would only lead to more mistakes."""
+    rows = text.splitlines()
+    bad = rows[line - 1] if line <= len(rows) else ""
+    if not bad.strip() or any(sign in bad for sign in '("$') or "SOA" in bad.upper():
+        return ""
+    rows[line - 1] = ""
+    return "\n".join(rows) + "\n"
 
 
 def _origin_of(text: str, source: str) -> Name:
@@ -75,12 +102,12 @@ class _Lines(dns.tokenizer.Tokenizer):
     def __init__(self, text: str, source: str) -> None:
         super().__init__(text, source)
         self._source = source
-        self._line = 1
+        self.line = 1
 
     @property
     def place(self) -> str:
         """`file:line` of the record being read."""
-        return f"{self._source}:{self._line}"
+        return f"{self._source}:{self.line}"
 
     def get(
         self,
@@ -90,7 +117,7 @@ class _Lines(dns.tokenizer.Tokenizer):
         line = self.where()[1]
         token = super().get(want_leading, want_comment)
         if want_leading and not token.is_eol_or_eof():
-            self._line = line
+            self.line = line
         return token
 
 

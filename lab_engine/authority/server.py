@@ -15,13 +15,14 @@ from dns.rdatatype import RdataType
 from lab_engine.authority.groups import Walk, plan_group
 from lab_engine.authority.lookup import Delegated, find
 from lab_engine.authority.order import Order, Ordering
-from lab_engine.authority.plan import Plan, draw
+from lab_engine.authority.plan import Plan, draw, outcomes
 from lab_engine.authority.policies import Spot
 from lab_engine.authority.records import Client, Question, Reply, RRset
 from lab_engine.authority.recordset import Group
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Forgiving, Node, Zone
 
+MAX_CNAMES = 8  # in one answer; [design], a resolver asks on from the last
 Chain = tuple[RRset, ...]
 """The CNAMEs that led here."""
 
@@ -73,7 +74,10 @@ def plan(zone: Zone, question: Question, client: Client, state: State | None = N
         return Plan("refused", f"{question.name} is not in {zone.origin}", reply=refusal)
     now = state or State()
     spot = Spot(client.network, now.atlas.place(client.network), now.atlas)
-    return _follow(zone, question, spot, now, ())
+    planned = _follow(zone, question, spot, now, ())
+    if planned.scope and not any(share.reply.answer for share in outcomes(planned)):
+        return replace(planned, scope=0)  # a negative answer is for all (RFC 7871 section 7.4)
+    return planned
 
 
 def _follow(zone: Zone, question: Question, spot: Spot, state: State, chain: Chain) -> Plan:
@@ -111,12 +115,12 @@ def _choose(node: Node, rdtype: RdataType, forgiving: Forgiving | None) -> Group
 
 def _through_cname(group: Group, question: Question, walk: Walk, chain: Chain) -> Plan:
     """Each CNAME the group may answer, and behind it what its target answers."""
-    tailored = any(member.policy.by_place or member.policy.by_network for member in group)
+    bare = plan_group(group, question.name, walk, lambda cname: _leaf(chain, cname))
 
     def onward(cname: RRset) -> Plan:
         here = (*chain, cname)
         target: Name = cname.values[0].target  # type: ignore[attr-defined]
-        if tailored:
+        if bare.scope:
             # RFC 7871 section 7.2.1: what lies behind a tailored CNAME has another scope
             return Plan("CNAME", f"to {target}, tailored", reply=Reply(answer=here))
         return _chase(target, question, walk, here)
@@ -128,6 +132,9 @@ def _chase(target: Name, question: Question, walk: Walk, chain: Chain) -> Plan:
     """Follow a CNAME while it stays in the zone and does not come back."""
     if target in {link.name for link in chain}:
         return Plan("CNAME", f"to {target}, which leads back", reply=Reply(answer=chain))
+    if len(chain) >= MAX_CNAMES:
+        why = f"to {target}, after {MAX_CNAMES} others"
+        return Plan("CNAME", why, reply=Reply(answer=chain))
     if not walk.zone.contains(target):
         return Plan("CNAME", f"to {target}, out of the zone", reply=Reply(answer=chain))
     behind = _follow(walk.zone, replace(question, name=target), walk.spot, walk.state, chain)

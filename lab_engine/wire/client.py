@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 
 import dns.edns
 import dns.exception
@@ -128,7 +129,12 @@ def parse_address(server: str) -> tuple[str, int]:
     host, colon, port = server.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or not 0 < int(port) <= 65_535:
         raise ListenError(server, "is not HOST:PORT", "Write it as 127.0.0.1:5353.")
-    return host.strip("[]"), int(port)
+    host = host.strip("[]")
+    try:
+        ip_address(host)
+    except ValueError as wrong:
+        raise ListenError(server, "has no IP address", "Write it as 127.0.0.1:5353.") from wrong
+    return host, int(port)
 
 
 def _header(response: Message) -> str:

@@ -41,7 +41,8 @@ from lab_engine.wire.messages import (
     write,
 )
 
-MAX_KEPT = 16_384  # queries
+MAX_KEPT = 16_384  # prepared replies: a query of a large weighted group counts for many
+MAX_QUERY = 512  # octets; a longer one is padding or a trick, and is read anew each time
 MAX_TAILS = 24  # of each reply: all orders of four values
 _SHUFFLE = Order.SHUFFLE  # looked up once: members of an enum are slow to find
 # So few values are shuffled by one roll: the distribution of `Ordering`, at a tenth of its time.
@@ -63,7 +64,7 @@ class Answers:
         note: takes a `Note` for each answer.
         clock: seconds since 1970.
         private_ecs: what a private address in a client subnet stands for.
-        room: how many queries are kept; the oldest go first.
+        room: how many prepared replies are kept; the queries asked longest ago go first.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  (each is one thing it lives with)
@@ -101,7 +102,7 @@ class Answers:
             if query is None or query.question is None or query.rcode:
                 return refusal(query)
             way, by_peer = self._prepare(era, query, query.question, source[0], stream=stream)
-            if not stream:
+            if not stream and len(wire) <= MAX_QUERY:
                 self._keep(era, wire[2:], source[0] if by_peer else None, way)
         while isinstance(way, Choice):
             way = way.ways[bisect(way.sums, self._random() * way.total, 0, way.last)]
@@ -131,9 +132,10 @@ class Answers:
         if peer is not None:
             new = {tail: BY_PEER, (tail, peer): way}
         for key, kept in new.items():
-            if key not in era.kept and len(era.kept) >= self._room:
-                del era.kept[next(iter(era.kept))]
+            era.leaves += _leaves(kept) - _leaves(era.kept.pop(key, None))
             era.kept[key] = kept
+        while era.leaves > self._room and len(era.kept) > len(new):
+            era.leaves -= _leaves(era.kept.pop(next(iter(era.kept))))
 
     def _arranged(self, leaf: "Leaf", wire: bytes) -> Arrangement:
         """Sample and order as `draw` and `Ordering` do, by the same dice and counters."""
@@ -148,12 +150,13 @@ class Answers:
 class Era:
     """As long as one zone and one state last, with the answers prepared from them."""
 
-    __slots__ = ("by_client", "kept", "state", "zone")
+    __slots__ = ("by_client", "kept", "leaves", "state", "zone")
 
     def __init__(self, zone: Zone, state: State) -> None:
         self.zone = zone
         self.state = state
         self.kept: dict[object, Choice | Leaf] = {}
+        self.leaves = 0
         self.by_client = any(member.policy.by_place or member.policy.by_network for member in zone)
 
 
@@ -174,6 +177,13 @@ class Choice:
 
 BY_PEER = Choice([1.0], [])
 """Kept for queries whose answers depend on where they come from: those are kept by that, too."""
+
+
+def _leaves(way: "Choice | Leaf | None") -> int:
+    """How many prepared replies hang below this; a mark counts as one."""
+    if way is None:
+        return 0
+    return max(1, sum(map(_leaves, way.ways))) if isinstance(way, Choice) else 1
 
 
 def _prepared(

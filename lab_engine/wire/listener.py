@@ -230,7 +230,11 @@ class _Stream:
 
 def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     """A UDP and a TCP socket on the same port; port 0 takes any that is free for both."""
-    if not ip_address(host).is_loopback:
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
         raise ListenError(host, "is not a loopback address", "Listen on 127.0.0.1 or ::1.")
     if not 0 <= port <= 65_535:
         raise ListenError(port, "is not a port", "Choose one from 1024 to 65535, or 0 for any.")
