@@ -6,12 +6,15 @@ loops are this file: `python -m benchmarks.targets KIND PORT`.
 
 import asyncio
 import contextlib
+import importlib.util
+import selectors
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +33,9 @@ ns1 900 IN A 192.0.2.53
 def available(kind: str) -> bool:
     """Whether this target can be started here."""
     program = PEERS.get(kind)
-    return program is None or shutil.which(program, path=PLACES) is not None
+    if program is not None:
+        return shutil.which(program, path=PLACES) is not None
+    return kind not in LIBRARIES or importlib.util.find_spec(LIBRARIES[kind]) is not None
 
 
 @contextlib.contextmanager
@@ -170,6 +175,7 @@ options => {{
     return ["-c", str(place), "start"]
 
 
+LIBRARIES = {"twisted": "twisted", "dnslib": "dnslib"}
 PEERS = {"knot": "knotd", "bind": "named", "powerdns": "pdns_server", "gdnsd": "gdnsd"}
 CONFIGURED = {"knot": _knot, "bind": _named, "powerdns": _pdns, "gdnsd": _gdnsd}
 
@@ -199,6 +205,65 @@ def _asyncio_echo(port: int) -> None:
         await asyncio.Event().wait()
 
     asyncio.run(forever())
+
+
+def _epoll(port: int) -> None:
+    """Prepared bytes by what follows the id, UDP and TCP watched together, with a log."""
+    kept: dict[bytes, bytes] = {}
+    log: deque[tuple[float, Any]] = deque(maxlen=1_000)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server, socket.socket() as accepting:
+        server.bind(("127.0.0.1", port))
+        accepting.bind(("127.0.0.1", port))
+        accepting.listen()
+        server.setblocking(False)
+        watch = selectors.DefaultSelector()
+        for each in (server, accepting):
+            watch.register(each, selectors.EVENT_READ)
+        while True:
+            watch.select()
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    wire, source = server.recvfrom(65_535)
+                    tail = wire[2:]
+                    answer = kept.get(tail) or kept.setdefault(tail, b"\x84\0" + wire[4:])
+                    log.append((time.time(), source))
+                    server.sendto(wire[:2] + answer, source)
+
+
+def _dnslib(port: int) -> None:
+    from dnslib import RR
+    from dnslib.server import BaseResolver, DNSLogger, DNSServer
+
+    class Resolver(BaseResolver):  # type: ignore[misc]
+        def resolve(self, request: Any, _handler: Any) -> Any:
+            reply = request.reply()
+            for address in ADDRESSES:
+                reply.add_answer(*RR.fromZone(f"www.shop.example. 60 A {address}"))
+            return reply
+
+    DNSServer(
+        Resolver(), "127.0.0.1", port, logger=DNSLogger("-recv,-send,-request,-reply")
+    ).start()
+
+
+def _twisted(port: int) -> None:
+    from twisted.internet import reactor
+    from twisted.names import dns as names
+    from twisted.names.common import ResolverBase
+    from twisted.names.server import DNSServerFactory
+
+    class Resolver(ResolverBase):  # type: ignore[misc]
+        def _lookup(self, name: bytes, _cls: int, _type: int, _timeout: Any) -> Any:
+            from twisted.internet.defer import succeed
+
+            records = [names.Record_A(address, 60) for address in ADDRESSES]
+            found = [names.RRHeader(name, names.A, names.IN, 60, r, auth=True) for r in records]
+            return succeed((found, [], []))
+
+    reactor.listenUDP(
+        port, names.DNSDatagramProtocol(DNSServerFactory(clients=[Resolver()])), "127.0.0.1"
+    )
+    reactor.run()
 
 
 def _dnspython(port: int) -> None:
@@ -257,7 +322,14 @@ class Stopped:
         signal.pause()
 
 
-LOOPS = {"echo": _echo, "asyncio": _asyncio_echo, "dnspython": _dnspython}
+LOOPS = {
+    "echo": _echo,
+    "epoll": _epoll,
+    "asyncio": _asyncio_echo,
+    "twisted": _twisted,
+    "dnslib": _dnslib,
+    "dnspython": _dnspython,
+}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,17 @@ from benchmarks.targets import available, running
 ROUNDS = 7
 SECONDS = 1.0
 LAB = ("single", "simple", "weighted")
-OTHERS = ("knot", "bind", "powerdns", "gdnsd", "asyncio", "dnspython")
+OTHERS = (
+    "knot",
+    "bind",
+    "powerdns",
+    "gdnsd",
+    "epoll",
+    "asyncio",
+    "twisted",
+    "dnslib",
+    "dnspython",
+)
 MANY = 10_000  # client subnets
 WARM_SECONDS = 8.0  # enough to prepare an answer for each
 LABELS = {
@@ -32,7 +42,10 @@ LABELS = {
     "bind": "BIND, 1 worker",
     "powerdns": "PowerDNS, 1 receiver",
     "gdnsd": "gdnsd, 1 thread",
+    "epoll": "epoll loop, prepared bytes, with a log",
     "asyncio": "asyncio echo",
+    "twisted": "Twisted Names",
+    "dnslib": "dnslib",
     "dnspython": "dnspython, straightforward",
 }
 Row = dict[str, Any]
