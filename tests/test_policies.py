@@ -429,6 +429,19 @@ def test_an_alias_to_a_load_balancer_follows_its_addresses_and_health():
     assert shares(members, state=State(endpoints={LB.name: ill})) == {"2": 100}
 
 
+def test_an_endpoint_of_another_hosted_zone_is_not_the_one_meant():
+    record = alias(0, f"{LB.name}", hosted_zone_id="Z1")
+    reply = outcomes(plan_of([record], state=State(endpoints={LB.name: LB})))[0].reply
+
+    assert (reply.rcode, reply.answer) == (Rcode.NOERROR, ())
+
+
+def test_an_alias_finds_its_target_under_a_wildcard():
+    members = [RecordSet.of("*", "A", "192.0.2.1"), alias(0, "a.b.c")]
+
+    assert shares(members) == {"1": 100}
+
+
 def test_a_wildcard_alias_to_the_apex():
     zone = zone_of(RecordSet.of("@", "A", "192.0.2.7"), alias(0, "@", name="*"))
     reply = outcomes(plan(zone, Question.of("a.b.shop.example"), Client.at(ANYBODY)))[0].reply
@@ -648,6 +661,22 @@ def bad(*record_sets):
         ),
         ([alias(1, "eu", Multivalue())], "is a multivalue alias"),
         ([alias(0, "nowhere")], "which has no A"),
+        (
+            [
+                RecordSet.of("*", "A", "192.0.2.1"),
+                member(1, Weighted(1), name="a.b"),
+                alias(0, "b"),
+            ],
+            "is an alias to b.shop.example., which has no A",
+        ),
+        (
+            [
+                RecordSet.of("sub", "NS", "ns1"),
+                RecordSet.of("x.sub", "A", "192.0.2.1"),
+                alias(0, "x.sub"),
+            ],
+            "is an alias to x.sub.shop.example., which has no A",
+        ),
         ([alias(0, "www")], "leads back to itself"),
         ([alias(0, "cdn.example.net.")], "neither in this zone nor an AWS endpoint"),
         (

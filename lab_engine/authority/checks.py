@@ -184,14 +184,32 @@ def _foreign_problems(member: RecordSet, alias: AliasTarget) -> Iterator[ZoneErr
 
 
 def _target(member: RecordSet, nodes: Mapping[Name, Node]) -> Sequence[RecordSet]:
-    """The group an alias names, by that name or by the wildcard above it."""
-    if member.alias is None:
+    """The group an alias leads to, as `lookup.find` will find it."""
+    if member.alias is None or _delegated(member.alias.name, nodes):
         return ()
     name = member.alias.name
-    if name in nodes:
-        return nodes[name].get(member.type, ())
-    wildcard = Name([b"*", *name.labels[1:]])
+    if _exists(name, nodes):
+        return nodes.get(name, {}).get(member.type, ())
+    encloser = name.parent()
+    while len(encloser) > 1 and not _exists(encloser, nodes):
+        encloser = encloser.parent()
+    wildcard = Name([b"*", *encloser.labels])
     return nodes.get(wildcard, {}).get(member.type, ())
+
+
+def _exists(name: Name, nodes: Mapping[Name, Node]) -> bool:
+    """Whether a name holds something, or stands above one that does (RFC 4592 section 2.2.2)."""
+    return name in nodes or any(other.is_subdomain(name) for other in nodes)
+
+
+def _delegated(name: Name, nodes: Mapping[Name, Node]) -> bool:
+    """Whether a name lies at or below a zone cut: NS without the SOA of an apex."""
+    while len(name) > 1:
+        node = nodes.get(name, {})
+        if RdataType.NS in node and RdataType.SOA not in node:
+            return True
+        name = name.parent()
+    return False
 
 
 def _winding(member: RecordSet, nodes: Mapping[Name, Node]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from lab_engine.authority.endpoints import Endpoint
 from lab_engine.authority.geo import Partition, Place
 from lab_engine.authority.lookup import Found, find
 from lab_engine.authority.plan import Plan
@@ -177,7 +178,7 @@ def standing(member: RecordSet, walk: Walk) -> Standing:
     alias = member.alias
     if alias is None or not alias.evaluate_target_health:
         return Standing(True, "")
-    endpoint = walk.state.endpoints.get(alias.name)
+    endpoint = _endpoint(member, walk.state)
     if endpoint is not None and not walk.zone.contains(alias.name):
         return Standing(endpoint.healthy, "" if endpoint.healthy else f"{alias.name} is unhealthy")
     target = target_group(member, walk.zone)
@@ -194,8 +195,17 @@ def target_group(member: RecordSet, zone: Zone) -> Group:
     return found.node.get(member.type, ()) if isinstance(found, Found) else ()
 
 
-def _endpoint_records(member: RecordSet, state: State) -> RRset | None:
+def _endpoint(member: RecordSet, state: State) -> Endpoint | None:
+    """The AWS endpoint an alias names, if the hosted zone it gives is that endpoint's."""
     endpoint = state.endpoints.get(member.alias.name) if member.alias else None
+    if endpoint is None or member.alias is None:
+        return None
+    given = member.alias.hosted_zone_id
+    return endpoint if given in ("", endpoint.hosted_zone_id) else None
+
+
+def _endpoint_records(member: RecordSet, state: State) -> RRset | None:
+    endpoint = _endpoint(member, state)
     return endpoint.addresses.get(member.type) if endpoint else None
 
 

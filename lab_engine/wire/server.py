@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, overload
 
 import dns.rcode
 
+from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.order import Order
 from lab_engine.authority.records import Question, Reply
 from lab_engine.authority.server import Authority
@@ -165,7 +166,8 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
         port: 0 takes a free one; one that cannot be had is replaced by a free one, and said.
         order: how values are ordered: shuffle, cyclic, by_id or fixed.
         seed: of the dice; None takes a new one each time.
-        state: health, endpoints and places at the start.
+        state: health, endpoints and places at the start; by default everybody is healthy, and
+            aliases to AWS endpoints answer addresses that stand in for theirs.
         private_ecs: whether a private client subnet is an `ordinary` client, or stands for the
             `resolver` that sent it, as RFC 7871 section 10 has it.
         host: a loopback address.
@@ -177,7 +179,7 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
         LabError: an unknown order or use of private client subnets.
     """
     rng, private = Random(seed), PrivateEcs(private_ecs)
-    authority = Authority(zone, rng, order, state)
+    authority = Authority(zone, rng, order, state or State(endpoints=stand_ins(zone)))
     return open_or_move(
         lambda free: Server(authority, rng, free, host, private, log), port, say
     ).start()
