@@ -117,7 +117,7 @@ def test_an_empty_zone_from_python_is_refused():
         Zone.of("shop.example", [])
 
 
-@pytest.mark.parametrize("ttl", [-1, 2**31])
+@pytest.mark.parametrize("ttl", [-1, 2**31, "60", None, 1.5])
 def test_a_ttl_has_31_bits(ttl):
     """RFC 2181 section 8; dnspython would take both."""
     with pytest.raises(ZoneError, match=f"TTL {ttl}: a TTL lies between 0 and 2147483647"):

@@ -176,7 +176,7 @@ class Reply:
 
 def check_ttl(ttl: int, where: str) -> None:
     """Raise ZoneError unless 0 <= ttl <= 2^31 - 1 (RFC 2181 section 8); dnspython does not."""
-    if not 0 <= ttl <= MAX_TTL:
+    if not isinstance(ttl, int) or not 0 <= ttl <= MAX_TTL:
         raise ZoneError(
             f"{where}: TTL {ttl}",
             f"a TTL lies between 0 and {MAX_TTL} seconds",
