@@ -5,6 +5,8 @@ Anything else that escapes from this package is a defect of the package.
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
+from typing import Self
 
 
 class LabError(ValueError):
@@ -26,6 +28,14 @@ class LabError(ValueError):
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the words, without the way the error took."""
         return [f"{type(self).__name__}: {self}"]
+
+
+class Choice(StrEnum):
+    """A few named values; anything else is refused with their names."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:
+        raise LabError(value, f"is no {cls.__name__}", f"Choose one of {', '.join(cls)}.")
 
 
 class ZoneError(LabError):

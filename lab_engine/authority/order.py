@@ -4,17 +4,16 @@ Four systems, four habits. Most clients take the first address, so the order is 
 """
 
 from collections.abc import Hashable
-from enum import StrEnum
 from random import Random
 from typing import TypeVar
 
-from lab_engine.errors import LabError
+from lab_engine.errors import Choice
 
 T = TypeVar("T")
 MAX_COUNTERS = 10_000  # names under a wildcard are without number; the oldest counter goes first
 
 
-class Order(StrEnum):
+class Order(Choice):
     """How the values of an RRset are ordered."""
 
     SHUFFLE = "shuffle"
@@ -25,11 +24,6 @@ class Order(StrEnum):
     """Rotated by the message ID modulo the count: Unbound, BIND from 9.21.14."""
     FIXED = "fixed"
     """As the zone has them: Knot without `answer-rotation`."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> "Order":
-        choices = ", ".join(cls)
-        raise LabError(value, "is not an order of answers", f"Choose one of {choices}.")
 
 
 class Ordering:

@@ -6,7 +6,6 @@ one for the other, so that nobody sees half a change.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self, cast
@@ -20,24 +19,20 @@ from lab_engine.authority.checks import problems
 from lab_engine.authority.elements import text_of
 from lab_engine.authority.records import RRset, as_name
 from lab_engine.authority.recordset import Group, RecordSet, as_record_set
-from lab_engine.errors import LabError, ZoneError, ZoneProblemsError
+from lab_engine.errors import Choice, ZoneError, ZoneProblemsError
 
 SOA_TTL = 900  # Route 53's own default, and so its negative TTL
 NS_TTL = 172800
 Node = Mapping[RdataType, Group]
 
 
-class Forgiving(StrEnum):
+class Forgiving(Choice):
     """What a server does that has loaded a CNAME beside other data, which the RFCs forbid."""
 
     EXACT_FIRST = "exact_first"
     """Answers the type asked for where it is there, and the CNAME for every other."""
     RFC_1034 = "rfc1034"
     """Answers the CNAME whatever is asked: section 4.3.2 step 3a, taken by the letter."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> "Forgiving":
-        raise LabError(value, "is not a way to forgive", f"Choose one of {', '.join(cls)}.")
 
 
 class Zone:

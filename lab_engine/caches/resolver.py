@@ -9,13 +9,12 @@ its one setting besides the limits on the TTL:
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from random import Random
 from typing import NamedTuple, TypeVar
 
 from lab_engine.authority.records import Question, Reply, RRset
 from lab_engine.caches.cache import Cache, Entry
-from lab_engine.errors import LabError
+from lab_engine.errors import Choice
 
 T = TypeVar("T")
 Upstream = Callable[[Question, float], Reply]
@@ -36,16 +35,11 @@ class Kept(NamedTuple):
     answers: tuple[Answer, ...]
 
 
-class CachedOrder(StrEnum):
+class CachedOrder(Choice):
     """The order in which a cached set is answered again."""
 
     ROTATE = "rotate"
     FROZEN = "frozen"
-
-    @classmethod
-    def _missing_(cls, value: object) -> "CachedOrder":
-        choices = ", ".join(cls)
-        raise LabError(value, "is not an order of cached answers", f"Choose one of {choices}.")
 
 
 @dataclass(frozen=True, slots=True)

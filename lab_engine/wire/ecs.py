@@ -2,14 +2,13 @@
 
 import struct
 from dataclasses import dataclass
-from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 import dns.edns
 import dns.exception
 
 from lab_engine.authority.records import Client
-from lab_engine.errors import LabError
+from lab_engine.errors import Choice
 
 ECS = 8
 FAMILY_BITS = {1: 32, 2: 128}
@@ -18,18 +17,13 @@ FIXED = struct.Struct("!HBB")
 PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 
-class PrivateEcs(StrEnum):
+class PrivateEcs(Choice):
     """What a private address in a client subnet stands for."""
 
     ORDINARY = "ordinary"
     """A client like any other: the lessons' networks are private."""
     RESOLVER = "resolver"
     """The resolver that sent it, as RFC 7871 section 10 advises servers on the Internet."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> "PrivateEcs":
-        choices = ", ".join(cls)
-        raise LabError(value, "is no use of private client subnets", f"Choose one of {choices}.")
 
 
 @dataclass(frozen=True, slots=True)
