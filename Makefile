@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
 UPGRADE ?=
-UNIT := not browser and not notebooks and not witness and not slow
+UNIT := not browser and not notebooks and not witness and not clients and not slow
 COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE) pyproject.toml
 
@@ -43,11 +43,12 @@ lint: setup-test  ## ruff and mypy
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-check: lint  ## lint and the unit tests: under a minute
-	$(PY) -m pytest -m "$(UNIT)"
+check: lint  ## lint and the unit tests: about a minute
+	$(PY) -m pytest --numprocesses auto -m "$(UNIT)"
 
 test: peers lint  ## everything: lint, unit tests, notebooks, browser, real DNS peers
-	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest
+	$(PY) -m pytest --numprocesses auto -m "$(UNIT)"
+	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest -m "not ($(UNIT))"
 
 long: peers  ## everything with the full counts, then the benchmarks, then a table
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" LAB_LONG=1 $(PY) tools/long.py
