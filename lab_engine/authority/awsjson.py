@@ -23,7 +23,7 @@ from lab_engine.authority.cidr import Collections
 from lab_engine.authority.elements import Element, nearest, parsed
 from lab_engine.authority.geo import Point
 from lab_engine.authority.policies import POLICIES, CidrLocation, Policy, Simple
-from lab_engine.authority.records import RRset, as_name, as_type
+from lab_engine.authority.records import RRset, as_name, as_rdata, as_type, distinct
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.errors import LabError, ZoneError
 
@@ -87,7 +87,7 @@ def read(
     elements = _record_elements(top)
     if not elements and not problems:
         raise ZoneError(source or "the file", "holds no record set", "Give it at least one.")
-    reader = _Reader(collections or Collections())
+    reader = Reader(collections or Collections())
     made = [found for each in elements if (found := reader.record_set(each)) is not None]
     apex = origin or _origin([*made, *reader.unread])
     if apex is None and not problems:
@@ -139,15 +139,16 @@ def _origin(sets: Sequence[RecordSet]) -> Name | None:
     return None if common == dns.name.root else common
 
 
-class _Reader:
+class Reader:
     """From elements to record sets.
 
     Attributes:
+        collections: the blocks of IP-based routing.
         unread: the record sets that had a mistake, without their content.
     """
 
     def __init__(self, collections: Collections) -> None:
-        self._collections = collections
+        self.collections = collections
         self.unread: list[RecordSet] = []
 
     def record_set(self, element: Element) -> RecordSet | None:
@@ -197,7 +198,7 @@ class _Reader:
         collection, name = element.text("CollectionId"), element.text("LocationName")
         try:
             if collection and name:
-                return self._collections.location(collection, name)
+                return self.collections.location(collection, name)
         except ZoneError as wrong:
             element.wrong(f"{wrong.value} {wrong.rule}", wrong.remedy)
         return CidrLocation(collection, name)
@@ -211,9 +212,11 @@ def _content(
     if has_records == ("AliasTarget" in element):
         found = "both" if has_records else "neither"
         rule = f"has {found} of AliasTarget and TTL with ResourceRecords"
+        remedy = "Give exactly one of them."
         if "TrafficPolicyInstanceId" in element and not has_records:
             rule = "is made by a traffic policy, which the lab does not evaluate"
-        element.wrong(rule, "Give exactly one of them.")
+            remedy = "Give the record sets that the policy makes, without it."
+        element.wrong(rule, remedy)
     if has_records:
         return _records(element, name, kind), None
     return None, _alias(element.inner("AliasTarget")) if "AliasTarget" in element else None
@@ -227,19 +230,23 @@ def _records(element: Element, name: Name, kind: RdataType) -> RRset | None:
         text = each.text("Value", 4000)
         try:
             if text:
-                made = RecordSet.of(name, kind, _master_form(text, kind), ttl)
-                whole = made.completed(dns.name.root).records
-                found += whole.values if whole else ()
+                found += records_of(name, kind, text, ttl).values
         except LabError as wrong:
             each.wrong(f"{wrong.value}: {wrong.rule}", wrong.remedy)
     if not element.items("ResourceRecords") and "ResourceRecords" in element:
         element.wrong("is empty", "Give at least one value.", "ResourceRecords")
-    return RRset(name, kind, ttl, tuple(dict.fromkeys(found))) if found else None
+    return RRset(name, kind, ttl, distinct(found)) if found else None
+
+
+def records_of(name: Name, kind: RdataType, text: str, ttl: int = 0) -> RRset:
+    """One value in Route 53's form, every name in it absolute. Raises LabError for a bad one."""
+    return RRset(name, kind, ttl, (as_rdata(kind, _master_form(text, kind), dns.name.root),))
 
 
 def _alias(element: Element) -> AliasTarget:
     element.only("HostedZoneId", "DNSName", "EvaluateTargetHealth")
-    zone, target = element.text("HostedZoneId", 32), _name(element, "DNSName")
+    zone = element.text("HostedZoneId", 32, shortest=0)  # empty for this zone
+    target = _name(element, "DNSName")
     return AliasTarget(target, element.flag("EvaluateTargetHealth"), zone)
 
 

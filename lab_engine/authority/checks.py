@@ -1,63 +1,69 @@
 """What may not stand in a zone: every problem at once, each with where, why and what to do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from lab_engine.authority.aliases import MAX_ALIASES, Extents
 from lab_engine.authority.endpoints import CLOUDFRONT_ZONE, service_of
+from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.policies import Simple
+from lab_engine.authority.records import Labels, folded
 from lab_engine.authority.recordset import AliasTarget, Group, RecordSet
+from lab_engine.authority.tree import EMPTY, Key, Node, Tree
 from lab_engine.errors import ZoneError
 
-Node = Mapping[RdataType, Group]
 NOT_MULTIVALUE = (RdataType.NS, RdataType.CNAME, RdataType.SOA)
 MAX_VALUES = 400
 MAX_WAYS = 10_000  # [design]: a plan lists every one of them
-MAX_ALIASES = 32  # in a row; [design], so that every walk ends soon
 
 
-def problems(origin: Name, nodes: Mapping[Name, Node], *, forgiving: bool) -> list[ZoneError]:
-    """All that is wrong with these records as one zone; empty where they may be served.
+def problems(
+    tree: Tree, nodes: Mapping[Labels, Node], keys: Iterable[Key], *, forgiving: bool
+) -> list[ZoneError]:
+    """All that is wrong with a zone; empty where it may be served.
 
     Args:
-        origin: the apex.
-        nodes: record sets by name and type.
+        tree: the zone.
+        nodes: those of its nodes to look at. The others were served before.
+        keys: the groups whose aliases to look at, in these nodes and elsewhere.
         forgiving: whether a CNAME may stand beside other data.
     """
-    found = [*_apex_problems(origin, nodes)]
+    extents = Extents(tree)
+    found = [*_apex_problems(tree)]
     for name, node in nodes.items():
-        if not name.is_subdomain(origin):
-            where = next(iter(node.values()))[0]
-            found.append(
-                _problem(where, f"lies outside the zone {origin}", "Load it with its own zone.")
-            )
-            continue
-        if not forgiving:
-            found += _cname_problems(node)
-        for group in node.values():
-            found += _group_problems(group, origin, nodes)
-    return found or [*_width_problems(nodes)]
+        found += _node_problems(name, node, extents, forgiving=forgiving)
+    for key in keys:
+        if key[0] not in nodes:
+            for member in tree.group(key):
+                found += _alias_problems(member, extents)
+    return found or [*_width_problems(keys, extents)]
 
 
-def _width_problems(nodes: Mapping[Name, Node]) -> Iterator[ZoneError]:
-    """Groups whose aliases fan out so far that a walk would not end; there are no loops by now."""
-    known: dict[tuple[Name, RdataType], int] = {}
-    for group in (group for node in nodes.values() for group in node.values()):
-        if any(member.alias for member in group) and _ways(group, nodes, known) > MAX_WAYS:
-            rule = f"leads on in {_ways(group, nodes, known):,} ways, more than {MAX_WAYS:,}"
+def _node_problems(
+    name: Labels, node: Node, extents: Extents, *, forgiving: bool
+) -> Iterator[ZoneError]:
+    if not extents.tree.contains(name):
+        for group in list(node.values())[:1]:
+            rule = f"lies outside the zone {extents.tree.origin}"
+            yield _problem(group[0], rule, "Load it with its own zone.")
+        return
+    if not forgiving:
+        yield from _cname_problems(node)
+    for group in node.values():
+        yield from _group_problems(group, extents)
+
+
+def _width_problems(keys: Iterable[Key], extents: Extents) -> Iterator[ZoneError]:
+    """Groups whose aliases lead on so far that a walk would not end; there are no loops by now."""
+    for key in keys:
+        group, extent = extents.tree.group(key), extents.of(key)
+        if extent is None:
+            yield _too_long(group[0])
+        elif extent.row and extent.ways > MAX_WAYS:
+            rule = f"leads on in {extent.ways:,} ways, more than {MAX_WAYS:,}"
             yield _problem(group[0], rule, "Lead its aliases to fewer groups.")
-
-
-def _ways(
-    group: Sequence[RecordSet], nodes: Mapping[Name, Node], known: dict[tuple[Name, RdataType], int]
-) -> int:
-    """How many record sets a walk from this group can end at."""
-    key = group[0].name, group[0].type
-    if key not in known:
-        targets = [_target(member, nodes) for member in group]
-        known[key] = sum(_ways(target, nodes, known) if target else 1 for target in targets)
-    return known[key]
 
 
 def _problem(record_set: RecordSet, rule: str, remedy: str) -> ZoneError:
@@ -65,11 +71,12 @@ def _problem(record_set: RecordSet, rule: str, remedy: str) -> ZoneError:
     return ZoneError(where, rule, remedy)
 
 
-def _apex_problems(origin: Name, nodes: Mapping[Name, Node]) -> Iterator[ZoneError]:
+def _apex_problems(tree: Tree) -> Iterator[ZoneError]:
+    apex = tree.node(folded(tree.origin)) or EMPTY
     for needed in (RdataType.SOA, RdataType.NS):
-        if needed not in nodes.get(origin, {}):
+        if needed not in apex:
             yield ZoneError(
-                str(origin),
+                str(tree.origin),
                 f"has no {RdataType.to_text(needed)} record at its apex",
                 "Every zone begins with one SOA and at least one NS (RFC 1035 section 5.2).",
             )
@@ -85,9 +92,10 @@ def _cname_problems(node: Node) -> Iterator[ZoneError]:
         )
 
 
-def _group_problems(group: Group, origin: Name, nodes: Mapping[Name, Node]) -> Iterator[ZoneError]:
+def _group_problems(group: Group, extents: Extents) -> Iterator[ZoneError]:
     for member in group:
-        yield from _member_problems(member, origin, nodes)
+        yield from _member_problems(member, extents.tree.origin)
+        yield from _alias_problems(member, extents)
     first = group[0]
     kinds = {type(member.policy) for member in group}
     if len(kinds) > 1:
@@ -116,25 +124,23 @@ def _identifier_problems(group: Group) -> Iterator[ZoneError]:
         seen.add(identifier)
 
 
-def _member_problems(
-    member: RecordSet, origin: Name, nodes: Mapping[Name, Node]
-) -> Iterator[ZoneError]:
+def _member_problems(member: RecordSet, origin: Name) -> Iterator[ZoneError]:
     for rule in member.policy.problems():
         yield _problem(member, rule, "Choose a value in its range.")
     if isinstance(member.policy, Simple) and (member.set_identifier or member.health_check_id):
         what = "a SetIdentifier" if member.set_identifier else "a health check"
         yield _problem(member, f"has {what} and no policy", "Give it a policy, or leave that out.")
     if member.alias is not None:
-        yield from _alias_problems(member, member.alias, origin, nodes)
         return
-    if member.type in (RdataType.SOA, RdataType.CNAME) and len(member.texts) > 1:
+    count = len(member.records.values) if member.records else 0
+    if member.type in (RdataType.SOA, RdataType.CNAME) and count > 1:
         rule = "has more than one value"
         yield _problem(member, rule, "One SOA or CNAME at most (RFC 2181 section 10.1).")
-    if len(member.texts) > MAX_VALUES:
+    if count > MAX_VALUES:
         yield _problem(member, f"has more than {MAX_VALUES} values", "Split it.")
     if member.type is RdataType.SOA and member.name != origin:
         yield _problem(member, "is an SOA below the apex", "A zone has one, at its apex.")
-    if member.policy.sample is not None and len(member.texts) > 1:
+    if member.policy.sample is not None and count > 1:
         rule = "has more than one value in a multivalue set"
         yield _problem(member, rule, "Give each value a record set of its own.")
     if member.type is RdataType.NS and member.name.is_wild():
@@ -143,25 +149,24 @@ def _member_problems(
         yield _problem(member, "may not be multivalue", "Use another policy for this type.")
 
 
-def _alias_problems(
-    member: RecordSet, alias: AliasTarget, origin: Name, nodes: Mapping[Name, Node]
-) -> Iterator[ZoneError]:
-    target = alias.name
+def _alias_problems(member: RecordSet, extents: Extents) -> Iterator[ZoneError]:
+    alias, tree = member.alias, extents.tree
+    if alias is None:
+        return
     if member.policy.sample is not None:
         yield _problem(member, "is a multivalue alias", "Multivalue sets hold values of their own.")
     if member.type in (RdataType.NS, RdataType.SOA):
         yield _problem(member, "is an alias of a type that has none", "Give it values.")
-    if not target.is_subdomain(origin):
+    if not tree.contains(folded(alias.name)):
         yield from _foreign_problems(member, alias)
         return
-    path = _winding(member, nodes)
+    path = [] if extents.of((folded(member.name), member.type)) else extents.winding(member)
     if path and path[0] == path[-1]:
         yield _problem(member, f"leads back to itself: {' -> '.join(path)}", "Break the loop.")
     elif path:
-        rule = f"leads through more than {MAX_ALIASES} aliases"
-        yield _problem(member, rule, "Name the last one's target at once.")
-    elif not _target(member, nodes):
-        rule = f"is an alias to {target}, which has no {RdataType.to_text(member.type)}"
+        yield _too_long(member)
+    elif not alias_group(member, tree):
+        rule = f"is an alias to {alias.name}, which has no {RdataType.to_text(member.type)}"
         yield _problem(member, rule, "Name a record set of the same type in this zone.")
 
 
@@ -183,47 +188,6 @@ def _foreign_problems(member: RecordSet, alias: AliasTarget) -> Iterator[ZoneErr
         yield _problem(member, "is an alias to an AWS endpoint", "Use type A or AAAA.")
 
 
-def _target(member: RecordSet, nodes: Mapping[Name, Node]) -> Sequence[RecordSet]:
-    """The group an alias leads to, as `lookup.find` will find it."""
-    if member.alias is None or _delegated(member.alias.name, nodes):
-        return ()
-    name = member.alias.name
-    if _exists(name, nodes):
-        return nodes.get(name, {}).get(member.type, ())
-    encloser = name.parent()
-    while len(encloser) > 1 and not _exists(encloser, nodes):
-        encloser = encloser.parent()
-    wildcard = Name([b"*", *encloser.labels])
-    return nodes.get(wildcard, {}).get(member.type, ())
-
-
-def _exists(name: Name, nodes: Mapping[Name, Node]) -> bool:
-    """Whether a name holds something, or stands above one that does (RFC 4592 section 2.2.2)."""
-    return name in nodes or any(other.is_subdomain(name) for other in nodes)
-
-
-def _delegated(name: Name, nodes: Mapping[Name, Node]) -> bool:
-    """Whether a name lies at or below a zone cut: NS without the SOA of an apex."""
-    while len(name) > 1:
-        node = nodes.get(name, {})
-        if RdataType.NS in node and RdataType.SOA not in node:
-            return True
-        name = name.parent()
-    return False
-
-
-def _winding(member: RecordSet, nodes: Mapping[Name, Node]) -> list[str]:
-    """The names from a member round to its own, or on for too long; empty for an honest way."""
-    start = (member.name, member.type)
-    ways: list[tuple[RecordSet, list[str]]] = [(member, [str(member.name)])]
-    seen = set()
-    while ways:
-        at, path = ways.pop()
-        for onward in _target(at, nodes):
-            step = [*path, str(onward.name)]
-            if (onward.name, onward.type) == start or len(step) > MAX_ALIASES + 1:
-                return step
-            if onward.key not in seen:
-                seen.add(onward.key)
-                ways.append((onward, step))
-    return []
+def _too_long(member: RecordSet) -> ZoneError:
+    rule = f"leads through more than {MAX_ALIASES} aliases"
+    return _problem(member, rule, "Name the last one's target at once.")

@@ -22,16 +22,24 @@ _LOCATION = re.compile(r"[0-9A-Za-z_-]{1,16}")
 
 
 class Collections:
-    """The blocks of every collection that was given."""
+    """The blocks of every collection that was given.
 
-    def __init__(self, blocks: Mapping[str, Blocks] | None = None) -> None:
+    `whole` says that there are no others: then an unknown one is a mistake even for `*`, which has
+    no blocks.
+    """
+
+    def __init__(self, blocks: Mapping[str, Blocks] | None = None, *, whole: bool = False) -> None:
         self._blocks = dict(blocks or {})
+        self._whole = whole
 
     def location(self, collection_id: str, name: str) -> CidrLocation:
         """A location with its blocks. Raises ZoneError where they were not given."""
+        blocks = self._blocks.get(collection_id, self._blocks.get(ANY_COLLECTION))
+        if blocks is None and self._whole:
+            known = ", ".join(self._blocks) or "none"
+            raise ZoneError(collection_id, "is no CIDR collection here", f"There is {known}.")
         if name == "*":
             return CidrLocation(collection_id, name)
-        blocks = self._blocks.get(collection_id, self._blocks.get(ANY_COLLECTION))
         if blocks is None:
             raise ZoneError(
                 collection_id,

@@ -91,15 +91,17 @@ class Element:
             if name not in names:
                 self.wrong("is not known here", nearest(name, names), name)
 
-    def text(self, name: str, longest: int = 1024, default: str | None = None) -> str:
-        """A string of 1 to `longest` printable characters, or the default where it is absent."""
+    def text(
+        self, name: str, longest: int = 1024, default: str | None = None, shortest: int = 1
+    ) -> str:
+        """A string of so many printable characters, or the default where it is absent."""
         value = self._value.get(name)
         if name not in self._value and default is not None:
             return default
         if not isinstance(value, str):
             self._missing(name, "text in quotation marks")
-        elif not 1 <= len(value) <= longest:
-            self.wrong(f"has {len(value)} characters", f"Give it 1 to {longest}.", name)
+        elif not shortest <= len(value) <= longest:
+            self.wrong(f"has {len(value)} characters", f"Give it {shortest} to {longest}.", name)
         elif not value.isprintable():
             self.wrong("holds characters that cannot be printed", "Leave them out.", name)
         else:

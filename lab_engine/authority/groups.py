@@ -18,7 +18,7 @@ from dns.rdatatype import RdataType
 
 from lab_engine.authority.endpoints import Endpoint
 from lab_engine.authority.geo import Partition, Place
-from lab_engine.authority.lookup import Found, find
+from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.plan import Plan
 from lab_engine.authority.policies import IpBased, Policy, Spot
 from lab_engine.authority.records import RRset
@@ -189,10 +189,7 @@ def standing(member: RecordSet, walk: Walk) -> Standing:
 
 def target_group(member: RecordSet, zone: Zone) -> Group:
     """The group an alias leads to within its zone; empty where there is none."""
-    if member.alias is None or not zone.contains(member.alias.name):
-        return ()
-    found = find(zone, member.alias.name, member.type)
-    return found.node.get(member.type, ()) if isinstance(found, Found) else ()
+    return alias_group(member, zone.tree)
 
 
 def _endpoint(member: RecordSet, state: State) -> Endpoint | None:

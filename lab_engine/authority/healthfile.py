@@ -89,15 +89,16 @@ def _listed(top: Element) -> Heard:
     top.only("HealthChecks", *PAGING)
     if "NextToken" in top or top.flag("IsTruncated", False):
         top.wrong("says that more checks follow", "List them all.", "HealthChecks")
-    made = [_check(each) for each in top.elements("HealthChecks")]
+    made = [check(each) for each in top.elements("HealthChecks")]
     try:
-        return Heard(HealthChecks.of(*(check for check in made if check is not None)))
+        return Heard(HealthChecks.of(*(each for each in made if each is not None)))
     except LabError as wrong:
         top.wrong(f"{wrong.value} {wrong.rule}", wrong.remedy, "HealthChecks")
         return Heard()
 
 
-def _check(element: Element) -> HealthCheck | None:
+def check(element: Element) -> HealthCheck | None:
+    """The check of one entry of the list; None where a mistake was noted."""
     before = len(element.problems)
     element.only(*CHECK)
     name, config = element.text("Id", 64), element.inner("HealthCheckConfig")

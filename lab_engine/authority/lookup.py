@@ -2,22 +2,24 @@
 
 from dataclasses import dataclass
 
-import dns.name
-from dns.name import Name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.recordset import Group
-from lab_engine.authority.zone import Node, Zone
-
-_ASTERISK = dns.name.Name([b"*"])
+from lab_engine.authority.records import Labels, folded
+from lab_engine.authority.recordset import Group, RecordSet
+from lab_engine.authority.tree import Node, Tree
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The name exists, or a wildcard stands in for it; `node` is empty for a non-terminal."""
+    """The name exists, or a wildcard stands in for it; `node` is empty for a non-terminal.
+
+    Attributes:
+        node: what it holds.
+        source: whose node that is: the name's own or the wildcard's.
+    """
 
     node: Node
-    wildcard: Name | None = None
+    source: Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +29,34 @@ class Delegated:
     servers: Group
 
 
-def find(zone: Zone, name: Name, rdtype: RdataType) -> Found | Delegated | None:
-    """What the zone says about a name within it; None where the name does not exist."""
-    for ancestor in _downwards(zone.origin, name):
-        node = zone.node(ancestor)
-        if node is None:
-            return _wildcard(zone, ancestor.parent())
-        if _is_cut(node, ancestor, zone) and not (ancestor == name and rdtype is RdataType.DS):
-            return Delegated(node[RdataType.NS])
-    return Found(zone.node(name) or {})
+def find(tree: Tree, name: Labels, rdtype: RdataType) -> Found | Delegated | None:
+    """What a zone says about a name within it; None where the name does not exist."""
+    at = tree.reached(name)
+    node = tree.node(at)
+    if node is None:
+        return _wildcard(tree, at[1:])
+    if tree.is_cut(at) and not (at == name and rdtype is RdataType.DS):
+        return Delegated(node[RdataType.NS])
+    return Found(node, name)
 
 
-def _downwards(origin: Name, name: Name) -> list[Name]:
-    """Every name from the origin down to `name`, both included."""
-    return [name.split(depth)[1] for depth in range(len(origin), len(name) + 1)]
-
-
-def _is_cut(node: Node, name: Name, zone: Zone) -> bool:
-    return RdataType.NS in node and name != zone.origin
-
-
-def _wildcard(zone: Zone, encloser: Name) -> Found | None:
+def _wildcard(tree: Tree, encloser: Labels) -> Found | None:
     """The source of synthesis is `*` below the closest encloser, and no other (RFC 4592 3.3.1)."""
-    try:
-        source = _ASTERISK.concatenate(encloser)
-    except dns.name.NameTooLong:
-        return None
-    node = zone.node(source)
+    source = (b"*", *encloser)
+    node = tree.node(source)
     return None if node is None else Found(node, source)
+
+
+def alias_group(member: RecordSet, tree: Tree) -> Group:
+    """The group an alias leads to within its zone; empty where there is none."""
+    source = alias_source(member, tree)
+    return () if source is None else tree.group((source, member.type))
+
+
+def alias_source(member: RecordSet, tree: Tree) -> Labels | None:
+    """Whose group of its type an alias leads to within its zone; None for nobody's."""
+    if member.alias is None:
+        return None
+    name = folded(member.alias.name)
+    found = find(tree, name, member.type) if tree.contains(name) else None
+    return found.source if isinstance(found, Found) else None

@@ -4,7 +4,8 @@ All are values: frozen, compared by content, built from dnspython's `Name`, `Rda
 `RdataType`. Terms follow RFC 9499. Bytes, EDNS and truncation belong to `wire`.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -23,6 +24,9 @@ from dns.rdatatype import RdataType
 from lab_engine.errors import LabError, ZoneError
 
 MAX_TTL = 2**31 - 1  # RFC 2181 section 8: a TTL is 31 bits; dnspython allows 32
+_PLAIN = re.compile(r"[-\w*]+(\.[-\w*]+)*\.?", re.ASCII)
+Labels = tuple[bytes, ...]
+"""A name's labels in lower case, the root's empty one last."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class RRset:
     values: tuple[Rdata, ...]
 
     def __post_init__(self) -> None:
-        check_ttl(self.ttl, f"{self.name} {dns.rdatatype.to_text(self.type)}")
+        check_ttl(self.ttl, lambda: f"{self.name} {dns.rdatatype.to_text(self.type)}")
         if not self.values:
             raise ZoneError(str(self.name), "has no value", "Give at least one, or leave it out.")
 
@@ -106,7 +110,7 @@ class RRset:
         """
         kind = as_type(rdtype)
         texts = [values] if isinstance(values, str) else list(values)
-        rdatas = tuple(dict.fromkeys(_as_rdata(kind, text) for text in texts))
+        rdatas = distinct([as_rdata(kind, text) for text in texts])
         return cls(as_name(name, origin=None), kind, ttl, rdatas)
 
     def with_name(self, name: Name) -> "RRset":
@@ -174,11 +178,14 @@ class Reply:
         )
 
 
-def check_ttl(ttl: int, where: str) -> None:
-    """Raise ZoneError unless 0 <= ttl <= 2^31 - 1 (RFC 2181 section 8); dnspython does not."""
+def check_ttl(ttl: int, where: Callable[[], str]) -> None:
+    """Raise ZoneError unless 0 <= ttl <= 2^31 - 1 (RFC 2181 section 8); dnspython does not.
+
+    `where` says whose TTL it is; names are slow to write, and nearly all TTLs are right.
+    """
     if not isinstance(ttl, int) or not 0 <= ttl <= MAX_TTL:
         raise ZoneError(
-            f"{where}: TTL {ttl}",
+            f"{where()}: TTL {ttl}",
             f"a TTL lies between 0 and {MAX_TTL} seconds",
             "Choose one in that range; 300 is common.",
         )
@@ -192,7 +199,7 @@ def as_name(name: str | Name, origin: Name | None = dns.name.root) -> Name:
     if isinstance(name, Name):
         return name
     try:
-        return dns.name.from_text(name, origin)
+        return plain_name(name, origin) or dns.name.from_text(name, origin)
     except (dns.exception.DNSException, UnicodeError) as wrong:
         shown = name if len(name) <= 60 else f"{name[:57]}..."
         raise ZoneError(
@@ -200,6 +207,22 @@ def as_name(name: str | Name, origin: Name | None = dns.name.root) -> Name:
             f"is not a domain name: {wrong}",
             "A label has 1 to 63 octets, a whole name at most 255.",
         ) from wrong
+
+
+def plain_name(text: str, origin: Name | None) -> Name | None:
+    """A name in which nothing is escaped; None for others, which dnspython reads letter by letter.
+
+    Raises what dnspython raises for a label or a name that is too long.
+    """
+    if not _PLAIN.fullmatch(text):
+        return None
+    *labels, last = text.encode().split(b".")
+    return Name([*labels, last] if origin is None or not last else [*labels, last, *origin.labels])
+
+
+def folded(name: Name) -> Labels:
+    """A name as a key: equal for names that are, and far quicker to hash and compare."""
+    return tuple([label.lower() for label in name.labels])
 
 
 def as_type(rdtype: str | RdataType) -> RdataType:
@@ -214,12 +237,21 @@ def as_type(rdtype: str | RdataType) -> RdataType:
         ) from wrong
 
 
-def _as_rdata(rdtype: RdataType, text: str) -> Rdata:
+def as_rdata(rdtype: RdataType, text: str, origin: Name | None = None) -> Rdata:
+    """A value from master-file form. Raises ZoneError where it is none of that type.
+
+    `origin` completes names without their last dots; None leaves them relative.
+    """
     try:
-        return dns.rdata.from_text(IN, rdtype, text)
+        return dns.rdata.from_text(IN, rdtype, text, origin, relativize=False)
     except (dns.exception.DNSException, ValueError) as wrong:
         raise ZoneError(
             f"{dns.rdatatype.to_text(rdtype)} {text}",
             f"is not a value of that type: {wrong}",
             "Write it as a master file would.",
         ) from wrong
+
+
+def distinct(values: Sequence[Rdata]) -> tuple[Rdata, ...]:
+    """Each value once. To tell them apart they are written out, which one alone is spared."""
+    return tuple(dict.fromkeys(values) if len(values) > 1 else values)

@@ -19,6 +19,8 @@ from lab_engine.authority.policies import Policy, Simple
 from lab_engine.authority.records import RRset, as_name, as_type
 from lab_engine.errors import LabError, ZoneError
 
+_SIMPLE = Simple()
+
 
 @dataclass(frozen=True)
 class AliasTarget:
@@ -54,7 +56,7 @@ class RecordSet:
     type: RdataType
     records: RRset | None = None
     alias: AliasTarget | None = None
-    policy: Policy = field(default_factory=Simple)
+    policy: Policy = _SIMPLE
     set_identifier: str = ""
     health_check_id: str = ""
     where: str = field(default="", compare=False)
@@ -73,7 +75,7 @@ class RecordSet:
     ) -> Self:
         """One with records of its own, from text. Raises LabError for a bad value."""
         records = RRset.of(name, rdtype, values, ttl)
-        how = policy or Simple()
+        how = policy or _SIMPLE
         return cls(records.name, records.type, records, None, how, set_identifier, health_check_id)
 
     @classmethod
@@ -92,7 +94,7 @@ class RecordSet:
         """An alias, from text. Raises LabError for a bad name or type."""
         to = AliasTarget(as_name(target, None), evaluate_target_health, hosted_zone_id)
         owner, kind = as_name(name, None), as_type(rdtype)
-        return cls(owner, kind, None, to, policy or Simple(), set_identifier, health_check_id)
+        return cls(owner, kind, None, to, policy or _SIMPLE, set_identifier, health_check_id)
 
     @property
     def key(self) -> tuple[Name, RdataType, str]:

@@ -17,10 +17,12 @@ from lab_engine.authority.lookup import Delegated, find
 from lab_engine.authority.order import Order, Ordering
 from lab_engine.authority.plan import Plan, draw, outcomes
 from lab_engine.authority.policies import Spot
-from lab_engine.authority.records import Client, Question, Reply, RRset
+from lab_engine.authority.records import Client, Question, Reply, RRset, folded
 from lab_engine.authority.recordset import Group
 from lab_engine.authority.state import State
-from lab_engine.authority.zone import Forgiving, Node, Zone
+from lab_engine.authority.tree import Node
+from lab_engine.authority.zone import Forgiving, Zone
+from lab_engine.authority.zones import Zones
 
 MAX_CNAMES = 8  # in one answer; [design], a resolver asks on from the last
 Chain = tuple[RRset, ...]
@@ -28,29 +30,38 @@ Chain = tuple[RRset, ...]
 
 
 class Authority:
-    """Answers for one zone.
+    """Answers for one zone, or for several.
 
     Attributes:
-        zone: what is served; assign another to change it between two answers.
+        zones: what is served; assign others to change it between two answers.
         state: health, endpoints and places; assign another likewise.
         ordering: how values are ordered within answers, with its counters.
     """
 
     def __init__(
         self,
-        zone: Zone,
+        zones: Zone | Zones,
         rng: Random,
         order: Order | str = Order.SHUFFLE,
         state: State | None = None,
     ) -> None:
-        self.zone = zone
+        self.zones = zones if isinstance(zones, Zones) else Zones.of(zones)
         self.state = state or State()
         self.ordering = Ordering(order, rng)
         self._rng = rng
 
+    @property
+    def zone(self) -> Zone:
+        """The first of the zones; assign another to put it there. Raises LabError for none."""
+        return self.zones.first
+
+    @zone.setter
+    def zone(self, zone: Zone) -> None:
+        self.zones = self.zones.with_first(zone)
+
     def plan(self, question: Question, client: Client) -> Plan:
         """The tree of replies to `question` for `client`."""
-        return plan(self.zone, question, client, self.state)
+        return plan(self.zones, question, client, self.state)
 
     def respond(self, question: Question, client: Client, message_id: int = 0) -> Reply:
         """One reply: drawn from the plan, its values in order."""
@@ -67,11 +78,16 @@ class Authority:
         return replace(rrset, values=self.ordering.arrange(rrset.values, key, message_id))
 
 
-def plan(zone: Zone, question: Question, client: Client, state: State | None = None) -> Plan:
-    """The tree of replies to `question`, asked for `client`, from `zone`, as things stand."""
-    if question.rdclass is not IN or not zone.contains(question.name):
+def plan(
+    zones: Zone | Zones, question: Question, client: Client, state: State | None = None
+) -> Plan:
+    """The tree of replies to `question`, asked for `client`, from `zones`, as things stand."""
+    served = zones if isinstance(zones, Zones) else Zones.of(zones)
+    zone = served.holding(question.name, question.type)
+    if question.rdclass is not IN or zone is None:
         refusal = Reply(Rcode.REFUSED, authoritative=False)
-        return Plan("refused", f"{question.name} is not in {zone.origin}", reply=refusal)
+        where = served.first.origin if len(served) == 1 else "any zone here"
+        return Plan("refused", f"{question.name} is not in {where}", reply=refusal)
     now = state or State()
     spot = Spot(client.network, now.atlas.place(client.network), now.atlas)
     planned = _follow(zone, question, spot, now, ())
@@ -83,7 +99,7 @@ def plan(zone: Zone, question: Question, client: Client, state: State | None = N
 def _follow(zone: Zone, question: Question, spot: Spot, state: State, chain: Chain) -> Plan:
     """The plan for one name, behind the CNAMEs that led to it."""
     name = question.name
-    found = find(zone, name, question.type)
+    found = find(zone.tree, folded(name), question.type)
     if found is None:
         reply = _negative(zone, chain, Rcode.NXDOMAIN)
         return Plan("NXDOMAIN", f"{name} does not exist", reply=reply)

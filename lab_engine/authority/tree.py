@@ -1,0 +1,100 @@
+"""The names of a zone as a tree: what each holds, and which exist for what lies below them.
+
+Names are kept as their labels in lower case, since dnspython's hash and compare letter by letter. A
+tree never changes; another one takes over what did not.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from dns.name import Name
+from dns.rdatatype import RdataType
+
+from lab_engine.authority.records import Labels, folded
+from lab_engine.authority.recordset import Group, RecordSet
+
+Node = Mapping[RdataType, Group]
+"""The groups at one name, in the order of their first record sets."""
+Key = tuple[Labels, RdataType]
+"""Where a group stands."""
+EMPTY: Node = MappingProxyType({})
+
+
+class Tree:
+    """The nodes at and below one origin; of names outside it only that they are given.
+
+    Attributes:
+        origin: the apex, absolute.
+        nodes: every owner with what it holds.
+    """
+
+    def __init__(self, origin: Name) -> None:
+        self.origin = origin
+        self.nodes: Mapping[Labels, Node] = {}
+        self._apex = folded(origin)
+        self._owners: dict[Labels, int] = {}  # how many stand at or below each name that exists
+        self._cuts: frozenset[Labels] = frozenset()
+
+    def changed(self, nodes: Mapping[Labels, Node]) -> "Tree":
+        """Another tree where these names hold this instead; an empty node takes its name away."""
+        tree = Tree(self.origin)
+        tree.nodes = held = {**self.nodes}
+        tree._owners = owners = self._owners.copy()
+        cuts = {name for name, node in nodes.items() if RdataType.NS in node and name != self._apex}
+        tree._cuts = self._cuts - nodes.keys() | cuts
+        for name, node in nodes.items():
+            more = bool(node) - (name in held)
+            if node:
+                held[name] = node
+            else:
+                held.pop(name, None)
+            for above in self._downwards(name) if more else ():
+                owners[above] = owners.get(above, 0) + more
+                if not owners[above]:
+                    del owners[above]
+        return tree
+
+    def contains(self, name: Labels) -> bool:
+        """Whether `name` is at or below the origin."""
+        return name[-len(self._apex) :] == self._apex
+
+    def exists(self, name: Labels) -> bool:
+        """Whether `name` holds something or stands above one that does (RFC 4592 2.2.2)."""
+        return name in self._owners
+
+    def node(self, name: Labels) -> Node | None:
+        """What `name` holds: empty for an empty non-terminal, None where it does not exist."""
+        return self.nodes.get(name) or (EMPTY if name in self._owners else None)
+
+    def group(self, key: Key) -> Group:
+        """The record sets of a name and type; none for most."""
+        name, rdtype = key
+        return self.nodes.get(name, EMPTY).get(rdtype, ())
+
+    def is_cut(self, name: Labels) -> bool:
+        """Whether another zone begins here: NS below the apex."""
+        return name in self._cuts
+
+    def reached(self, name: Labels) -> Labels:
+        """How far one comes on the way to `name`: a cut, a name that does not exist, or its end."""
+        for at in self._downwards(name):
+            if at not in self._owners or at in self._cuts:
+                return at
+        return name
+
+    def _downwards(self, name: Labels) -> Iterator[Labels]:
+        """Every name from the origin down to `name`, both included; none outside the origin."""
+        if self.contains(name):
+            for depth in range(len(name) - len(self._apex), -1, -1):
+                yield name[depth:]
+
+
+def nodes_of(record_sets: Iterable[RecordSet]) -> dict[Labels, dict[RdataType, Group]]:
+    """The nodes that record sets make up, in the order in which they first appear."""
+    lists: dict[Labels, dict[RdataType, list[RecordSet]]] = {}
+    for each in record_sets:
+        lists.setdefault(folded(each.name), {}).setdefault(each.type, []).append(each)
+    return {
+        name: {rdtype: tuple(members) for rdtype, members in node.items()}
+        for name, node in lists.items()
+    }
