@@ -1,0 +1,71 @@
+"""Tags of hosted zones and health checks: a few words for people, which nothing here acts on."""
+
+import re
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from lab_engine.control import asked
+from lab_engine.control.account import NOTHING, Account, Moment, Params, Response, plus
+
+if TYPE_CHECKING:
+    from lab_engine.control.service import Service
+
+MAX_TAGS = 10  # of a request; [design] and of a thing
+MAX_RESOURCES = 10
+_PLAIN = re.compile(r"[\w\s.:/=+@-]*")
+_LETTERS = (
+    "Tags can only contain letters, numbers, spaces, and the following special characters: "
+    "_ . : / = + - @"
+)
+
+
+def change_tags_for_resource(
+    account: Account,
+    params: Params,
+    moment: Moment,  # noqa: ARG001  (it makes no id)
+) -> tuple[Account, Response]:
+    """ChangeTagsForResource: first what is taken away, then what is added."""
+    key = _tagged(account, params["ResourceType"], params["ResourceId"])
+    gone = set(params.get("RemoveTagKeys", ()))
+    added = {each["Key"]: each.get("Value", "") for each in params.get("AddTags", ())}
+    for word in (*added, *added.values()):
+        if not _PLAIN.fullmatch(word):
+            raise asked.invalid(f"Invalid parameter : {_LETTERS}", f"Change {word!r}.")
+    kept = {name: text for name, text in account.tags.get(key, {}).items() if name not in gone}
+    tags = {**kept, **added}
+    if len(tags) > MAX_TAGS:
+        # unverified: Route 53's words
+        text = f"Invalid request: a resource may have up to {MAX_TAGS} tags"
+        raise asked.invalid(text, "Remove some of its tags.")
+    return replace(account, tags=plus(account.tags, key, MappingProxyType(tags))), {}
+
+
+def list_tags_for_resource(service: "Service", params: Params) -> Response:
+    """ListTagsForResource."""
+    shown = _shown(service.account, params["ResourceType"], params["ResourceId"])
+    return {"ResourceTagSet": shown}
+
+
+def list_tags_for_resources(service: "Service", params: Params) -> Response:
+    """ListTagsForResources: of up to ten of one type."""
+    kind, ids = params["ResourceType"], params["ResourceIds"]
+    if len(ids) > MAX_RESOURCES:
+        # unverified: Route 53's words
+        text = f"Invalid request: ResourceIds has {len(ids)} items"
+        raise asked.invalid(text, f"Ask for up to {MAX_RESOURCES} at once.")
+    return {"ResourceTagSets": [_shown(service.account, kind, each) for each in ids]}
+
+
+def _tagged(account: Account, kind: str, given: str) -> tuple[str, str]:
+    """What has the tags. Raises Refusal where there is none of that id."""
+    if kind == "hostedzone":
+        return kind, asked.hosted_zone(account, given).id
+    return kind, asked.health_check(account, given).check.id
+
+
+def _shown(account: Account, kind: str, given: str) -> Response:
+    _, name = key = _tagged(account, kind, given)
+    tags = account.tags.get(key, NOTHING)
+    shown = [{"Key": each, "Value": text} for each, text in tags.items()]
+    return {"ResourceType": kind, "ResourceId": name, "Tags": shown}

@@ -1,0 +1,63 @@
+"""What Route 53's XML schema has against a request, in the words of the validator that it runs.
+
+Its messages are those of Apache Xerces (`XMLSchemaMessages`). The lab says the same of requests
+that never were XML.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lab_engine.control.refusal import Fault
+
+NAMESPACE = "https://route53.amazonaws.com/doc/2013-04-01/"
+
+
+class Words(NamedTuple):
+    """How the breach of a facet is said. Fields: value, length, limit, type, name."""
+
+    type: str
+    enum: str
+    least: str
+    most: str
+    shortest: str
+    longest: str
+    pattern: str
+
+
+_XML = "Invalid XML ; cvc-{0}-valid: Value '{{value}}' is not facet-valid with respect to {0} "
+_XML_LENGTH = _XML.replace("'{{value}}'", "'{{value}}' with length = '{{length}}'")
+_OF_TYPE = "'{limit}' for type '{type}'."
+IN_XML = Words(
+    # unverified: all but enum and longest, though of the same validator
+    type="Invalid XML ; cvc-datatype-valid.1.2.1: '{value}' is not a valid value for '{limit}'.",
+    enum=_XML.format("enumeration") + "'[{limit}]'. It must be a value from the enumeration.",
+    least=_XML.format("minInclusive") + _OF_TYPE,
+    most=_XML.format("maxInclusive") + _OF_TYPE,
+    shortest=_XML_LENGTH.format("minLength") + _OF_TYPE,
+    longest=_XML_LENGTH.format("maxLength") + _OF_TYPE,
+    pattern=_XML.format("pattern") + _OF_TYPE,
+)
+
+
+def incomplete(name: str, missing: Iterable[str]) -> Fault:
+    """An element lacks some of what it must have."""
+    named = [*missing]
+    text = f"cvc-complex-type.2.4.b: The content of element '{name}' is not complete."
+    return invalid(f"{text} {_expected(named)}", f"Give {name} its {', '.join(named)}.")
+
+
+def unexpected(name: str, expected: Iterable[str], advice: str) -> Fault:
+    """An element stands where others may."""
+    # unverified: which of those that may follow are named
+    text = f"cvc-complex-type.2.4.a: Invalid content was found starting with element '{name}'."
+    return invalid(f"{text} {_expected(expected)}", advice)
+
+
+def invalid(text: str, advice: str) -> Fault:
+    """What the validator says, and what to do."""
+    return Fault(f"Invalid XML ; {text}", advice)
+
+
+def _expected(names: Iterable[str]) -> str:
+    named = ", ".join(f'"{NAMESPACE}":{name}' for name in names)
+    return f"One of '{{{named}}}' is expected."
