@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from lab_engine.authority.server import plan as plan
     from lab_engine.authority.state import State as State
     from lab_engine.authority.zone import Zone as Zone
+    from lab_engine.control import changes as changes
+    from lab_engine.control.account import Account as Account
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
     from lab_engine.errors import LabError as LabError
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from lab_engine.wire.server import serve as serve
 
 _HOMES = {
+    "Account": "lab_engine.control.account",
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation",
     "Clock": "lab_engine.drill.clock",
@@ -58,6 +61,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
+    if name == "changes":
+        return import_module("lab_engine.control.changes")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -65,4 +70,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, "changes"})

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
@@ -25,12 +25,14 @@ from lab_engine.authority.records import Client, Question
 from lab_engine.authority.server import plan
 from lab_engine.authority.state import State, check_ids
 from lab_engine.authority.zone import Zone
+from lab_engine.control.account import Account
+from lab_engine.control.health_config import loaded
 from lab_engine.errors import LabError
 from lab_engine.review.diff import diff
 from lab_engine.review.explain import as_dict, explain
 from lab_engine.review.lint import lint
 from lab_engine.wire.client import ask
-from lab_engine.wire.server import serve
+from lab_engine.wire.server import Server, serve
 
 ANYBODY = "0.0.0.0/0"  # a network that lies in no place
 
@@ -54,22 +56,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    zone = _zone(options, options.file)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with serve(
-        zone,
+        _account(options),
         options.port,
         order=options.order,
         seed=options.seed,
-        state=_state(options, zone),
         log=_say if options.log else None,
         say=_complain,
+        api=False if options.api_port is None else options.api_port or True,
+        table=dict(map(_mapping, options.map)),
+        pace=options.pace,
+        journal=options.state,
     ) as server:
-        _say(f"Serving {zone.origin} on {server.address} (UDP and TCP); Ctrl-C stops.")
+        _say(f"Serving {server.origins} on {server.address} (UDP and TCP); Ctrl-C stops.")
+        if server.api is not None:
+            _about_api(server)
         stopped.wait()
     return 0
+
+
+def _account(options: argparse.Namespace) -> Account:
+    """The zone with the ids, the health checks and the collections that the options give."""
+    zone, heard = _zone(options, options.file), _heard(options)
+    failing = _state(options, zone).unhealthy
+    said = {check: check not in failing for check in (*heard.said, *options.unhealthy)}
+    files = [parsed(text_of(file), file) for file in options.health]
+    return Account.of(
+        zone,
+        ids={str(zone.origin): options.zone_id} if options.zone_id else {},
+        checks=[check for file in files if "HealthChecks" in file for check in loaded(file)],
+        said=said,
+    )
+
+
+def _about_api(server: Server) -> None:
+    """What to type to reach the API, ready to be pasted."""
+    assert server.api is not None  # noqa: S101
+    _say(f"Route 53's API is at {server.api.url}; any credentials do:")
+    _say(f"  export AWS_ENDPOINT_URL_ROUTE_53={server.api.url} AWS_DEFAULT_REGION=us-east-1")
+    _say("  export AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab")
+    for hosted in server.service.account.hosted_zones.values():
+        _say(f"  aws route53 list-resource-record-sets --hosted-zone-id {hosted.id}")
+
+
+def _mapping(text: str) -> tuple[str, tuple[str, int]]:
+    """`192.0.2.1=127.0.0.1:8081`: where a health check finds an endpoint."""
+    name, _, place = text.partition("=")
+    host, _, port = place.rpartition(":")
+    if not (name and host and port.isdecimal()):
+        raise LabError(text, "maps nothing", "Write 192.0.2.1=127.0.0.1:8081.")
+    return name, (host.strip("[]"), int(port))
 
 
 def _ask(options: argparse.Namespace) -> int:
@@ -121,10 +160,13 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _zone(options: argparse.Namespace, file: str) -> Zone:
-    blocks = (
-        parsed(text_of(options.cidr_blocks), options.cidr_blocks) if options.cidr_blocks else None
-    )
-    return Zone.from_file(file, options.origin, cidr_blocks=blocks)
+    return Zone.from_file(file, options.origin, cidr_blocks=_blocks(options))
+
+
+def _blocks(options: argparse.Namespace) -> Mapping[str, Any] | None:
+    if options.cidr_blocks is None:
+        return None
+    return parsed(text_of(options.cidr_blocks), options.cidr_blocks)
 
 
 def _state(options: argparse.Namespace, *zones: Zone) -> State:
@@ -187,6 +229,21 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--order", default="shuffle", choices=[*Order], help="of the values")
     command.add_argument("--seed", type=int, help="of the dice, to repeat a run")
     command.add_argument("--log", action="store_true", help="print a line for each answer")
+    command.add_argument(
+        "--api-port", type=int, metavar="N", help="offer Route 53's API there; 0 for any free port"
+    )
+    command.add_argument("--zone-id", metavar="ID", help="of the zone in the API")
+    command.add_argument("--state", metavar="FILE", help="keep what is changed, for the next start")
+    command.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="NAME=HOST:PORT",
+        help="where health checks find an endpoint, on loopback; may be repeated",
+    )
+    command.add_argument(
+        "--pace", type=float, default=1.0, help="multiplies the intervals of health checks"
+    )
     command.set_defaults(run=_serve, refused=1)
 
     command = commands.add_parser("ask", help="ask one question and print what dig would")

@@ -5,7 +5,7 @@ many values, in which order. So a query is kept under those bytes (case, EDNS an
 among them) as the tree of its outcomes, each written but for the id and the order of its values.
 What is left for each packet: roll the dice, join the pieces, note what was sent.
 
-An answer is good for one zone and one state; when either is another object, all are forgotten.
+An answer is good for one state of the same zones; when either is another object, all are forgotten.
 Only datagrams are kept: the answers of streams may be long, and they are not what is counted.
 """
 
@@ -27,7 +27,7 @@ from lab_engine.authority.plan import Plan
 from lab_engine.authority.records import Question, Reply
 from lab_engine.authority.server import Authority, plan
 from lab_engine.authority.state import State
-from lab_engine.authority.zone import Zone
+from lab_engine.authority.zones import Zones
 from lab_engine.wire.ecs import PrivateEcs, asker
 from lab_engine.wire.listener import Source
 from lab_engine.wire.messages import (
@@ -59,7 +59,7 @@ class Answers:
     """The handler of an authority's messages.
 
     Args:
-        authority: its zone and its state may be exchanged for others at any time.
+        authority: its zones and its state may be exchanged for others at any time.
         rng: the dice that draw and order.
         note: takes a `Note` for each answer.
         clock: seconds since 1970.
@@ -84,7 +84,7 @@ class Answers:
         self._private_ecs = private_ecs
         self._room = room
         self._turns = Lock()
-        self._era = Era(authority.zone, authority.state)
+        self._era = Era(authority.zones, authority.state)
 
     def __len__(self) -> int:
         return len(self._era.kept)
@@ -92,8 +92,8 @@ class Answers:
     def respond(self, wire: bytes, source: Source, stream: bool) -> bytes | None:  # noqa: FBT001
         """The response to one message, or None for silence."""
         authority, era = self._authority, self._era
-        if authority.zone is not era.zone or authority.state is not era.state:
-            era = self._era = Era(authority.zone, authority.state)
+        if authority.zones is not era.zones or authority.state is not era.state:
+            era = self._era = Era(authority.zones, authority.state)
         way = None if stream else era.kept.get(wire[2:])
         if way is BY_PEER:
             way = era.kept.get((wire[2:], source[0]))
@@ -119,12 +119,12 @@ class Answers:
     ) -> tuple["Choice | Leaf", bool]:
         """What a query may be answered, and whether that depends on where it came from."""
         client, private = asker(query.subnet, address, self._private_ecs)
-        planned = plan(era.zone, question, client, era.state)
+        planned = plan(era.zones, question, client, era.state)
         # RFC 7871 section 10: for all of the private block, unless it is for everybody anyway
         scope = private if private and planned.scope else planned.scope
         limit = size_limit(query, stream=stream)
         way = _prepared(planned, lambda reply, path: Leaf(query, reply, scope, limit, path))
-        return way, era.by_client and client.source == "peer"
+        return way, era.zones.by_client and client.source == "peer"
 
     def _keep(self, era: "Era", tail: bytes, peer: str | None, way: "Choice | Leaf") -> None:
         """Keep what may be answered to a query for the next with the same bytes behind its id."""
@@ -148,16 +148,15 @@ class Answers:
 
 
 class Era:
-    """As long as one zone and one state last, with the answers prepared from them."""
+    """As long as the same zones and one state last, with the answers prepared from them."""
 
-    __slots__ = ("by_client", "kept", "leaves", "state", "zone")
+    __slots__ = ("kept", "leaves", "state", "zones")
 
-    def __init__(self, zone: Zone, state: State) -> None:
-        self.zone = zone
+    def __init__(self, zones: Zones, state: State) -> None:
+        self.zones = zones
         self.state = state
         self.kept: dict[object, Choice | Leaf] = {}
         self.leaves = 0
-        self.by_client = any(member.policy.by_place or member.policy.by_network for member in zone)
 
 
 class Choice:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 import dns.resolver
 
@@ -10,9 +10,17 @@ from lab_engine.errors import ListenError
 from lab_engine.wire.client import Exchange, ask
 from lab_engine.wire.listener import Handler, Listener
 
-E = TypeVar("E", bound="Endpoint")
+E = TypeVar("E", bound="Located")
 Say = Callable[[str], None]
 """Takes one line for a person to read, such as `print`."""
+
+
+class Located(Protocol):
+    """Something that says where it listens."""
+
+    @property
+    def address(self) -> str:
+        """Such as `127.0.0.1:5353`."""
 
 
 class Endpoint:

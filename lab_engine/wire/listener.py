@@ -69,7 +69,7 @@ class Listener:
     @property
     def address(self) -> str:
         """`127.0.0.1:5353`, or `[::1]:5353`."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return address(self.host, self.port)
 
     def start(self) -> Self:
         """Begin to answer; returns at once."""
@@ -228,8 +228,25 @@ class _Stream:
         return True
 
 
-def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """A UDP and a TCP socket on the same port; port 0 takes any that is free for both."""
+def address(host: str, port: int) -> str:
+    """Host and port as one text, an IPv6 host in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A TCP socket that listens on loopback, for other protocols than DNS; port 0 takes any.
+
+    Raises:
+        ListenError: a host that is not loopback, or a port that cannot be had.
+    """
+    _check(host, port)
+    try:
+        return _bind_stream(host, port)
+    except OSError as wrong:
+        raise _explained(port, wrong) from wrong
+
+
+def _check(host: str, port: int) -> None:
     try:
         loopback = ip_address(host).is_loopback
     except ValueError:
@@ -238,6 +255,11 @@ def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
         raise ListenError(host, "is not a loopback address", "Listen on 127.0.0.1 or ::1.")
     if not 0 <= port <= 65_535:
         raise ListenError(port, "is not a port", "Choose one from 1024 to 65535, or 0 for any.")
+
+
+def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket on the same port; port 0 takes any that is free for both."""
+    _check(host, port)
     attempts = PAIR_ATTEMPTS if port == 0 else 1
     for attempt in range(attempts):
         try:
@@ -249,17 +271,27 @@ def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
 
 
 def _bind(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with contextlib.ExitStack() as undo:
-        datagrams = undo.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+        datagrams = undo.enter_context(socket.socket(_family(host), DGRAM))
         datagrams.bind((host, port))
-        accepting = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
-        # a connection lingering in TIME_WAIT must not keep the port
-        accepting.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        accepting.bind((host, datagrams.getsockname()[1]))
-        accepting.listen(MAX_CONNECTIONS)
+        accepting = _bind_stream(host, datagrams.getsockname()[1])
         undo.pop_all()
     return datagrams, accepting
+
+
+def _bind_stream(host: str, port: int) -> socket.socket:
+    with contextlib.ExitStack() as undo:
+        accepting = undo.enter_context(socket.socket(_family(host), socket.SOCK_STREAM))
+        # a connection lingering in TIME_WAIT must not keep the port
+        accepting.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        accepting.bind((host, port))
+        accepting.listen(MAX_CONNECTIONS)
+        undo.pop_all()
+    return accepting
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _explained(port: int, wrong: OSError) -> ListenError:

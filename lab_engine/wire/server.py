@@ -1,121 +1,70 @@
-"""`serve(zone)`: an authority behind a listener, with a log, ready to be asked.
+"""`serve(zone)`: an authority behind a listener, with a log, ready to be asked and to be changed.
 
-This joins `authority` with `compiled` and `listener`; each of them knows nothing of the others.
+This joins `authority`, `compiled` and `listener` with `control`, `api` and `probes`; none of them
+knows of the others.
 """
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
-from textwrap import shorten
-from typing import Literal, NamedTuple, overload
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-import dns.rcode
-
-from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.order import Order
-from lab_engine.authority.records import Question, Reply
 from lab_engine.authority.server import Authority
-from lab_engine.authority.state import Health, State
+from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
+from lab_engine.authority.zones import Zones
+from lab_engine.control.account import Account
+from lab_engine.control.health import Health
+from lab_engine.control.journal import Journal
+from lab_engine.control.operations import replay
+from lab_engine.control.service import Service
+from lab_engine.errors import LabError
 from lab_engine.wire.compiled import Answers, Note
 from lab_engine.wire.ecs import PrivateEcs
 from lab_engine.wire.endpoint import Endpoint, Say, open_or_move
+from lab_engine.wire.log import Log, LogEntry
+from lab_engine.wire.probes import Prober
+from lab_engine.wire.targets import Table
 
-LOG_LENGTH = 1_000
+if TYPE_CHECKING:
+    from lab_engine.wire.api import Api
 
-
-class Peer(NamedTuple):
-    """Where a message came from."""
-
-    address: str
-    port: int
-    transport: Literal["udp", "tcp"]
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One question and what was replied, as the server saw it.
-
-    Attributes:
-        reply: with its values in the order in which they were sent.
-        path: the labels of the plan's branches that were taken, from its root.
-    """
-
-    at: datetime
-    peer: Peer
-    question: Question
-    reply: Reply
-    path: tuple[str, ...]
-
-    @classmethod
-    def of(cls, note: Note) -> "LogEntry":
-        """The entry of an answer, from what was noted when there was no time for more."""
-        at, source, stream, leaf, arrangement = note
-        peer = Peer(source[0], source[1], "tcp" if stream else "udp")
-        assert leaf.query.question is not None  # noqa: S101  (an answer has one)
-        when = datetime.fromtimestamp(at, UTC)
-        return cls(when, peer, leaf.query.question, leaf.arranged(arrangement), leaf.path)
-
-    def __str__(self) -> str:
-        values = " ".join(text for rrset in self.reply.answer for text in rrset.texts)
-        outcome = shorten(values, 100) or dns.rcode.to_text(self.reply.rcode)
-        at = f"{self.at:%H:%M:%S.%f}"[:-3]
-        return f"{at} {self.peer.address} {self.peer.transport} {self.question} -> {outcome}"
-
-
-class Log(Sequence[LogEntry]):
-    """The last answers, newest last. Entries are made when they are looked at, not before."""
-
-    def __init__(self) -> None:
-        self._notes: deque[Note] = deque(maxlen=LOG_LENGTH)
-        self.note = self._notes.append
-
-    def __len__(self) -> int:
-        return len(self._notes)
-
-    @overload
-    def __getitem__(self, index: int) -> LogEntry: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[LogEntry]: ...
-    def __getitem__(self, index: int | slice) -> LogEntry | list[LogEntry]:
-        if isinstance(index, slice):
-            return [LogEntry.of(note) for note in list(self._notes)[index]]
-        return LogEntry.of(self._notes[index])
-
-    def __iter__(self) -> Iterator[LogEntry]:
-        return map(LogEntry.of, list(self._notes))  # a copy: answers go on meanwhile
-
-    def clear(self) -> None:
-        """Forget all of them."""
-        self._notes.clear()
+NO_TABLE: Table = MappingProxyType({})
 
 
 class Server(Endpoint):
-    """An authority on loopback.
+    """An authority on loopback, with the control plane that changes what it serves.
 
     Attributes:
         authority: who answers.
+        service: carries out Route 53's operations, whether they come over HTTP or not.
         health: of the health checks, set by hand: `server.health["hc-1"] = False`.
         log: the last questions and their replies, newest last.
+        api: Route 53's API over HTTP; None without one.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  (what `serve` was told)
         self,
-        authority: Authority,
+        service: Service,
         rng: Random,
         port: int,
         host: str,
         private_ecs: PrivateEcs,
         log: Say | None,
     ) -> None:
-        self.authority = authority
-        self.health = Health(authority)
+        self.authority = service.authority
+        self.service = service
+        self.health = Health(service)
         self.log = Log()
+        self.api: Api | None = None
+        self._beside = ExitStack()
         note = self.log.note if log is None else self._saying(log)
-        answers = Answers(authority, rng, note, time.time, private_ecs)
+        answers = Answers(self.authority, rng, note, time.time, private_ecs)
         super().__init__(answers.respond, port, host)
 
     @property
@@ -125,7 +74,7 @@ class Server(Endpoint):
 
     @zone.setter
     def zone(self, zone: Zone) -> None:
-        self.authority.zone = zone
+        self.service.replace_zone(zone)
 
     @property
     def state(self) -> State:
@@ -134,10 +83,35 @@ class Server(Endpoint):
 
     @state.setter
     def state(self, state: State) -> None:
-        self.authority.state = state
+        self.service.replace_state(state)
+
+    def client(self) -> Any:
+        """A client of the API, as boto3's: `server.client().list_hosted_zones()`.
+
+        Raises LabError where there is no API.
+        """
+        if self.api is None:
+            raise LabError(repr(self), "has no API", "Start it with serve(zone, api=True).")
+        from lab_engine.wire.api import client  # noqa: PLC0415  (tornado)
+
+        return client(self.api.url)
+
+    def beside(self, stop: Callable[[], object]) -> None:
+        """Call this, too, when the server stops; the last one comes first."""
+        self._beside.callback(stop)
+
+    def stop(self) -> None:
+        """Stop answering, over DNS and HTTP, stop the checkers, and free the ports."""
+        super().stop()
+        self._beside.close()
+
+    @property
+    def origins(self) -> str:
+        """The names of the zones that are served, in words."""
+        return ", ".join(str(zone.origin) for zone in self.authority.zones) or "no zone yet"
 
     def __repr__(self) -> str:
-        return f"<Server of {self.zone.origin}, {self.authority.ordering.order}>"
+        return f"<Server of {self.origins}, {self.authority.ordering.order}>"
 
     def _saying(self, say: Say) -> Callable[[Note], None]:
         def note(noted: Note) -> None:
@@ -148,7 +122,7 @@ class Server(Endpoint):
 
 
 def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
-    zone: Zone,
+    zone: Zone | Account,
     port: int = 0,
     *,
     order: Order | str = Order.SHUFFLE,
@@ -158,11 +132,15 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
     host: str = "127.0.0.1",
     log: Say | None = None,
     say: Say = print,
+    api: bool | int = False,
+    table: Table = NO_TABLE,
+    pace: float = 1.0,
+    journal: str | Path | None = None,
 ) -> Server:
     """Start answering for `zone` on loopback, over UDP and TCP.
 
     Args:
-        zone: what to serve.
+        zone: what to serve; an `Account` also has ids, health checks and CIDR collections.
         port: 0 takes a free one; one that cannot be had is replaced by a free one, and said.
         order: how values are ordered: shuffle, cyclic, by_id or fixed.
         seed: of the dice; None takes a new one each time.
@@ -172,14 +150,65 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
             `resolver` that sent it, as RFC 7871 section 10 has it.
         host: a loopback address.
         log: called with one line for each answer, such as `print`.
-        say: called with a line when the port had to be another.
+        say: called with a line when a port had to be another, or a journal was read.
+        api: whether to offer Route 53's API over HTTP, at a free port or the one that is named.
+        table: where health checks find their endpoints, from an address or a name to a place on
+            loopback: `{"192.0.2.1": ("127.0.0.1", 8081)}`. Others are not probed, but set by hand.
+        pace: by what the intervals of health checks are multiplied; 1 for real ones.
+        journal: a file in which changes survive a restart; what it holds comes before `zone`.
 
     Raises:
         ListenError: an address that is not loopback, or a port that is no port.
-        LabError: an unknown order or use of private client subnets.
+        LabError: an unknown order or use of private client subnets, a table that leads away from
+            loopback, or a journal that cannot be used.
     """
     rng, private = Random(seed), PrivateEcs(private_ecs)
-    authority = Authority(zone, rng, order, state or State(endpoints=stand_ins(zone)))
-    return open_or_move(
-        lambda free: Server(authority, rng, free, host, private, log), port, say
-    ).start()
+    with ExitStack() as opening:
+        account, book = _remembered(_account(zone, state), journal, say)
+        if book is not None:
+            opening.callback(book.close)
+        authority = Authority(Zones.of(*account.zones), rng, order, state)
+        again = book is not None and book.restored  # then a seed's first ids have been given out
+        service = Service(
+            authority, account, now=_now, rng=Random(None if again else seed), book=book
+        )
+        server = open_or_move(lambda at: Server(service, rng, at, host, private, log), port, say)
+        opening.callback(server.stop)
+        if book is not None:
+            server.beside(book.close)
+        if api is not False:
+            from lab_engine.wire.api import Api  # noqa: PLC0415  (tornado)
+
+            at = 0 if api is True else api
+            server.api = open_or_move(lambda free: Api(service.call, free, host), at, say).start()
+            server.beside(server.api.stop)
+        prober = Prober(table, service.observed, rng=Random(seed), now=_now, pace=pace)
+        if api is not False or account.checks:
+            server.beside(prober.start().stop)
+            service.observed_by(prober)
+        opening.pop_all()
+    return server.start()
+
+
+def _account(zone: Zone | Account, state: State | None) -> Account:
+    if isinstance(zone, Account):
+        return zone
+    if not isinstance(zone, Zone):
+        raise LabError(zone, "is no zone", 'Make one: Zone.from_file("shop.zone").')
+    return Account.of(zone, said=dict.fromkeys(state.unhealthy, False) if state else {})
+
+
+def _remembered(
+    account: Account, path: str | Path | None, say: Say
+) -> tuple[Account, Journal | None]:
+    """The account as the journal has it, where there is one that has it."""
+    if path is None:
+        return account, None
+    book, found = Journal.open(path, replay, lambda: account)
+    if book.restored:
+        say(f"{path} holds a state: it is served, and not what else was named.")
+    return found, book
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,255 @@
+"""The control plane over HTTP: what `aws route53 --endpoint-url` talks to.
+
+One thread with an event loop of its own reads requests and answers them one after another, each
+before the next is looked at: so one zone changes at a time, and whoever lists sees no half change.
+A request that takes long holds up the others.
+
+Credentials and signatures are neither checked nor kept. In their place: the server listens on
+loopback only, and refuses what a browser sends for a web page: it says its `Origin`, or, where the
+page's name was made to lead here, a `Host` that is not this machine.
+
+Not here: what operations do; see `control`. Paths and XML; see `rest`.
+"""
+
+import asyncio
+import os
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from ipaddress import ip_address
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from lab_engine.control.account import Params, Response
+from lab_engine.control.refusal import Refusal, refused
+from lab_engine.wire import listener
+from lab_engine.wire.intake import Limits, Request, serving
+from lab_engine.wire.rest import Answer, Rest, write_error
+
+Call = Callable[[str, Params], Response]
+"""Carries out an operation, given its name and parameters; raises Refusal."""
+LOG_LENGTH = 1_000
+LONGEST_PATH = 80  # characters of an unknown path in the log
+LONGEST_TRACE = 8_000  # characters of a traceback in the log: its end says most
+LONGEST_COMPLAINT = 500
+XML_TYPES = ("", "text/xml", "application/xml")  # boto3 names none
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request and how it ended.
+
+    Attributes:
+        operation: its name, or method and path where they name none.
+        status: of the HTTP response.
+        code: of the error; empty where there was none.
+        trace: the traceback of a mistake of the lab; empty where there was none.
+    """
+
+    at: datetime
+    operation: str
+    status: int
+    code: str = ""
+    trace: str = ""
+
+    def __str__(self) -> str:
+        at = f"{self.at:%H:%M:%S.%f}"[:-3]
+        return f"{at} {self.operation} -> {self.status} {self.code}".rstrip()
+
+
+class Api:
+    """Route 53's API on loopback. Use it in a `with`, or call `stop()`.
+
+    Attributes:
+        host, port: where it listens; `url` is both as clients want them.
+        failures: how many requests failed for a mistake of the lab.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        *,
+        limits: Limits | None = None,
+        seed: int | None = None,
+        complain: Callable[[str], object] | None = None,
+    ) -> None:
+        """Open the port.
+
+        Args:
+            call: carries out operations: `Service.call`.
+            port: 0 takes a free one.
+            host: a loopback address.
+            limits: of what a client may use.
+            seed: of the dice for request ids; None takes a new one.
+            complain: called with a line for each mistake of the lab; the log has its traceback.
+
+        Raises:
+            ListenError: the port cannot be had, or the host is not loopback.
+        """
+        self._rest = Rest()
+        self._socket = listener.listening(host, port)
+        self._socket.setblocking(False)
+        self.host, self.port = host, int(self._socket.getsockname()[1])
+        self.failures = 0
+        self._call, self._limits, self._rng = call, limits or Limits(), Random(seed)
+        self._log: deque[Entry] = deque(maxlen=LOG_LENGTH)
+        self._complain = complain
+        self._loop = asyncio.SelectorEventLoop()
+        self._stopping = asyncio.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._work, name=f"api-{self.port}", daemon=True)
+
+    @property
+    def address(self) -> str:
+        """`127.0.0.1:8053`, or `[::1]:8053`."""
+        return listener.address(self.host, self.port)
+
+    @property
+    def url(self) -> str:
+        """What to give to `--endpoint-url`."""
+        return f"http://{self.address}"
+
+    @property
+    def log(self) -> tuple[Entry, ...]:
+        """The last requests, newest last."""
+        return tuple(self._log)
+
+    def start(self) -> Self:
+        """Begin to answer; returns at once."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop answering, and free the port. Safe to call again."""
+        if self._stopped:
+            return
+        self._stopped = True
+        if self._thread.ident is None:
+            self._socket.close()
+            self._loop.close()
+            return
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def answer(self, request: Request) -> Answer:
+        """What is answered to a request."""
+        request_id = str(UUID(int=self._rng.getrandbits(128), version=4))
+        operation, code, trace = f"{request.method} {request.path[:LONGEST_PATH]}", "", ""
+        try:
+            _check(request, self._limits)
+            operation, path = self._rest.route(request.method, request.path)
+            params = self._rest.read(operation, path, request.query, request.body or b"")
+            answer = self._rest.write(operation, self._call(operation, params))
+        except Refusal as refusal:
+            code, answer = refusal.code, write_error(refusal, request_id)
+        except Exception as wrong:  # noqa: BLE001  (one bad request must not silence all others)
+            self.failures += 1
+            code = f"InternalError ({type(wrong).__name__})"
+            trace = "".join(traceback.format_exception(wrong))[-LONGEST_TRACE:]
+            answer = write_error(_failure(operation), request_id)
+            if self._complain is not None:
+                self._complain(_complaint(operation, wrong))
+        self._log.append(Entry(datetime.now(UTC), operation, int(answer.status), code, trace))
+        return answer._replace(headers={**answer.headers, "x-amzn-RequestId": request_id})
+
+    def __repr__(self) -> str:
+        return f"<Api at {self.url}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _work(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        async with serving(self._socket, self.answer, self._limits):
+            await self._stopping.wait()
+
+
+def client(url: str) -> Any:
+    """botocore's Route 53 client for an Api, as `boto3.client("route53")` would give it.
+
+    It takes nothing from the user's AWS configuration, environment or proxies: neither profiles nor
+    credentials can get in the way, and none is sent.
+    """
+    from botocore.config import Config  # noqa: PLC0415  (heavy)
+    from botocore.session import Session  # noqa: PLC0415
+
+    ignored = {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}
+    session = Session({name: (None, None, value, None) for name, value in ignored.items()})
+    return session.create_client(
+        "route53",
+        region_name="us-east-1",
+        endpoint_url=url,
+        aws_access_key_id="lab",
+        aws_secret_access_key="lab",  # noqa: S106  (any is accepted)
+        config=Config(
+            retries={"max_attempts": 1, "mode": "standard"},
+            proxies={},
+            use_fips_endpoint=False,
+            use_dualstack_endpoint=False,
+        ),
+    )
+
+
+def _check(request: Request, limits: Limits) -> None:
+    """Raises Refusal for what is not looked into."""
+    if request.body is None:
+        # unverified
+        text = f"The body of the request is longer than {limits.body} octets."
+        help_ = "A batch within Route 53's limits is much smaller; send several."
+        raise refused("RequestEntityTooLarge", text, help_, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if not _is_here(request.headers.get("Host", "localhost")):
+        text = "Requests to other names than this machine's own are not answered."
+        help_ = "Ask for localhost or a loopback address, such as 127.0.0.1."
+        raise refused("AccessDenied", text, help_, HTTPStatus.FORBIDDEN)
+    if "Origin" in request.headers:
+        text = "Requests of web pages are not answered."
+        help_ = "Use the AWS CLI or an SDK; this server takes no request with an Origin."
+        raise refused("AccessDenied", text, help_, HTTPStatus.FORBIDDEN)
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if request.body and request.method == "POST" and kind not in XML_TYPES:
+        # unverified
+        text = f"The content type {kind} is not supported."
+        help_ = "Send XML, with the header Content-Type: text/xml."
+        raise refused("UnsupportedMediaType", text, help_, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+def _is_here(host: str) -> bool:
+    """Whether a Host header names this machine: `localhost:8053`, or an address on loopback."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _failure(operation: str) -> Refusal:
+    text = f"{operation} failed for a mistake of the lab, not of the request."
+    help_ = "The traceback is in the log of the server's API: server.api.log[-1].trace."
+    return refused("InternalError", text, help_, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _complaint(operation: str, wrong: Exception) -> str:
+    """One line for whoever runs the server."""
+    last = traceback.extract_tb(wrong.__traceback__)[-1]
+    what = " ".join(f"{type(wrong).__name__}: {wrong}".split())[:LONGEST_COMPLAINT]
+    return f"{operation} failed for a mistake of the lab: {what} ({last.filename}:{last.lineno})"

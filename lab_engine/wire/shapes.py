@@ -1,0 +1,295 @@
+"""Route 53's XML, both ways, by the shapes of a service model.
+
+A shape says what an element holds: a structure, a list, or text with facets (an enumeration, the
+least and the most, a pattern). What breaks its shape is refused in the words of `control.xsd`;
+values that come in a URL have the same facets and other words.
+
+Elements of a structure may come in any order: boto3 sends them in the order of its caller's dict.
+Not here: URLs, headers and status codes; see `rest`.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC
+from typing import Any, Protocol
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+from xml.sax.saxutils import escape
+
+from lab_engine.control import xsd
+from lab_engine.control.account import Response
+from lab_engine.control.refusal import Refusal, refused
+from lab_engine.control.xsd import NAMESPACE, Words
+
+DEEPEST = 16  # elements within each other; the model's requests have at most 8
+FREE = ("UUID",)  # ids that a file may choose: whoever looks them up says which there are
+SHOWN = 200  # characters of a wrong value that are said again
+_NAMED = f"{{{NAMESPACE}}}"
+_WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Shape(Protocol):
+    """What is used of `botocore.model.Shape`."""
+
+    name: str
+    type_name: str
+    metadata: Mapping[str, Any]
+    serialization: Mapping[str, Any]
+    members: Mapping[str, "Shape"]
+    member: "Shape"
+
+
+_URL = "1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: "
+IN_URL = Words(
+    # unverified: all but longest
+    type=_URL + "Member must be of type {limit}",
+    enum=_URL + "Member must satisfy enum value set: [{limit}]",
+    least=_URL + "Member must have value greater than or equal to {limit}",
+    most=_URL + "Member must have value less than or equal to {limit}",
+    shortest=_URL + "Member must have length greater than or equal to {limit}",
+    longest=_URL + "Member must have length less than or equal to {limit}",
+    pattern=_URL + "Member must satisfy regular expression pattern: {limit}",
+)
+_HELP = Words(
+    type="{name}: give it as {limit}.",
+    enum="{name}: choose one of {limit}.",
+    least="{name}: give at least {limit}.",
+    most="{name}: give at most {limit}.",
+    shortest="{name}: give at least {limit} characters; it has {length}.",
+    longest="{name}: give at most {limit} characters; it has {length}.",
+    pattern="{name}: it has characters or a form that this field does not take.",
+)
+
+
+def parsed(body: bytes) -> Element:
+    """The root element of a request's body.
+
+    Raises:
+        Refusal: it is not well-formed, declares a document type, or is nested too deep.
+    """
+    parser = XMLParser(target=_Builder())  # noqa: S314  (`_Builder` says what may not come in)
+    try:
+        parser.feed(body)
+        root: Element = parser.close()
+    except (ParseError, ValueError, LookupError) as wrong:
+        help_ = f"The body cannot be read as XML: {wrong}."
+        raise refused("MalformedInput", "Could not parse XML", help_) from wrong
+    return root
+
+
+class _Builder(TreeBuilder):
+    """Builds elements, but no document types: with them come entities, and with those, bombs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    def start(self, tag: Any, attrs: dict[Any, Any], /) -> Element:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise ValueError("its elements are nested too deep")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+    def doctype(self, *_: str | None) -> None:
+        raise ValueError("it declares a document type, which is not accepted")
+
+
+def local(element: Element) -> str:
+    """The name without Route 53's namespace; that of another namespace stays as it is."""
+    return element.tag.removeprefix(_NAMED)
+
+
+def elements_of(shape: Shape) -> dict[str, str]:
+    """The members of a structure that stand in the XML, in their order, by their element."""
+    return {
+        member.serialization.get("name", name): name
+        for name, member in shape.members.items()
+        if "location" not in member.serialization
+    }
+
+
+def read(element: Element, shape: Shape) -> Any:
+    """What an element holds, as boto3 has it: a dict, a list, text, a number, or true or false.
+
+    Raises:
+        Refusal: it is not as the shape wants it.
+    """
+    if element.attrib:
+        name = next(iter(element.attrib))
+        # unverified
+        text = f"cvc-complex-type.3.2.2: Attribute '{name}' is not allowed to appear in element"
+        raise _invalid(f"{text} '{local(element)}'.", f"Leave out the attribute {name}.")
+    if shape.type_name == "structure":
+        return _structure(element, shape)
+    if shape.type_name == "list":
+        return _list(element, shape)
+    if len(element):
+        # unverified
+        text = f"cvc-type.3.1.2: Element '{local(element)}' is a simple type, so it must have no"
+        help_ = f"Give {local(element)} as text."
+        raise _invalid(f"{text} element information item [children].", help_)
+    return scalar(element.text or "", shape, local(element), xsd.IN_XML)
+
+
+def scalar(text: str, shape: Shape, name: str, words: Words) -> Any:
+    """The value of a text: itself, a whole number, or true or false.
+
+    Raises:
+        Refusal: InvalidInput; a facet of the shape is broken.
+    """
+    value = _typed(text, shape)
+    breach = _breach(value, shape)
+    if breach is None:
+        return value
+    facet, limit = breach
+    about = {
+        "value": text if len(text) <= SHOWN else text[:SHOWN] + "...",
+        "length": len(text),
+        "limit": limit,
+        "type": shape.name,
+        "name": name,
+    }
+    said, help_ = (getattr(each, facet).format(**about) for each in (words, _HELP))
+    raise refused("InvalidInput", said, help_)
+
+
+def _typed(text: str, shape: Shape) -> Any:
+    """The value, None where the text has not the shape's type."""
+    if shape.type_name == "boolean":
+        return _BOOLEANS.get(text.strip())
+    if shape.type_name in {"integer", "long"}:
+        return int(text) if _WHOLE.fullmatch(text.strip()) else None
+    return text
+
+
+def _breach(value: Any, shape: Shape) -> tuple[str, object] | None:
+    """The facet that a value breaks and its limit, or None."""
+    facets = shape.metadata
+    if value is None:
+        return "type", shape.type_name
+    if "enum" in facets and value not in facets["enum"]:
+        return "enum", ", ".join(facets["enum"])
+    measured, low, high = (
+        (len(value), "shortest", "longest") if isinstance(value, str) else (value, "least", "most")
+    )
+    if measured < facets.get("min", measured):
+        return low, facets["min"]
+    if measured > facets.get("max", measured):
+        return high, facets["max"]
+    if "pattern" in facets and shape.name not in FREE and not _pattern(facets["pattern"]).fullmatch(value):
+        return "pattern", facets["pattern"]
+    return None
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """A pattern of the model, whose language is Java's. `re` keeps the last ones compiled."""
+    return re.compile(text.replace(r"\p{ASCII}", r"[\x00-\x7f]"))
+
+
+def _structure(element: Element, shape: Shape) -> dict[str, Any]:
+    names = elements_of(shape)
+    found: dict[str, Any] = {}
+    _no_text(element)
+    for child in element:
+        name = names.get(local(child))
+        if name is None or name in found:
+            raise _unexpected(child, [each for each in names if names[each] not in found])
+        found[name] = read(child, shape.members[name])
+    required = shape.metadata.get("required", ())
+    missing = [each for each, name in names.items() if name in required and name not in found]
+    if missing:
+        raise _incomplete(element, missing)
+    return found
+
+
+def _list(element: Element, shape: Shape) -> list[Any]:
+    item = shape.member.serialization.get("name", "member")
+    least, most = shape.metadata.get("min", 0), shape.metadata.get("max", len(element))
+    _no_text(element)
+    for place, child in enumerate(element):
+        if local(child) != item or place >= most:
+            raise _unexpected(child, [item] if place < most else [])
+    if len(element) < least:
+        raise _incomplete(element, [item])
+    return [read(child, shape.member) for child in element]
+
+
+def _no_text(element: Element) -> None:
+    between = (element.text or "") + "".join(child.tail or "" for child in element)
+    if between.strip():
+        # unverified
+        text = f"cvc-complex-type.2.3: Element '{local(element)}' cannot have character [children],"
+        text += " because the type's content type is element-only."
+        raise _invalid(text, f"There is text in {local(element)}, which holds only elements.")
+
+
+def _unexpected(element: Element, expected: Collection[str]) -> Refusal:
+    name = local(element)
+    if not expected:
+        text = f"cvc-complex-type.2.4.d: Invalid content was found starting with element '{name}'."
+        text = f"{text} No child element is expected at this point."
+        return _invalid(text, f"Leave out {name}, or give fewer of them.")
+    advice = f"{name} does not belong here, or stands here twice."
+    advice = f"{advice} Choose from {', '.join(expected)}."
+    return Refusal("InvalidInput", [xsd.unexpected(name, expected, advice)])
+
+
+def _incomplete(element: Element, missing: Collection[str]) -> Refusal:
+    return Refusal("InvalidInput", [xsd.incomplete(local(element), missing)])
+
+
+def _invalid(text: str, help_: str) -> Refusal:
+    return Refusal("InvalidInput", [xsd.invalid(text, help_)])
+
+
+def document(name: str, content: str) -> bytes:
+    """A whole XML document with one root."""
+    root = f'<{name} xmlns="{NAMESPACE}">{content}</{name}>'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{root}'.encode()
+
+
+def written(value: Any, shape: Shape) -> str:
+    """The inside of an element: what is None or absent is left out.
+
+    Raises:
+        ValueError: a structure has a field that its shape does not know: a mistake of the lab.
+    """
+    match shape.type_name:
+        case "structure":
+            return _structure_written(value, shape)
+        case "list":
+            name = shape.member.serialization.get("name", "member")
+            return "".join(tagged(name, written(each, shape.member)) for each in value)
+        case "boolean":
+            return "true" if value else "false"
+        case "timestamp":
+            return str(value.astimezone(UTC).isoformat()).replace("+00:00", "Z")
+        case _:
+            return plain(str(value))
+
+
+def _structure_written(value: Response, shape: Shape) -> str:
+    unknown = value.keys() - shape.members.keys()
+    if unknown:
+        raise ValueError(f"{shape.name} has no {', '.join(sorted(unknown))}")
+    return "".join(
+        tagged(element, written(value[name], shape.members[name]))
+        for element, name in elements_of(shape).items()
+        if value.get(name) is not None
+    )
+
+
+def tagged(name: str, content: str) -> str:
+    """An element with content that is XML already."""
+    return f"<{name}>{content}</{name}>"
+
+
+def plain(text: str) -> str:
+    """Text as XML; a character that XML cannot say becomes U+FFFD."""
+    # a parser would make a line feed of a bare carriage return
+    return escape(_NO_XML.sub("\ufffd", text), {"\r": "&#13;"})
