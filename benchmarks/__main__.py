@@ -9,7 +9,18 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TypedDict
 
-NAMES = ("imports", "notebooks", "page_bytes", "slider", "population", "events", "wire", "fuzz")
+NAMES = (
+    "imports",
+    "notebooks",
+    "page_bytes",
+    "slider",
+    "population",
+    "events",
+    "wire",
+    "control",
+    "large",
+    "fuzz",
+)
 
 
 class Row(TypedDict):

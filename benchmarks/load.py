@@ -1,4 +1,4 @@
-"""Load on loopback: `dnsperf` for one question over and over, and a generator for many subnets.
+"""Load on loopback: `dnsperf` for a few questions over and over, a generator for many subnets.
 
 The generator is one process that keeps a window of queries in flight, as dnsperf does, since
 dnsperf sends one EDNS option for all. Run by itself:
@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import quantiles
@@ -30,10 +30,10 @@ class Load(NamedTuple):
     answers: int
 
 
-def dnsperf(port: int, seconds: float, folder: Path) -> Load:
-    """Ask for `NAME` as fast as the answers come."""
+def dnsperf(port: int, seconds: float, folder: Path, names: Sequence[str] = (NAME,)) -> Load:
+    """Ask for one name, or for several in turn, as fast as the answers come."""
     questions = folder / "questions"
-    questions.write_text(f"{NAME} A\n")
+    questions.write_text("".join(f"{name} A\n" for name in names))
     done = subprocess.run(
         ["dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", str(questions), "-l", f"{seconds:g}"],
         capture_output=True,

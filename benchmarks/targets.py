@@ -1,7 +1,8 @@
 """What is measured: the lab's server, its peers, and plain loops that only send something back.
 
 Each is a process of its own on a loopback port, stopped by its own id. The lab's servers and the
-loops are this file: `python -m benchmarks.targets KIND PORT`.
+loops are this file: `python -m benchmarks.targets KIND PORT`; a number is a kind, too: the lab's
+server with a zone of so many record sets.
 """
 
 import asyncio
@@ -16,8 +17,12 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lab_engine import Zone
 
 ROOT = Path(__file__).parents[1]
 PLACES = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
@@ -304,11 +309,23 @@ def _lab(kind: str, port: int) -> None:
             [Geolocation(code) for code in ("EU", "NA")] + [Geolocation(CountryCode="*")]
         ),
     }
+    zone = Zone.of("shop.example", records[kind]) if kind in records else hosts(int(kind))
     stopped = Stopped()
-    with serve(Zone.of("shop.example", records[kind]), port, seed=1) as server:
+    with serve(zone, port, seed=1) as server:
         if server.port != port:
             raise RuntimeError(f"port {port} was taken")
         stopped.wait()
+
+
+def hosts(sets: int) -> "Zone":
+    """A zone of so many record sets: SOA, NS and `host-000000` onwards, each with an address."""
+    from lab_engine import RRset, Zone
+
+    addresses = (str(IPv4Address("10.0.0.0") + number) for number in range(sets - 2))
+    return Zone.of(
+        "shop.example",
+        [RRset.of(f"host-{n:06d}", "A", address, 60) for n, address in enumerate(addresses)],
+    )
 
 
 class Stopped:

@@ -38,6 +38,24 @@ def write(path, value):
     return path
 
 
+# serve
+
+
+def test_serve_refuses_an_unknown_health_check():
+    done = run("serve", "zone.json", "--unhealthy", "nope")
+
+    assert done.returncode == 1
+    assert "nope: is the id of no health check here" in done.stderr
+
+
+@pytest.mark.parametrize("mapping", ["192.0.2.1", "192.0.2.1=8081", "a=8.8.8.8:1"])
+def test_serve_refuses_a_mapping_that_leads_nowhere_on_loopback(mapping):
+    done = run("serve", "zone.json", "--map", mapping)
+
+    assert done.returncode == 1
+    assert "loopback" in done.stderr or "maps nothing" in done.stderr
+
+
 # explain
 
 

@@ -315,6 +315,21 @@ def test_another_zone_or_state_forgets_all():
     assert answer() == "192.0.2.3"
 
 
+def test_each_of_several_zones_is_answered_and_exchanged():
+    quick, authority, _ = quick_for(RRset.of("www", "A", "192.0.2.1"))
+    below = Zone.of("eu.shop.example", [RRset.of("www", "A", "192.0.2.2")])
+
+    def answer(name):
+        found = dns.message.from_wire(quick.respond(query(name), HERE, False)).answer
+        return found[0][0].address if found else None
+
+    assert (answer("www"), answer("www.eu")) == ("192.0.2.1", None)
+    authority.zones = authority.zones.with_(below)
+    assert (answer("www"), answer("www.eu")) == ("192.0.2.1", "192.0.2.2")
+    authority.zones = authority.zones.with_(below.replaced(RRset.of("www", "A", "192.0.2.3")))
+    assert (answer("www"), answer("www.eu")) == ("192.0.2.1", "192.0.2.3")
+
+
 def test_the_oldest_goes_first():
     quick, _, _ = quick_for(RRset.of("*", "A", "192.0.2.1"), room=3)
     for name in "abcdefgh":

@@ -18,11 +18,6 @@ from lab_engine.authority.health import (
     status,
     verdict,
 )
-from lab_engine.authority.policies import Weighted
-from lab_engine.authority.recordset import RecordSet
-from lab_engine.authority.server import Authority
-from lab_engine.authority.state import Health, State
-from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError, ZoneError
 
 FILE = Path(__file__).parent / "policies" / "health_checks.json"
@@ -268,65 +263,3 @@ def test_every_mistake_in_a_health_file_is_listed():
     with pytest.raises(ZoneError) as refused:
         healthfile.read(json.dumps(given))
     assert str(refused.value).count("\n") >= 4
-
-
-# By hand
-
-
-def authority(*checks):
-    members = [
-        RecordSet.of(
-            "www",
-            "A",
-            f"192.0.2.{i}",
-            policy=Weighted(1),
-            set_identifier=each,
-            health_check_id=each,
-        )
-        for i, each in enumerate(checks, 1)
-    ]
-    return Authority(Zone.of("shop.example", members), Random(1))
-
-
-def test_health_is_set_by_hand():
-    served = authority("hc-1", "hc-2")
-    health = Health(served)
-
-    health["hc-1"] = False
-    assert served.state.unhealthy == {"hc-1"}
-    assert (health["hc-1"], health["hc-2"]) == (False, True)
-    assert repr(health) == "hc-1: unhealthy\nhc-2: healthy"
-
-    health["hc-1"] = True
-    assert served.state.unhealthy == frozenset()
-
-
-def test_health_follows_a_state_that_was_assigned():
-    served = authority("hc-1", "hc-2")
-    health = Health(served)
-    served.state = State().with_unhealthy("hc-2")
-
-    health["hc-1"] = False
-    assert served.state.unhealthy == {"hc-1", "hc-2"}
-
-
-def test_a_calculated_check_follows_and_an_inverted_one_stays():
-    checks = HealthChecks.of(calculated(2, "hc-1", "inv"), HealthCheck("inv", inverted=True))
-    served = authority("hc-1", "sum")
-    health = Health(served, checks)
-
-    health["inv"] = True
-    assert health["sum"]
-    health["hc-1"] = False
-    assert (health["sum"], health["inv"]) == (False, True)
-    with pytest.raises(LabError, match="is calculated from other checks"):
-        health["sum"] = True
-
-
-def test_a_check_that_is_not_there_cannot_be_set():
-    health = Health(authority("hc-1"))
-
-    with pytest.raises(LabError, match=r"no health check here\. Did you mean hc-1\?"):
-        health["hc1"] = False
-    with pytest.raises(LabError, match="Give True or False"):
-        health["hc-1"] = "down"

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import lab_engine
+from lab_engine.control.operations import ASKING, CHANGING
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -96,8 +97,11 @@ def test_no_package_has_two_pins_in_one_environment() -> None:
 
 
 def test_the_test_lock_extends_the_run_time_lock() -> None:
-    """requirements-test.txt holds every line of requirements.txt: learners get what is tested."""
-    assert set(lines(LOCKS[0])) - set(lines(LOCKS[1])) == set()
+    """Each pin of requirements.txt holds in requirements-test.txt: learners get what is tested."""
+    for name in pins(LOCKS[0]):
+        for each in ENVIRONMENTS:
+            run_time = holding(LOCKS[0], name, each)
+            assert not run_time or run_time == holding(LOCKS[1], name, each), name
 
 
 def test_binder_installs_the_same_pins() -> None:
@@ -176,3 +180,12 @@ def test_importing_the_package_is_light() -> None:
     )
 
     assert done.stdout.split() == []
+
+
+def test_the_readme_lists_the_operations_of_the_api() -> None:
+    """Each operation that the control plane has stands in README.md, and no other."""
+    text = (ROOT / "README.md").read_text()
+    listed = text.split("The operations there are")[1].split("Anything else")[0]
+
+    there = {name for name in {**ASKING, **CHANGING} if not name.startswith("lab:")}
+    assert set(re.findall(r"`(\w+)`", listed)) == there
