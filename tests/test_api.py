@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
@@ -24,7 +24,7 @@ from lab_engine.wire.intake import Limits
 ZONE = {"Id": "/hostedzone/Z1", "Name": "shop.example.", "CallerReference": "1"}
 DELEGATION = {"NameServers": ["ns-1.example"]}
 HOST = "127.0.0.1"
-CHANGES = b"POST /2013-04-01/hostedzone/Z1/rrset/ HTTP/1.1\r\nHost: a\r\n"
+CHANGES = b"POST /2013-04-01/hostedzone/Z1/rrset/ HTTP/1.1\r\nHost: localhost\r\n"
 
 
 class Fake:
@@ -327,6 +327,62 @@ def test_what_is_no_xml_is_refused(api, body, fake):
     assert fake.asked == []
 
 
+def test_a_mistake_of_the_lab_is_told_to_who_runs_it_and_kept_in_the_log(fake):
+    said = []
+    fake.answers["GetHostedZone"] = lambda params: 1 // 0
+
+    with Api(fake, complain=said.append).start() as running:
+        _, headers, body = asked(running, "GET", "/2013-04-01/hostedzone/Z1")
+        asked(running, "GET", "/2013-04-01/change/C1")
+    assert "GetHostedZone failed for a mistake of the lab" in body
+    assert "try again" not in body
+    assert "server.api.log[-1].trace" in headers["x-lab-help"]
+    (line,) = said
+    assert "GetHostedZone" in line
+    assert "ZeroDivisionError: integer division or modulo by zero (" in line
+    assert "test_api.py:" in line
+    assert running.log[0].trace.endswith("ZeroDivisionError: integer division or modulo by zero\n")
+    assert running.log[1].trace == ""
+
+
+def test_a_traceback_in_the_log_has_an_end(fake):
+    def wrong(params):
+        raise RuntimeError("x\n" * 50_000)
+
+    said = []
+    fake.answers["GetHostedZone"] = wrong
+
+    with Api(fake, complain=said.append).start() as running:
+        asked(running, "GET", "/2013-04-01/hostedzone/Z1")
+    assert len(running.log[0].trace) == 8_000
+    assert len(said[0]) < 1_000
+    assert "\n" not in said[0]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:80", "10.0.0.1", "localhost.evil.example", "[::1", "", "a b"],
+)
+def test_another_host_than_this_machine_is_not_answered(api, fake, host):
+    status, _, body = asked(api, "GET", "/2013-04-01/hostedzone/Z1", Host=host)
+
+    assert status == 403
+    assert "<Code>AccessDenied</Code>" in body
+    assert fake.asked == []
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8053", "127.0.0.1:1", "[::1]:8053", "[::1]"]
+)
+def test_this_machine_is_answered_by_its_names(api, host):
+    assert asked(api, "GET", "/2013-04-01/hostedzone/Z1", Host=host)[0] == 200
+
+
+def test_an_api_shows_where_it_is(fake):
+    with Api(fake).start() as running:
+        assert repr(running) == f"<Api at {running.url}>"
+
+
 def test_web_pages_are_not_answered(api, fake):
     status, _, _ = asked(api, "POST", "/2013-04-01/hostedzone", b"", Origin="https://a.example")
 
@@ -342,14 +398,14 @@ def test_web_pages_are_not_answered(api, fake):
         b"GET\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"GET /%ff%fe%00 HTTP/1.1\r\nHost: a\r\n\r\n",
-        b"GET /2013-04-01/hostedzone/%ff HTTP/1.1\r\nHost: a\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"a" * 5_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nno colon\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /%ff%fe%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /2013-04-01/hostedzone/%ff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"a" * 5_000 + b"\r\n\r\n",
         b"a" * 100_000,
     ],
 )
@@ -400,14 +456,14 @@ def test_slow_clients_do_not_hold_up_the_others(api, lab):
 def test_one_connection_too_many_closes_the_oldest(api):
     with contextlib.ExitStack() as held:
         connections = [held.enter_context(connected(api)) for _ in range(20)]
-        connections[0].sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        connections[0].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connections[0].recv(9) == b"HTTP/1.1 "
         one_more = held.enter_context(connected(api))
-        one_more.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        one_more.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert one_more.recv(9) == b"HTTP/1.1 "
 
         assert connections[1].recv(1) == b""
-        connections[0].sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        connections[0].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert b"404" in connections[0].recv(65_536)
 
 
@@ -469,17 +525,6 @@ def test_it_can_be_stopped_where_another_loop_runs(fake):
         Api(fake).start().stop()
 
     asyncio.run(notebook())
-
-
-def test_what_runs_beside_ends_with_the_server(fake):
-    running = Api(fake).start()
-    soon = running.run(asyncio.sleep(0, "done"))
-    never = running.run(asyncio.sleep(3600))
-
-    assert soon.result(10) == "done"
-    running.stop()
-    with pytest.raises(CancelledError):
-        never.result(10)
 
 
 def test_a_taken_port_is_replaced_and_said(api, fake):

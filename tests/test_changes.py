@@ -703,3 +703,10 @@ def test_a_zones_own_batch_makes_it_anew():
     empty = Zone.of("example.com", apex)
 
     assert elements(changes.apply(empty, as_batch(ZONE))) == elements(ZONE)
+
+
+def test_the_ways_out_stand_beside_the_way_in():
+    batch = changes.as_batch(ZONE)
+
+    assert Zone.from_json(batch, "example.com").record_sets
+    assert any("alias" in line for line in changes.untold(ZONE))

@@ -283,3 +283,11 @@ def test_a_zone_brings_the_collections_that_it_names():
     named = {p.CidrRoutingConfig for p in (e.policy for e in zone) if isinstance(p, IpBased)}
     assert {each.collection_id for each in named} == {made.id}
     assert made.locations == {e.name: tuple(map(str, e.blocks)) for e in named if e.blocks}
+
+
+def test_a_collection_of_a_file_is_found_by_the_id_it_has_there(start, call):
+    given = json.loads((Path(__file__).parent / "policies" / "ip_based.json").read_text())
+    blocks_ = (Path(__file__).parent / "policies" / "cidr_blocks.json").read_text()
+    service = start(Zone.from_json(given, "shop.example", cidr_blocks=blocks_))
+
+    assert blocks(call, service, "c1")

@@ -348,3 +348,57 @@ def test_a_probed_check_shows_what_each_checker_saw(service, call):
 
 def test_the_checkers_are_in_a_network_that_is_nobodys(service, call):
     assert call(service, "GetCheckerIpRanges") == {"CheckerIpRanges": ["203.0.113.0/24"]}
+
+
+@pytest.mark.parametrize(
+    ("config", "entry", "what"),
+    [
+        ({"FullyQualifiedDomainName": None}, {}, "'None' is not a valid value for 'string'"),
+        ({"ResourcePath": 5}, {}, "'5' is not a valid value"),
+        ({"SearchString": 5}, {}, "'5' is not a valid value"),
+        ({"IPAddress": [1]}, {}, "is not a valid value"),
+        ({"IPAddress": ""}, {}, "is not a valid IP address"),
+        ({"Port": 99_999}, {}, "maxInclusive '65535'"),
+        ({"Port": None}, {}, "'None' is not a valid value for 'integer'"),
+        ({"AlarmIdentifier": 5}, {}, "'5' is not a valid value"),
+        ({}, {"HealthCheckVersion": "x"}, "'x' is not a valid value for 'integer'"),
+        ({}, {"HealthCheckVersion": None}, "'None' is not a valid value for 'integer'"),
+        ({}, {"CallerReference": None}, "'None' is not a valid value for 'string'"),
+    ],
+)
+def test_a_file_with_a_wrong_value_is_refused_by_its_check(config, entry, what):
+    given = {"Id": "hc-1", "HealthCheckConfig": {**HTTP, **config}, **entry}
+
+    with pytest.raises(ZoneError) as found:
+        health_config.loaded({"HealthChecks": [given]}, "checks.json")
+    assert str(found.value).startswith("checks.json: hc-1: ")
+    assert what in str(found.value)
+
+
+def test_an_empty_list_in_a_file_says_nothing():
+    entry = {"Id": "hc-1", "HealthCheckConfig": {**HTTP, "Regions": []}}
+
+    (check,) = health_config.loaded({"HealthChecks": [entry]})
+    assert "Regions" not in check.config
+
+
+def test_an_id_of_a_file_may_be_any(call, start):
+    entry = {"Id": "a/b", "HealthCheckConfig": HTTP}
+    service = start(SHOP, checks=health_config.loaded({"HealthChecks": [entry]}))
+
+    assert call(service, "GetHealthCheck", HealthCheckId="a/b")["HealthCheck"]["Id"] == "a/b"
+
+
+@pytest.mark.parametrize(
+    ("config", "what"),
+    [
+        ({**HTTP, "Type": "HTTP_STR_MATCH", "SearchString": ""}, "must have a search string"),
+        ({**HTTP, "IPAddress": "fe80::1%1"}, "fe80::1%1 is not a valid IP address"),
+        ({**HTTP, "IPAddress": ""}, "is not a valid IP address"),
+    ],
+)
+def test_what_is_empty_or_of_one_machine_only_is_refused(service, refusal, config, what):
+    found = refusal(service, "CreateHealthCheck", CallerReference="1", HealthCheckConfig=config)
+
+    assert found.code == "InvalidInput"
+    assert what in found.message

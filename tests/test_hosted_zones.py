@@ -239,3 +239,17 @@ def test_the_limits_of_a_zone(service, call, refusal):
 
     assert (most["Limit"]["Value"], most["Count"]) == (10_000, 3)
     assert found.code == "HostedZoneNotPrivate"
+
+
+def test_a_zone_may_have_the_longest_name(service, call):
+    name = ".".join(["x" * 63] * 3 + ["y" * 61])
+
+    zone_id = create(call, service, name, "once")
+    assert call(service, "GetHostedZone", Id=zone_id)["HostedZone"]["Name"] == f"{name}."
+
+
+@pytest.mark.parametrize("name", ["a b.example", "a..example", "é.example"])
+def test_a_name_that_no_record_set_could_have_is_refused(service, refusal, name):
+    found = refusal(service, "CreateHostedZone", Name=name, CallerReference="1")
+
+    assert found.code == "InvalidDomainName"

@@ -81,7 +81,7 @@ def simulated(ask, checks, seconds, events=(), **options):
             **options,
         )
         prober.watch(account(*checks))
-        running = loop.create_task(prober.run())
+        running = loop.create_task(prober._run())
         for when, act in [*events, (seconds, lambda prober: None)]:
             await asyncio.sleep(when - loop.time())
             act(prober)
@@ -433,26 +433,6 @@ def test_a_server_dies_and_comes_back_and_its_checks_follow(spied):
 
     assert heard.said.keys() == {"http", "tcp", "string", "ill"}
     assert set(spied) == {("127.0.0.1", port)}
-
-
-def test_it_can_be_hosted_by_a_loop_that_does_other_things():
-    heard = Heard()
-
-    async def host():
-        prober = make(heard)
-        prober.watch(account(check(kind="TCP", Port=port, threshold=1)))
-        running = asyncio.create_task(prober.run())
-        await asyncio.sleep(0)
-        await asyncio.to_thread(heard.wait, **{"hc-1": True})
-        await asyncio.to_thread(alive.close)
-        await asyncio.to_thread(heard.wait, **{"hc-1": False})
-        running.cancel()
-        await asyncio.wait([running])
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    with contextlib.ExitStack() as alive:
-        port = alive.enter_context(web())
-        asyncio.run(host())
 
 
 def test_to_stop_does_not_wait_for_a_black_hole():

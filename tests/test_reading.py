@@ -375,3 +375,16 @@ def test_a_set_holds_400_values():
     assert refused(change(ResourceRecords=values(*texts))) == (
         "[Cannot have more than 400 records in a RRSet.]"
     )
+
+
+def test_a_traffic_policy_is_refused_by_the_record_set_that_names_it():
+    found = refused(change(TTL=None, ResourceRecords=None, TrafficPolicyInstanceId="x"))
+
+    assert "new.example.com. A: is made by a traffic policy" in found
+    assert "the file" not in found
+
+
+@pytest.mark.parametrize("batch", [b"{}", bytearray(b"{}")])
+def test_octets_are_no_batch(batch):
+    with pytest.raises(Refusal, match=r"is octets.*\nDecode it first"):
+        read(batch)

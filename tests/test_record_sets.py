@@ -1,5 +1,6 @@
 """Record sets: changed, listed in pages, and what a question would be answered."""
 
+import json
 from ipaddress import ip_network
 
 import pytest
@@ -361,3 +362,31 @@ def test_a_parent_is_asked_though_a_child_is_served(service, call):
 
     assert call(service, "TestDNSAnswer", HostedZoneId="Z1SHOP", **asked)["RecordData"]
     assert not call(service, "TestDNSAnswer", HostedZoneId=child, **asked)["RecordData"]
+
+
+@pytest.mark.parametrize("wrap", [dict, json.dumps, lambda given: {"ChangeBatch": given}])
+def test_the_comment_is_found_in_every_form_of_a_batch(service, call, wrap):
+    given = wrap({"Comment": "hello", **batch(("CREATE", record_set()))})
+
+    made = call(service, "ChangeResourceRecordSets", HostedZoneId="Z1SHOP", ChangeBatch=given)
+    assert made["ChangeInfo"]["Comment"] == "hello"
+
+
+def test_what_a_real_account_lists_can_be_put_back(start, call):
+    """Its aliases name the zone by the id that it has there."""
+    alias = {
+        "Name": "al.shop.example.",
+        "Type": "A",
+        "AliasTarget": {
+            "HostedZoneId": "Z1REAL",
+            "DNSName": "www.shop.example.",
+            "EvaluateTargetHealth": False,
+        },
+    }
+    www = record_set("www.shop.example.")
+    service = start(Zone.from_json({"ResourceRecordSets": [www, alias]}))
+
+    listed = call(service, "ListResourceRecordSets", HostedZoneId="Z1REAL")["ResourceRecordSets"]
+    changes = batch(*(("UPSERT", each) for each in listed))
+    call(service, "ChangeResourceRecordSets", HostedZoneId="Z1REAL", ChangeBatch=changes)
+    assert alias in listed

@@ -294,11 +294,11 @@ NS = '"https://route53.amazonaws.com/doc/2013-04-01/":'
         (
             record_set(
                 "<CidrRoutingConfig><CollectionId>c</CollectionId>"
-                "<LocationName>home</LocationName></CidrRoutingConfig>"
+                "<LocationName>at home</LocationName></CidrRoutingConfig>"
             ),
             (
-                f"cvc-pattern-valid: Value 'c' {EXPECTED} pattern"
-                " '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}' for type 'UUID'."
+                f"cvc-pattern-valid: Value 'at home' {EXPECTED} pattern"
+                r" '[0-9A-Za-z_\-\*]+' for type 'CidrLocationNameDefaultAllowed'."
             ),
         ),
         (
@@ -591,3 +591,16 @@ def test_botocore_reads_the_error():
     }
     assert found["ResponseMetadata"]["HTTPStatusCode"] == 404
     assert found["ResponseMetadata"]["RequestId"] == "r1"
+
+
+def test_an_id_that_a_file_chose_is_for_the_lookup_to_judge():
+    operation, path = REST.route("GET", "/2013-04-01/cidrcollection/c1/cidrblocks")
+    named = "<CidrRoutingConfig><CollectionId>c1</CollectionId><LocationName>home</LocationName>"
+
+    assert REST.read(operation, path, "", b"") == {"CollectionId": "c1"}
+    read = REST.read(
+        "ChangeResourceRecordSets", ZONE, "", record_set(f"{named}</CidrRoutingConfig>").encode()
+    )
+    (change,) = read["ChangeBatch"]["Changes"]
+    routing = change["ResourceRecordSet"]["CidrRoutingConfig"]
+    assert routing == {"CollectionId": "c1", "LocationName": "home"}

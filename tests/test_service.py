@@ -1,5 +1,7 @@
 """The service: one request after another, written down, then seen by everybody."""
 
+import copy
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,7 +15,8 @@ from lab_engine.control.account import Account, Moment
 from lab_engine.control.forms import FORMS
 from lab_engine.control.health import Health
 from lab_engine.control.operations import ASKING, CHANGING, replay
-from lab_engine.control.refusal import Refusal, refused
+from lab_engine.control.refusal import Fault, Refusal, refused
+from lab_engine.control.schema import CHANGE_BATCH, Flag, Items, Number, Structure, Text
 from lab_engine.errors import LabError
 
 SHOP = Zone.of(
@@ -72,13 +75,71 @@ def test_every_operation_has_a_form_and_is_one_of_route_53s(model):
     assert not CHANGING.keys() & ASKING.keys()
 
 
-def test_the_forms_are_the_models(model):
-    """No parameter is forgotten, and those that must be there are the same."""
-    for operation, form in FORMS.items():
-        shape = model.operation_model(operation).input_shape
+@pytest.mark.parametrize("operation", FORMS)
+def test_the_forms_are_the_models(model, operation):
+    """No parameter is forgotten; what must be there, types, choices, lengths and ranges agree."""
+    shape = model.operation_model(operation).input_shape
 
-        assert set(form.fields) == set(shape.members if shape else ()), operation
-        assert set(form.required) == set(shape.required_members if shape else ()), operation
+    if shape is None:
+        assert FORMS[operation].fields == {}
+    else:
+        assert [*differences(FORMS[operation], shape, operation)] == []
+
+
+def test_the_form_of_a_batch_is_the_models(model):
+    assert [*differences(CHANGE_BATCH, model.shape_for("ChangeBatch"), "ChangeBatch")] == []
+
+
+REGIONS_OF_ANY = ("VPCRegion", "CloudWatchRegion")  # the lab does not care which there are
+STRICTER = {"Tag": {"Key"}}  # what must be there besides
+LONGER = {"ResourceId": 64, "UUID": 64}  # a path may stand before one, and a file choose another
+
+
+def differences(form, shape, where):
+    """What a form has otherwise than a shape of the model, but for what is so on purpose."""
+    match form:
+        case Structure():
+            if set(form.fields) != set(shape.members):
+                yield where, "members"
+            yield from required_differences(form, shape, where)
+            for name, inner in form.fields.items():
+                yield from differences(inner, shape.members[name], f"{where}.{name}")
+        case Items():
+            if form.name != shape.member.serialization.get("name", "member"):
+                yield where, "item"
+            yield from differences(form.form, shape.member, f"{where}[]")
+        case Flag() if shape.type_name != "boolean":
+            yield where, shape.type_name
+        case Number():
+            yield from number_differences(form, shape, where)
+        case Text():
+            yield from text_differences(form, shape, where)
+
+
+def number_differences(form, shape, where):
+    given = shape.name, shape.metadata["min"], shape.metadata.get("max", 2**63 - 1)
+    if (form.type, form.low, form.high) != given:
+        yield where, given
+
+
+def required_differences(form, shape, where):
+    lax = {"Coordinates": ()}.get(shape.name, shape.required_members)  # the policy judges them
+    if set(form.required) - STRICTER.get(shape.name, set()) != set(lax):
+        yield where, "required"
+
+
+def text_differences(form, shape, where):
+    facets = shape.metadata
+    if form.type != shape.name:
+        yield where, shape.name
+    if form.choices and set(form.choices) != set(facets.get("enum", ())):
+        yield where, facets
+    if "enum" in facets and not form.choices and shape.name not in REGIONS_OF_ANY:
+        yield where, facets
+    longest = {facets.get("max", 1024), LONGER.get(shape.name, 0)}
+    shortest = 1 if where.endswith("AddTags[].Key") else facets.get("min", 0)
+    if not form.choices and (form.shortest != shortest or form.longest not in longest):
+        yield where, facets
 
 
 @pytest.mark.parametrize(
@@ -368,7 +429,15 @@ def test_ids_are_chosen_by_name():
     assert account.hosted_zones["Z0123"].zone is SHOP
 
 
-@pytest.mark.parametrize("ids", [{"other.example": "Z1"}, {"shop.example": "no good"}])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        {"other.example": "Z1"},
+        {"shop.example": "no good"},
+        {"shop.example": 5},
+        {"shop.example": "Z1", "shop.example.": "Z2"},
+    ],
+)
 def test_an_id_that_cannot_be_chosen(ids):
     with pytest.raises(LabError):
         Account.of(SHOP, ids=ids)
@@ -376,3 +445,75 @@ def test_an_id_that_cannot_be_chosen(ids):
 
 def test_two_zones_of_one_name_have_ids_of_their_own():
     assert len(Account.of(SHOP, SHOP).hosted_zones) == 2
+
+
+def test_an_id_is_chosen_for_one_zone_only():
+    zones = [Zone.of(name, [RRset.of("www", "A", "192.0.2.1")]) for name in ("a.test", "b.test")]
+
+    with pytest.raises(LabError, match="is the id of another zone already"):
+        Account.of(*zones, ids={"a.test": "Z1", "b.test": "Z1"})
+
+
+def calling_itself(*zone_ids, origin="shop.example"):
+    """A zone whose aliases call it by these ids."""
+    aliases = [
+        RecordSet.alias_to(f"al-{number}", "A", "www", hosted_zone_id=each)
+        for number, each in enumerate(zone_ids)
+    ]
+    return Zone.of(origin, [RRset.of("www", "A", "192.0.2.1"), *aliases])
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [(["Z1"], True), (["Z1", "Z1"], True), (["Z1", "Z2"], False), (["z-1"], False), ([""], False)],
+)
+def test_a_zone_gets_the_id_that_its_own_aliases_agree_on(named, found):
+    (zone_id,) = Account.of(calling_itself(*named)).hosted_zones
+
+    assert (zone_id == named[0]) is found
+
+
+def test_an_id_that_is_chosen_goes_before_one_that_aliases_name():
+    zones = calling_itself("Z1"), calling_itself("Z2", origin="b.example")
+
+    account = Account.of(*zones, ids={"b.example": "Z1"})
+    assert account.hosted_zones["Z1"].zone is zones[1]
+    assert len(account.hosted_zones) == 2
+
+
+def test_a_zone_that_takes_the_first_place_takes_nobodys_id(start):
+    service = start(SHOP, calling_itself("Z1", origin="b.example"))
+
+    service.replace_zone(calling_itself("Z1", origin="c.example"))
+    assert [str(zone.origin) for zone in service.account.zones] == ["c.example.", "b.example."]
+
+
+@pytest.mark.parametrize("wrong", [None, "x", 5])
+def test_what_is_no_zone_and_no_state_is_refused(service, wrong):
+    with pytest.raises(LabError, match="is no zone"):
+        service.replace_zone(wrong)
+    with pytest.raises(LabError, match="is no state"):
+        service.replace_state(wrong)
+
+
+def test_what_is_no_id_has_no_health(service):
+    with pytest.raises(LabError, match="is the id of no health check"):
+        Health(service)[["a"]] = True
+
+
+def test_a_refusal_can_be_copied_and_says_each_advice_once():
+    one = Refusal("InvalidInput", [Fault("a", "Do."), Fault("b", "Do.")], 409)
+
+    for again in (copy.copy(one), pickle.loads(pickle.dumps(one))):
+        assert (again.code, again.faults, again.status) == (one.code, one.faults, 409)
+        assert str(again) == str(one)
+    assert one.remedy == one.help == "Do."
+
+
+def test_what_checkers_saw_is_forgotten_with_the_check(service, call):
+    check = create_check(call, service)
+    service.observed(check, healthy=False)
+
+    call(service, "DeleteHealthCheck", HealthCheckId=check)
+    service.observed(check, healthy=False)
+    assert service._observed == {}

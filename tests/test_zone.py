@@ -308,3 +308,10 @@ def test_plain_names_are_read_as_dnspython_reads_them(text, origin):
     plain = plain_name(text, origin)
 
     assert plain is None or plain.labels == dns.name.from_text(text, origin).labels
+
+
+def test_an_apex_that_leaves_no_room_for_a_name_server_is_refused():
+    apex = ".".join(["x" * 63] * 3 + ["y" * 61])
+
+    with pytest.raises(ZoneError, match="leaves no room"):
+        Zone.of(apex, [RRset.of("@", "A", "192.0.2.1")])

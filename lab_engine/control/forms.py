@@ -18,9 +18,10 @@ _PAGE = {"Marker": Text("PageMarker", 64), "MaxItems": Text("PageMaxItems")}
 _RESULTS = {"NextToken": Text("PaginationToken"), "MaxResults": Text("MaxResults")}
 _TYPE = Text("RRType", choices=TYPES)
 _ADDRESS = Text("IPAddress", 45)
+_TAGGED_ID = Text("TagResourceId", 64)
 _CHECK_ID = Text("HealthCheckId", 64)
 _TAGGED = Text("TagResourceType", choices=("healthcheck", "hostedzone"))
-_LOCATION = Text("CidrLocationName", 16, 1)
+_LOCATION = Text("CidrLocationNameDefaultNotAllowed", 16, 1)
 
 CHANGEABLE: Mapping[str, Form] = {
     "IPAddress": _ADDRESS,
@@ -182,19 +183,19 @@ FORMS: Mapping[str, Structure] = {
         "ResourceType",
         "ResourceId",
         ResourceType=_TAGGED,
-        ResourceId=_ID,
+        ResourceId=_TAGGED_ID,
     ),
     "ListTagsForResources": _of(
         "ResourceType",
         "ResourceIds",
         ResourceType=_TAGGED,
-        ResourceIds=Items("ResourceId", _ID),
+        ResourceIds=Items("ResourceId", _TAGGED_ID),
     ),
     "ChangeTagsForResource": _of(
         "ResourceType",
         "ResourceId",
         ResourceType=_TAGGED,
-        ResourceId=_ID,
+        ResourceId=_TAGGED_ID,
         AddTags=Items("Tag", _TAG),
         RemoveTagKeys=Items("Key", Text("TagKey", 128)),
     ),

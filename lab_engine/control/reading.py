@@ -102,7 +102,7 @@ def refuse(code: str, found: Iterable[Fault]) -> None:
         raise Refusal(code, all_of_them)
 
 
-def body(batch: str | Mapping[str, Any]) -> Mapping[str, Any]:
+def body(batch: str | bytes | bytearray | Mapping[str, Any]) -> Mapping[str, Any]:
     """A batch as an object, without what may be around it. Raises Refusal where it is none."""
     if isinstance(batch, bytes | bytearray):
         raise Refusal("InvalidInput", [Fault("the change batch is octets", "Decode it first.")])

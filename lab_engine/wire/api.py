@@ -72,7 +72,7 @@ class Api:
         failures: how many requests failed for a mistake of the lab.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (each is one thing a user may want to say)
         self,
         call: Call,
         port: int = 0,

@@ -180,7 +180,9 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
             from lab_engine.wire.api import Api  # noqa: PLC0415  (tornado)
 
             at = 0 if api is True else api
-            server.api = open_or_move(lambda free: Api(service.call, free, host), at, say).start()
+            server.api = open_or_move(
+                lambda free: Api(service.call, free, host, complain=say), at, say
+            ).start()
             server.beside(server.api.stop)
         prober = Prober(table, service.observed, rng=Random(seed), now=_now, pace=pace)
         if api is not False or account.checks:

@@ -181,7 +181,11 @@ def _breach(value: Any, shape: Shape) -> tuple[str, object] | None:
         return low, facets["min"]
     if measured > facets.get("max", measured):
         return high, facets["max"]
-    if "pattern" in facets and shape.name not in FREE and not _pattern(facets["pattern"]).fullmatch(value):
+    if (
+        "pattern" in facets
+        and shape.name not in FREE
+        and not _pattern(facets["pattern"]).fullmatch(value)
+    ):
         return "pattern", facets["pattern"]
     return None
 
