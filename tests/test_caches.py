@@ -13,8 +13,10 @@ from lab_engine.authority.records import Client, Question, Reply, RRset
 from lab_engine.authority.server import Authority
 from lab_engine.authority.zone import Zone
 from lab_engine.caches.cache import Cache
+from lab_engine.caches.clientprofiles import ClientProfile
 from lab_engine.caches.clients import ClientCache, first_alive, glibc_order
 from lab_engine.caches.crowds import head_counts, zipf_shares
+from lab_engine.caches.profiles import client
 from lab_engine.caches.resolver import Answer, Limits, Resolver
 from lab_engine.errors import LabError
 
@@ -24,8 +26,8 @@ ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2", 
 
 def resolver(order="rotate", **limits):
     authority = Authority(ZONE, Random(1), "cyclic")
-    client = Client.at("192.0.2.200")
-    return Resolver(lambda q, now: authority.respond(q, client), Random(2), order, Limits(**limits))
+    asker = Client.at("192.0.2.200")
+    return Resolver(lambda q, now: authority.respond(q, asker), Random(2), order, Limits(**limits))
 
 
 def test_an_entry_is_good_until_it_expires_and_not_at_that_moment():
@@ -134,6 +136,150 @@ def test_a_client_cache_obeys_the_ttl_or_its_own_lifetime(lifetime, expected):
         cache.answer(now)
     assert asked[: len(expected)] == expected
     assert cache.hits + cache.misses == 40
+
+
+def asking(**changes):
+    """A client cache of some kind before answers of 10 s, and when it asked for them."""
+    asked = []
+
+    def ask(now):
+        asked.append(now)
+        return Answer(("192.0.2.1", "192.0.2.2"), now + 10)
+
+    return ClientCache(ask, ClientProfile("mine", **changes)), asked
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [0, 1, 2]),
+        ({"lifetime": None}, [0, 10, 20]),
+        ({"lifetime": None, "floor": 15}, [0, 15, 30]),
+        ({"lifetime": None, "cap": 4}, [0, 4, 8]),
+        ({"lifetime": 30}, [0, 30, 60]),
+        ({"lifetime": math.inf}, [0]),
+    ],
+)
+def test_a_profile_says_how_long_an_answer_is_kept(changes, expected):
+    cache, asked = asking(**changes)
+    for now in range(100):
+        cache.answer(now)
+
+    assert asked[:3] == expected
+
+
+def test_within_its_grace_an_old_answer_serves_once_more_and_a_new_one_is_fetched():
+    cache, asked = asking(lifetime=60, grace=60)
+    served = [cache.answer(now).expires for now in (0, 59, 100, 101, 300)]
+
+    assert served == [60, 60, 60, 160, 360]
+    assert asked == [0, 100, 300]
+
+
+@pytest.mark.parametrize(("ttl", "kept"), [(300, 10), (5, 10), (0, 3)])
+def test_empty_answers_have_lifetimes_of_their_own(ttl, kept):
+    """Negative 10 s, failed (no TTL left) 3 s, for a client with a fixed lifetime of 30."""
+    profile = ClientProfile("mine", lifetime=30, negative=10, failure=3)
+    cache = ClientCache(lambda now: Answer((), now + ttl), profile)
+
+    assert cache.answer(100).expires == 100 + kept
+
+
+def test_a_cache_that_obeys_the_ttl_caps_its_negative_answers():
+    profile = ClientProfile("mine", lifetime=None, negative=5)
+
+    assert ClientCache(lambda now: Answer((), now + 300), profile).answer(0).expires == 5
+    assert ClientCache(lambda now: Answer((), now + 2), profile).answer(0).expires == 2
+
+
+def test_an_old_answer_is_held_through_failures_for_a_while():
+    said = [Answer(("192.0.2.1",), 10)]
+    cache = ClientCache(lambda now: said[0], client("haproxy"))
+    cache.answer(0)
+    said[0] = Answer((), 0)
+    held = [cache.answer(now).addresses for now in (10, 20, 29.9, 30)]
+
+    assert held == [("192.0.2.1",)] * 3 + [()]
+
+
+def test_grpc_asks_again_only_after_a_failure_and_not_too_often():
+    asked = []
+
+    def ask(now):
+        asked.append(now)
+        return Answer(("192.0.2.1",), now + 5)
+
+    cache = ClientCache(ask, client("grpc"))
+    for now in range(200):
+        if now in (10, 100, 110):
+            cache.broken(now)
+        cache.answer(now)
+
+    assert asked == [0, 30, 100, 130]
+
+
+def test_a_broken_connection_moves_nobody_else_to_ask():
+    cache, asked = asking(lifetime=30)
+    cache.answer(0)
+    cache.broken(1)
+    cache.answer(2)
+
+    assert asked == [0]
+
+
+def test_a_client_keeps_as_many_addresses_as_its_kind():
+    assert asking(keeps=1)[0].answer(0).addresses == ("192.0.2.1",)
+    assert len(asking()[0].answer(0).addresses) == 2
+
+
+def test_go_and_musl_sort_ipv6_only():
+    near = Answer(("192.0.2.1", "192.0.2.192"), 0)
+    six = Answer(("2001:db8:2::1", "2001:db8:1:2::1"), 0)
+    source, source6 = ip_interface("192.0.2.200/24"), ip_interface("2001:db8:1::1/64")
+
+    def first(name, answer, interface):
+        return ClientCache(lambda now: answer, client(name), interface).answer(0).addresses[0]
+
+    assert first("glibc", near, source) == "192.0.2.192"
+    assert first("go", near, source) == "192.0.2.1"
+    assert first("musl", six, source6) == "2001:db8:1:2::1"
+
+
+@pytest.mark.parametrize(
+    ("rate", "leaf", "parent", "hit"),
+    [(1, 2, 10, 0.7427), (0.2, 5, 30, 0.7241), (0.05, 60, 300, 0.7669), (1, 30, 60, 0.5)],
+)
+def test_caches_that_restart_their_lifetimes_obey_the_law_of_chains(rate, leaf, parent, hit):
+    """One leaf before a parent: leaf misses 1/(1 + rate T1), the parent hits M2/(1 + M2)."""
+    second = ClientCache(lambda now: Answer(("192.0.2.1",), now), float(parent))
+    first = ClientCache(second.answer, float(leaf))
+    rng, now, requests = Random(11), 0.0, int(20_000 * (1 + rate * leaf))
+    for _ in range(requests):
+        now += rng.expovariate(rate)
+        first.answer(now)
+    missed = first.misses / requests
+    tolerance = 4 * math.sqrt(hit * (1 - hit) / first.misses)
+
+    expected = 1 / (1 + rate * leaf)
+    assert abs(missed - expected) < 4 * math.sqrt(rate * leaf / requests) * expected**1.5
+    assert abs(second.hits / first.misses - hit) < tolerance
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lifetime": -1},
+        {"floor": 9, "cap": 5},
+        {"idle": -1},
+        {"keeps": -1},
+        {"age": math.nan},
+        {"polls": True},
+        {"use": "last"},
+    ],
+)
+def test_impossible_clients_are_refused(wrong):
+    with pytest.raises(LabError):
+        ClientProfile("mine", **wrong)
 
 
 def test_a_client_tries_the_addresses_in_turn():

@@ -1,5 +1,6 @@
 """A cache whose entries live for their TTL and are not renewed by hits (RFC 1034 section 3.6)."""
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -11,11 +12,19 @@ MAX_ENTRIES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[V]):
-    """A value, when it was stored, and when it expires; seconds of the owner's clock."""
+    """A value and its times, in seconds of the owner's clock.
+
+    Attributes:
+        value: what is remembered.
+        stored: when.
+        expires: from when it is no hit.
+        due: from when a hit should have it renewed; at its expiry, for most.
+    """
 
     value: V
     stored: float
     expires: float
+    due: float
 
 
 class Cache(Generic[K, V]):
@@ -42,9 +51,14 @@ class Cache(Generic[K, V]):
         self.misses += 1
         return None
 
-    def put(self, key: K, value: V, now: float, lifetime: float) -> Entry[V]:
+    def held(self, key: K) -> Entry[V] | None:
+        """The entry for `key`, dead or alive, where it is still there; not counted."""
+        return self._entries.get(key)
+
+    def put(self, key: K, value: V, now: float, lifetime: float, due: float = math.inf) -> Entry[V]:
         """Remember `value` for `lifetime` seconds; a lifetime of 0 is never a hit."""
-        entry = Entry(value, now, now + lifetime)
+        expires = now + lifetime
+        entry = Entry(value, now, expires, min(due, expires))
         self._entries.pop(key, None)
         if len(self._entries) >= self._max_entries:
             del self._entries[next(iter(self._entries))]

@@ -5,8 +5,10 @@ one is dead. So a cache that keeps an answer keeps, in effect, one address.
 """
 
 from collections.abc import Callable, Container
+from functools import cache
 from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, ip_address
 
+from lab_engine.caches.clientprofiles import ClientProfile, Use
 from lab_engine.caches.resolver import Answer
 
 Ask = Callable[[float], Answer]
@@ -16,32 +18,82 @@ Ask = Callable[[float], Answer]
 class ClientCache:
     """Keeps one answer, order and all.
 
-    With `lifetime` None it obeys the TTL, as systemd-resolved and the caches of Windows and macOS
-    do; with a number it restarts that many seconds at each fill whatever the TTL says, as a JVM
-    (30) or curl (60) does; with `math.inf` it never asks again, as nginx with a literal name does.
+    Args:
+        ask: the next cache.
+        profile: what it is like; None obeys the TTL, as systemd-resolved and the caches of Windows
+            and macOS do; a number restarts that many seconds at each fill whatever the TTL says, as
+            a JVM (30) or curl (60) does; `math.inf` never asks again, as nginx with a literal name.
+        source: the client's own address and subnet, for profiles that sort by it.
 
     Attributes:
+        profile: what it is like.
         held: the present answer; a run that begins in the middle of things sets it.
     """
 
-    def __init__(self, ask: Ask, lifetime: float | None = None) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        profile: ClientProfile | float | None = None,
+        source: IPv4Interface | IPv6Interface | None = None,
+    ) -> None:
         self.hits = 0
         self.misses = 0
-        self._ask = ask
-        self._lifetime = lifetime
+        self.profile = profile if isinstance(profile, ClientProfile) else _plain(profile)
         self.held = Answer((), float("-inf"))
+        self._ask = ask
+        self._source = source
+        self._asked = self._came = float("-inf")
+        self._as_told = self.profile.obedient and source is None
 
     def answer(self, now: float) -> Answer:
         """The held answer, or a new one from behind when it has expired."""
         if now < self.held.expires:
             self.hits += 1
             return self.held
+        if now < self.held.expires + self.profile.grace:
+            self.hits += 1
+            old = self.held
+            self.poll(now)
+            return old
         self.misses += 1
+        return self.poll(now)
+
+    def poll(self, now: float) -> Answer:
+        """Ask at once and keep what comes: a profile that polls has its engine call this."""
         fresh = self._ask(now)
-        if self._lifetime is not None:
-            fresh = Answer(fresh.addresses, now + self._lifetime)
-        self.held = fresh
-        return fresh
+        self._asked = now
+        self.held = fresh if self._as_told else self._kept(fresh, now)
+        return self.held
+
+    def broken(self, now: float) -> None:
+        """A connection failed; where the profile asks again then, the next request may do it."""
+        gap = self.profile.asks_after_failure
+        if gap is not None:
+            due = max(now, self._asked + gap)
+            self.held = self.held._replace(expires=min(self.held.expires, due))
+
+    def _kept(self, fresh: Answer, now: float) -> Answer:
+        """What this profile makes of an answer."""
+        addresses, reply = self._chosen(fresh.addresses), fresh.reply
+        failed = not addresses and fresh.expires <= now
+        if failed and self.held.addresses and now < self._came + self.profile.hold:
+            addresses, reply = self.held.addresses, self.held.reply
+        elif not failed:
+            self._came = now
+        expires = self.profile.expiry(fresh.expires, now, empty=not addresses)
+        return Answer(addresses, expires, reply)
+
+    def _chosen(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        source, use = self._source, self.profile.use
+        if source and (use is Use.RFC_6724 or (use is Use.RFC_6724_V6 and source.version == 6)):
+            addresses = glibc_order(addresses, source)
+        return addresses[: self.profile.keeps] if self.profile.keeps else addresses
+
+
+@cache  # one for all of a simulation's clients
+def _plain(lifetime: float | None) -> ClientProfile:
+    """A cache of nobody in particular."""
+    return ClientProfile("plain", lifetime=lifetime, failure=lifetime or 0.0)
 
 
 def first_alive(addresses: tuple[str, ...], down: Container[str]) -> str | None:

@@ -1,119 +1,259 @@
 """A recursive resolver: it asks upstream once, answers from its cache, and lets the answer age.
 
-What it does to the *order* of a cached set decides whether round robin survives it, so that is
-its one setting besides the limits on the TTL:
-
-- `rotate`: each answer starts one random step further on, as Unbound and BIND do by default;
-- `frozen`: each answer repeats the first, as PowerDNS Recursor's packet cache does.
+What it does besides is its profile (`caches.profiles`), interpreted here. A query takes no time,
+so a stale answer comes as soon as upstream has failed, with no client-response timer. Queries to
+the several authorities of a delegation, CNAMEs between zones and DNSSEC are not here.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from random import Random
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from lab_engine.authority.records import Question, Reply, RRset
+from dns.rcode import Rcode
+from dns.rdata import Rdata
+
+from lab_engine.authority.records import Client, Question, Reply, RRset
 from lab_engine.caches.cache import Cache, Entry
+from lab_engine.caches.orders import SetOrder, arranged, each_order, order_count, shuffled
+from lab_engine.caches.profiles import recursive
+from lab_engine.caches.recursives import Limits, RecursiveProfile
+from lab_engine.caches.scoped import Place, Scopes
 from lab_engine.errors import Choice
 
-T = TypeVar("T")
-Upstream = Callable[[Question, float], Reply]
-"""Answers a question at a time, in seconds."""
+__all__ = ["Answer", "CachedOrder", "Kept", "Limits", "Resolver", "Upstream"]
+
+Upstream = Callable[..., Reply | None]
+"""Answers a question at a time, in seconds; None where nobody could be reached.
+
+It is called with (question, now); by a resolver that sends client subnets, with (question, now,
+client), where the client's network is cut to what is sent and None tells nothing."""
+LISTED = 24  # orders of a set that are made ready for the hits; more are drawn when asked for
+SERVFAIL = Reply(Rcode.SERVFAIL, authoritative=False)
+Key = Question | Place
 
 
 class Answer(NamedTuple):
-    """What a client holds: addresses in the order to try them, and when it must ask again."""
+    """What a client holds.
+
+    Attributes:
+        addresses: in the order to try them.
+        expires: when it must ask again.
+        reply: what it was made of, where a resolver made it.
+    """
 
     addresses: tuple[str, ...]
     expires: float
+    reply: Reply | None = None
 
 
 class Kept(NamedTuple):
-    """What a resolver's cache holds: a reply, and every answer made of it, ready for its hits."""
+    """What a resolver's cache holds.
+
+    Attributes:
+        reply: with TTLs as of storing.
+        answers: every answer made of it, ready for its hits; none where they are too many.
+        expires: when its TTL has run down for a client.
+        stale_until: until when it may serve in place of a failure.
+    """
 
     reply: Reply
     answers: tuple[Answer, ...]
+    expires: float
+    stale_until: float
 
 
 class CachedOrder(Choice):
-    """The order in which a cached set is answered again."""
+    """The neutral profiles by name: the order in which a cached set is answered again."""
 
     ROTATE = "rotate"
     FROZEN = "frozen"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a resolver does to TTLs: seconds, 0 <= floor <= cap. Unbound's defaults."""
-
-    floor: int = 0
-    cap: int = 86_400
-    negative_cap: int = 3_600
-
-    def applied(self, reply: Reply) -> Reply:
-        """`reply` with every TTL of a positive answer between floor and cap, else capped."""
-        low, high = (self.floor, self.cap) if reply.answer else (0, self.negative_cap)
-
-        def limited(section: tuple[RRset, ...]) -> tuple[RRset, ...]:
-            return tuple(replace(rr, ttl=min(max(rr.ttl, low), high)) for rr in section)
-
-        return replace(reply, answer=limited(reply.answer), authority=limited(reply.authority))
-
-
 class Resolver:
     """A cache in front of an upstream.
 
+    Args:
+        upstream: whom it asks.
+        rng: its dice.
+        profile: what it is like, or the name of one of `RECURSIVES`.
+        limits: other limits on TTLs than the profile's.
+
     Attributes:
+        profile: with these limits.
         cache: with its counts of hits and misses.
+        prefetched: how many hits asked upstream all the same, to renew an entry.
+        stale: how many misses could only be answered with what had expired.
+
+    Raises:
+        LabError: an unknown profile.
     """
 
     def __init__(
         self,
         upstream: Upstream,
         rng: Random,
-        order: CachedOrder | str = CachedOrder.ROTATE,
-        limits: Limits = Limits(),
+        profile: RecursiveProfile | str = "rotate",
+        limits: Limits | None = None,
     ) -> None:
-        self.cache: Cache[Question, Kept] = Cache()
-        self.order = CachedOrder(order)
-        self.limits = limits
+        chosen = recursive(profile)
+        self.profile = chosen if limits is None else replace(chosen, limits=limits)
+        self.cache: Cache[Key, Kept] = Cache()
+        self.prefetched = 0
+        self.stale = 0
         self._upstream = upstream
         self._rng = rng
+        self._scopes = Scopes(chosen.ecs) if chosen.ecs else None
+        self._one_copy = self._scopes is None and chosen.backends == 1
 
-    def look_up(self, question: Question, now: float) -> Entry[Kept]:
-        """The cached reply, asked for upstream where there is none; its TTLs are as of storing."""
-        entry = self.cache.get(question, now)
-        if entry is not None:
-            return entry
-        reply = self.limits.applied(self._upstream(question, now))
-        lifetime = reply.ttl or 0
-        kept = Kept(reply, self._answers(reply.addresses, now + lifetime))
-        return self.cache.put(question, kept, now, lifetime)
+    @property
+    def order(self) -> SetOrder:
+        """What happens to the order of a cached set."""
+        return self.profile.order
 
-    def _answers(self, addresses: tuple[str, ...], expires: float) -> tuple[Answer, ...]:
-        count = 1 if self.order is CachedOrder.FROZEN else max(1, len(addresses))
-        return tuple(
-            Answer(addresses[start:] + addresses[:start], expires) for start in range(count)
-        )
-
-    def resolve(self, question: Question, now: float) -> Reply:
-        """The reply for a client: aged by whole seconds in the cache, its values in order."""
-        entry = self.look_up(question, now)
-        aged = entry.value.reply.aged(int(now - entry.stored))
-        return replace(
-            aged, authoritative=False, answer=tuple(self._rotated(rrset) for rrset in aged.answer)
-        )
-
-    def answer(self, question: Question, now: float) -> Answer:
+    def answer(self, question: Question, now: float, client: Client | None = None) -> Answer:
         """The same as `resolve`, reduced to what a client uses: addresses, and until when."""
-        answers = self.look_up(question, now).value.answers
-        return answers[int(self._rng.random() * len(answers))]
+        entry = self.cache.held(question)  # most hits need no more, and are most of a simulation
+        if entry is None or now >= entry.due:
+            entry = self.look_up(question, now, client)
+        else:
+            self.cache.hits += 1
+        kept = entry.value
+        answers = kept.answers
+        if answers:
+            return answers[int(self._rng.random() * len(answers))]
+        addresses = arranged(self.order, kept.reply.addresses, self._rng)
+        return Answer(addresses, kept.expires, kept.reply)
 
-    def _rotated(self, rrset: RRset) -> RRset:
-        return replace(rrset, values=self._turned(rrset.values))
+    def resolve(self, question: Question, now: float, client: Client | None = None) -> Reply:
+        """The reply for a client: aged by whole seconds in the cache, its values in order."""
+        entry = self.look_up(question, now, client)
+        aged = entry.value.reply.aged(int(self.profile.clock(now) - entry.stored))
+        answer = tuple(self._arranged(rrset) for rrset in aged.answer)
+        return replace(aged, authoritative=False, answer=answer)
 
-    def _turned(self, values: tuple[T, ...]) -> tuple[T, ...]:
-        if len(values) < 2 or self.order is CachedOrder.FROZEN:
-            return values
-        start = int(self._rng.random() * len(values))
-        return values[start:] + values[:start]
+    def look_up(
+        self,
+        question: Question,
+        now: float,
+        client: Client | None = None,
+        backend: int | None = None,
+    ) -> Entry[Kept]:
+        """The cached reply, asked for upstream where there is none; its TTLs are as of storing.
+
+        Args:
+            question: what is asked.
+            now: when, in seconds; never before the last time.
+            client: whose network an upstream is told, if the profile does that.
+            backend: which of the profile's caches is asked; without it, a random one.
+        """
+        key = question if self._one_copy else self._place(question, now, client, backend)
+        entry = self.cache.get(key, now)
+        if entry is None:
+            return self._fetched(key, now, client)
+        if now >= entry.due:
+            self._renew(key, entry, now, client)
+        return entry
+
+    def _place(
+        self, question: Question, now: float, client: Client | None, backend: int | None
+    ) -> Key:
+        """Where the answer lies, or for everybody where there is none."""
+        if backend is None:
+            backends = self.profile.backends
+            backend = self._rng.randrange(backends) if backends > 1 else 0
+        base = Place(question, backend)
+        for place in self._covering(base, client):
+            held = self.cache.held(place)
+            if held is not None and now < held.expires:
+                return place
+        return base
+
+    def _covering(self, key: Key, client: Client | None) -> Iterator[Key]:
+        """Where an answer for this client may lie, the nearest to it first."""
+        if self._scopes and client and isinstance(key, Place):
+            return self._scopes.covering(key, client.network)
+        return iter((key,))
+
+    def _fetched(self, key: Key, now: float, client: Client | None) -> Entry[Kept]:
+        """A new reply, kept; where upstream fails, an expired one if the profile has it so."""
+        reply = self._ask(key, now, client)
+        if _failed(reply):
+            for place in self._covering(key, client):
+                held = self.cache.held(place)
+                if held is not None and now < held.value.stale_until:
+                    return self._revived(place, held.value, now)
+        return self._keep(key, reply, now, client)
+
+    def _renew(self, key: Key, entry: Entry[Kept], now: float, client: Client | None) -> None:
+        """Ask before the entry expires, once: it stays where upstream fails."""
+        self.prefetched += 1
+        self.cache.put(key, entry.value, entry.stored, entry.expires - entry.stored)
+        reply = self._ask(key, now, client)
+        if not _failed(reply):
+            self._keep(key, reply, now, client)
+
+    def _ask(self, key: Key, now: float, client: Client | None) -> Reply:
+        question = key.question if isinstance(key, Place) else key
+        if self._scopes is None:
+            reply = self._upstream(question, now)
+        else:
+            sent = client and Client(self._scopes.sent(client.network), "ecs")
+            reply = self._upstream(question, now, sent)
+        return self.profile.limits.applied(SERVFAIL if reply is None else reply)
+
+    def _keep(self, key: Key, reply: Reply, now: float, client: Client | None) -> Entry[Kept]:
+        if self._scopes and client and isinstance(key, Place):
+            key = self._scopes.place(key, client.network, reply.scope)
+        if self.order is SetOrder.SHUFFLED_ONCE:
+            answer = tuple(
+                _with(rrset, shuffled(rrset.values, self._rng)) for rrset in reply.answer
+            )
+            reply = replace(reply, answer=answer)
+        stored, ttl = self.profile.clock(now), reply.ttl or 0
+        if _failed(reply):
+            return self.cache.put(key, self._kept(reply, now, -math.inf), now, self.profile.failure)
+        lifetime = self.profile.lifetime(ttl)
+        stale_until = stored + lifetime + self.profile.serve_stale if ttl else -math.inf
+        kept = self._kept(reply, stored + ttl, stale_until)
+        renewal = self.profile.renewal(ttl)
+        due = stored + lifetime - renewal if renewal else math.inf
+        return self.cache.put(key, kept, stored, lifetime, due)
+
+    def _revived(self, key: Key, kept: Kept, now: float) -> Entry[Kept]:
+        """An expired entry, good again for as long as its answer says (RFC 8767 section 4)."""
+        self.stale += 1
+        ttl = self.profile.stale_ttl
+        reply = _timed(kept.reply, ttl)
+        again = self._kept(reply, now + ttl, kept.stale_until)
+        stored = self.profile.clock(now)
+        until = min(stored + ttl, kept.stale_until)
+        return self.cache.put(key, again, stored, until - stored)
+
+    def _kept(self, reply: Reply, expires: float, stale_until: float) -> Kept:
+        addresses = reply.addresses
+        answers: tuple[Answer, ...] = ()
+        if self.order is SetOrder.ROTATE or order_count(self.order, len(addresses)) <= LISTED:
+            orders = each_order(self.order, addresses)
+            answers = tuple(Answer(each, expires, reply) for each in orders)
+        return Kept(reply, answers, expires, stale_until)
+
+    def _arranged(self, rrset: RRset) -> RRset:
+        return _with(rrset, arranged(self.order, rrset.values, self._rng))
+
+
+def _failed(reply: Reply) -> bool:
+    """Whether it says nothing about the name (RFC 8767 section 4)."""
+    return reply.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN)
+
+
+def _with(rrset: RRset, values: tuple[Rdata, ...]) -> RRset:
+    return replace(rrset, values=values)
+
+
+def _timed(reply: Reply, ttl: int) -> Reply:
+    def timed(section: tuple[RRset, ...]) -> tuple[RRset, ...]:
+        return tuple(replace(rrset, ttl=ttl) for rrset in section)
+
+    return replace(reply, answer=timed(reply.answer), authority=timed(reply.authority))

@@ -36,7 +36,7 @@ class Forwarder(Endpoint):
         self._upstream = upstream
         self._clock = clock
         self._one_at_a_time = Lock()  # the cache is no place for two threads
-        self._resolver = Resolver(self._ask_upstream, rng, order)
+        self._resolver = Resolver(self._ask_upstream, rng, CachedOrder(order))
         self.cache = self._resolver.cache
         super().__init__(self._handle, port)
 

@@ -1,0 +1,100 @@
+"""What a client does with an answer: which address it tries, how long it waits, what it keeps open.
+
+One connection at a time. How a server comes to be dead, and how long a request takes that reached
+one, is not here; neither is the time until an open connection's death is noticed.
+"""
+
+from collections.abc import Container
+from itertools import chain, zip_longest
+from random import Random
+from typing import NamedTuple
+
+from lab_engine.caches.clientprofiles import HEAD_START, ClientProfile, Use
+from lab_engine.caches.clients import ClientCache
+
+
+class Dialled(NamedTuple):
+    """How a request found its server.
+
+    Attributes:
+        address: the server; None where none was reached.
+        waited: seconds spent on silent servers before it.
+        reused: whether over a connection that was open.
+    """
+
+    address: str | None
+    waited: float = 0.0
+    reused: bool = False
+
+
+class Dialer:
+    """One client with its nearest cache, whose profile it follows.
+
+    Args:
+        cache: where its addresses come from.
+        rng: its dice, for profiles that begin anywhere.
+    """
+
+    def __init__(self, cache: ClientCache, rng: Random) -> None:
+        self._cache = cache
+        self._profile = cache.profile
+        self._rng = rng
+        self._turn = -1
+        self._address: str | None = None
+        self._opened = self._used = float("-inf")
+
+    def dial(self, now: float, down: Container[str] = ()) -> Dialled:
+        """The server of a request at `now`, while those in `down` are dead and silent."""
+        if self._address is not None and self._address in down:
+            self.broken(now)
+        if self._open(now):
+            self._used = now
+            return Dialled(self._address, reused=True)
+        found = tried(self._ordered(self._cache.answer(now).addresses), down, self._profile)
+        if found.address is None:
+            self._cache.broken(now)
+        self._address, self._opened, self._used = found.address, now, now
+        return found
+
+    def broken(self, now: float) -> None:
+        """The connection is gone: the next request dials anew, and may look the name up again."""
+        if self._address is not None and self._open(now):
+            self._cache.broken(now)
+        self._address = None
+
+    def _open(self, now: float) -> bool:
+        return (
+            self._address is not None
+            and now - self._used < self._profile.idle
+            and now - self._opened < self._profile.age
+        )
+
+    def _ordered(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        if self._profile.happy_eyeballs:
+            addresses = interleaved(addresses)
+        if len(addresses) < 2 or self._profile.use not in (Use.IN_TURN, Use.RANDOM_START):
+            return addresses
+        if self._turn < 0 or self._profile.use is Use.RANDOM_START:
+            self._turn = self._rng.randrange(len(addresses))
+        else:
+            self._turn += 1
+        start = self._turn % len(addresses)
+        return addresses[start:] + addresses[:start]
+
+
+def tried(addresses: tuple[str, ...], down: Container[str], profile: ClientProfile) -> Dialled:
+    """The first address that is not down, and the time lost on those before it."""
+    gap = HEAD_START if profile.happy_eyeballs else profile.patience
+    attempts = addresses if profile.tries_next else addresses[:1]
+    for dead, address in enumerate(attempts):
+        if address not in down:
+            return Dialled(address, dead * gap)
+    last = profile.patience if attempts else 0.0
+    return Dialled(None, (len(attempts) - 1) * gap + last if attempts else 0.0)
+
+
+def interleaved(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """IPv6 and IPv4 in turn, IPv6 first, each in its own order (RFC 8305 section 4)."""
+    six = [address for address in addresses if ":" in address]
+    four = [address for address in addresses if ":" not in address]
+    return tuple(each for each in chain(*zip_longest(six, four)) if each is not None)
