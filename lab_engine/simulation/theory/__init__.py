@@ -1,0 +1,70 @@
+"""Closed forms: what a simulation should give, with the source and the range of each.
+
+Rates are requests a second at one cache, times are seconds, shares and ratios lie from 0 to 1.
+Nothing here is simulated, and no formula is used by an engine except the hit ratio, with which a
+run begins. Values outside a formula's range raise LabError. Where no source is named, the formula
+was derived for this course, and agrees with a simulation of its own in `tests/test_theory.py`.
+"""
+
+from lab_engine.simulation.theory.balance import (
+    canary_error,
+    effective_count,
+    expected_imbalance,
+    imbalance_floor,
+    rotation_imbalance,
+)
+from lab_engine.simulation.theory.changes import (
+    effective_ttl,
+    mixed_stale_fraction,
+    pinned_stale_fraction,
+    stale_fraction,
+    two_level_stale_fraction,
+)
+from lab_engine.simulation.theory.failover import Delay, Failover
+from lab_engine.simulation.theory.hits import (
+    erlang_renewals,
+    hit_ratio,
+    hyperexponential_renewals,
+    miss_variation,
+    periodic_renewals,
+    prefetch_fetch_ratio,
+    prefetch_miss_ratio,
+    renewal_hit_ratio,
+    upstream_rate,
+    whole_second_cycle,
+    whole_second_hit_ratio,
+)
+from lab_engine.simulation.theory.several import (
+    catalogue_hit_ratio,
+    chain_hit_ratio,
+    fragmented_misses,
+)
+
+__all__ = [
+    "Delay",
+    "Failover",
+    "canary_error",
+    "catalogue_hit_ratio",
+    "chain_hit_ratio",
+    "effective_count",
+    "effective_ttl",
+    "erlang_renewals",
+    "expected_imbalance",
+    "fragmented_misses",
+    "hit_ratio",
+    "hyperexponential_renewals",
+    "imbalance_floor",
+    "miss_variation",
+    "mixed_stale_fraction",
+    "periodic_renewals",
+    "pinned_stale_fraction",
+    "prefetch_fetch_ratio",
+    "prefetch_miss_ratio",
+    "renewal_hit_ratio",
+    "rotation_imbalance",
+    "stale_fraction",
+    "two_level_stale_fraction",
+    "upstream_rate",
+    "whole_second_cycle",
+    "whole_second_hit_ratio",
+]

@@ -1,0 +1,60 @@
+"""The ranges of the formulas. What is outside is refused by the name of its parameter."""
+
+import math
+from collections.abc import Collection
+from numbers import Real
+
+from lab_engine.authority.records import MAX_TTL
+from lab_engine.errors import LabError
+
+
+def not_negative(**values: float) -> None:
+    """Take numbers from 0 to infinity, which is a rate or a lifetime like any other."""
+    within(0, math.inf, **values)
+
+
+def seconds(**values: float) -> None:
+    """Take times from 0 to the longest TTL, 2^31 - 1."""
+    within(0, MAX_TTL, **values)
+
+
+def within(low: float, high: float, **values: float) -> None:
+    """Take numbers from `low` to `high`, both included."""
+    allowed = f"from {low}" if math.isinf(high) else f"from {low} to {high}"
+    for name, value in values.items():
+        _must(_is_number(value) and low <= value <= high, name, value, f"a number {allowed}")
+
+
+def positive(**values: float) -> None:
+    """Take numbers above 0, also infinity."""
+    for name, value in values.items():
+        _must(_is_number(value) and value > 0, name, value, "a number above 0")
+
+
+def whole(low: int, high: int, **values: float) -> None:
+    """Take whole numbers from `low` to `high`, both included."""
+    for name, value in values.items():
+        good = _is_number(value) and low <= value <= high and value % 1 == 0
+        _must(good, name, value, f"a whole number from {low} to {high}")
+
+
+def total(shares: Collection[float]) -> float:
+    """The sum of shares, which need not be 1: none is negative, and one at least is not 0."""
+    if not shares:
+        raise LabError("shares", "are none", "Give one for each cache or name.")
+    not_negative(**{f"share {index}": share for index, share in enumerate(shares)})
+    found = math.fsum(shares)
+    if not 0 < found < math.inf:
+        raise LabError(
+            "shares", f"sum to {found}", "Make one of them larger than 0, none infinite."
+        )
+    return found
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _must(good: bool, name: str, value: object, what: str) -> None:  # noqa: FBT001
+    if not good:
+        raise LabError(f"{name} {value!r}", f"is not {what}", f"Take {what}.")
