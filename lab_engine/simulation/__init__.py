@@ -5,8 +5,9 @@ and `theory` says what to expect. numpy and simpy are imported when a run first 
 """
 
 from lab_engine.simulation.outcome import Event, Level, Levels, Outcome
+from lab_engine.simulation.parts import Clients, Resolvers
 from lab_engine.simulation.run import run, supports
-from lab_engine.simulation.scenario import Clients, Resolvers, Scenario
+from lab_engine.simulation.scenario import Scenario
 
 __all__ = [
     "Clients",

@@ -4,7 +4,10 @@ Both engines give the same kind of outcome, in plain tuples: no simulation and n
 """
 
 import math
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from lab_engine.errors import ScenarioError
@@ -49,6 +52,41 @@ class Levels:
     application: Level
     os: Level
     resolver: Level
+    layers: tuple[Level, ...] = ()
+    """Those of `Scenario.layers`, in their order: behind the clients' own, before the resolvers."""
+
+
+class Trips(NamedTuple):
+    """Requests between one place and one server.
+
+    Attributes:
+        place: its network.
+        server: its address.
+        requests: how many reached it.
+        km, rtt_ms: how far it is; NaN where one of them is nowhere known.
+    """
+
+    place: str
+    server: str
+    requests: int
+    km: float
+    rtt_ms: float
+
+
+class Outage(NamedTuple):
+    """How long the caches led to dead servers after a change, each weighted by its requests.
+
+    Attributes:
+        at: when the servers died, seconds since the watch began.
+        lasted: (seconds, weight) for every cache that led there; one that never did counts 0 s.
+    """
+
+    at: float
+    lasted: tuple[tuple[float, float], ...]
+
+    def quantiles(self, *levels: float) -> tuple[float, ...]:
+        """Seconds within which these parts of the requests were led right again; NaN for none."""
+        return weighted_quantiles(self.lasted, levels)
 
 
 @dataclass(frozen=True)
@@ -68,6 +106,13 @@ class Outcome:
         engine: `population` or `events`.
         seed: of the dice.
         trace: what happened, where it was asked for; the first entries, if there are too many.
+        stale: for each change of the scenario, in each bin: requests led by an answer from before.
+        lookups: (milliseconds, how many) of what applications waited for DNS; 0 where they knew.
+        trips: requests by place and server.
+        outages: one for each change that killed servers.
+        partial: whether the run was broken off; then bins after `ended` hold nothing.
+        ended: seconds up to which it was watched.
+        notes: what the engine approximates here, and how well.
     """
 
     servers: tuple[str, ...]
@@ -82,6 +127,13 @@ class Outcome:
     engine: str
     seed: int
     trace: tuple[Event, ...] = ()
+    stale: tuple[tuple[int, ...], ...] = ()
+    lookups: tuple[tuple[float, int], ...] = ()
+    trips: tuple[Trips, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    partial: bool = False
+    ended: float = math.nan
+    notes: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -97,6 +149,30 @@ class Outcome:
         """The part of the requests that each server got; 0 for all where none was served."""
         sums = [sum(row) for row in self.requests]
         return tuple(count / max(1, sum(sums)) for count in sums)
+
+    def stale_fraction(self, change: int = 0) -> tuple[float, ...]:
+        """The part of each bin's requests led by an answer from before a change; NaN without any.
+
+        Args:
+            change: which of the scenario's changes, in the order of time.
+        """
+        totals = zip(*self.requests, self.failed, strict=True)
+        stale = zip(self.stale[change], map(sum, totals), strict=True)
+        return tuple(count / total if total else math.nan for count, total in stale)
+
+    def lookup_ms(self, *levels: float) -> tuple[float, ...]:
+        """Quantiles of what a request waited for DNS: `outcome.lookup_ms(0.5, 0.95, 0.99)`."""
+        return weighted_quantiles(self.lookups, levels)
+
+    def distance_km(self, *levels: float) -> tuple[float, ...]:
+        """Quantiles of the distance from clients to the servers they reached."""
+        known = [(trip.km, trip.requests) for trip in self.trips if not math.isnan(trip.km)]
+        return weighted_quantiles(known, levels)
+
+    def rtt_ms(self, *levels: float) -> tuple[float, ...]:
+        """Quantiles of the round trip from clients to the servers they reached."""
+        known = [(trip.rtt_ms, trip.requests) for trip in self.trips if not math.isnan(trip.rtt_ms)]
+        return weighted_quantiles(known, levels)
 
     def windows(self, window: float | None = None) -> tuple[tuple[int, ...], ...]:
         """Requests of each server in each fixed window; an unfinished last one is left out.
@@ -154,6 +230,23 @@ class Outcome:
             if sum(level)
         ]
         return "\n".join([*lines, f"the authority answered {self.authority_queries:,}"])
+
+
+def weighted_quantiles(
+    sample: Iterable[tuple[float, float]], levels: Iterable[float]
+) -> tuple[float, ...]:
+    """The least value below or at which these parts of the weight lie; NaN of nothing.
+
+    Args:
+        sample: (value, weight) in any order.
+        levels: 0 to 1.
+    """
+    ordered = sorted((value, weight) for value, weight in sample if weight > 0)
+    sums = [*accumulate(weight for _, weight in ordered)]
+    if not sums:
+        return tuple(math.nan for _ in levels)
+    places = (bisect_left(sums, level * sums[-1] * (1 - 1e-12)) for level in levels)
+    return tuple(ordered[min(place, len(ordered) - 1)][0] for place in places)
 
 
 def _ratio(most: int, least: int) -> float:

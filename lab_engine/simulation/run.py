@@ -1,25 +1,37 @@
 """Choosing an engine. numpy and simpy are imported here, when a run needs them."""
 
+from collections.abc import Callable
+
 from lab_engine.errors import ScenarioError
-from lab_engine.simulation.answers import reasons
 from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.scenario import Scenario
 
 ENGINES = ("auto", "population", "events")
+Progress = Callable[[float, float], object]
+"""Called with how much is done, and of how much: seconds of the watch, or runs of a sweep."""
 
 
 def supports(scenario: Scenario) -> tuple[str, ...]:
     """What the population engine cannot do exactly in this scenario, in words; empty if all."""
+    from lab_engine.simulation.population.domain import reasons  # noqa: PLC0415  (both engines come later)
+
     return reasons(scenario)
 
 
-def run(scenario: Scenario, engine: str = "auto", *, trace: bool = False) -> Outcome:
-    """Run a scenario.
+def run(
+    scenario: Scenario,
+    engine: str = "auto",
+    *,
+    trace: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Run a scenario. Ctrl-C in the event engine gives what was counted so far: `partial`.
 
     Args:
         scenario: what happens.
         engine: `population`, `events`, or `auto`: population where it is exact.
         trace: whether to note each event; that takes the event engine.
+        progress: called now and then by the event engine; population takes no time to speak of.
 
     Raises:
         ScenarioError: an unknown engine, or one that cannot do this.
@@ -32,9 +44,9 @@ def run(scenario: Scenario, engine: str = "auto", *, trace: bool = False) -> Out
             "population", f"cannot run this: {'; '.join(cannot)}", "Take the engine events."
         )
     if engine == "events" or cannot:
-        from lab_engine.simulation import events  # noqa: PLC0415  (simpy)
+        from lab_engine.simulation.events import engine as events  # noqa: PLC0415  (simpy)
 
-        return events.run(scenario, trace=trace)
-    from lab_engine.simulation import population  # noqa: PLC0415  (numpy)
+        return events.run(scenario, trace=trace, progress=progress)
+    from lab_engine.simulation.population import engine as population  # noqa: PLC0415  (numpy)
 
     return population.run(scenario)

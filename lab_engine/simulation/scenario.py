@@ -5,78 +5,45 @@ bad value is refused here and nowhere else. It holds no results and knows no eng
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from enum import StrEnum
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Self
 
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.order import Order
+from lab_engine.authority.policies import Weighted
 from lab_engine.authority.records import MAX_TTL, Question, as_name, as_type
 from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.state import check_ids
 from lab_engine.authority.zone import Zone
-from lab_engine.caches.resolver import CachedOrder
+from lab_engine.control import changes as batches
 from lab_engine.errors import LabError, ScenarioError
+from lab_engine.simulation.parts import (
+    WEEK,
+    Change,
+    Clients,
+    Layer,
+    Place,
+    Resolvers,
+    Server,
+    Watch,
+    choice,
+    fix,
+    must,
+    number,
+    whole,
+)
 
-MAX_COUNT = 10**7
-MAX_RATE = 10**6
-MAX_SKEW = 10
-MOMENT, WEEK = 0.001, 7 * 86_400
+MOMENT = 0.001
 MAX_BINS = 100_000
-
-
-@dataclass(frozen=True)
-class Resolvers:
-    """The recursive resolvers that all requests pass.
-
-    Attributes:
-        count: how many, 1 to 10^7.
-        skew: of the clients over them; 0 for equal shares, 1 for Zipf's law, up to 10.
-        order: of a cached set: `rotate` (Unbound, BIND) or `frozen` (one address a fill).
-    """
-
-    count: int = 20
-    skew: float = 1.0
-    order: CachedOrder = CachedOrder.ROTATE
-
-    def __post_init__(self) -> None:
-        _whole("resolvers.count", self.count, 1, MAX_COUNT)
-        _number("resolvers.skew", self.skew, 0, MAX_SKEW)
-        _fix(self, "order", _choice("resolvers.order", self.order, CachedOrder))
-
-
-@dataclass(frozen=True)
-class Clients:
-    """Who asks, and what each of them remembers.
-
-    Attributes:
-        count: how many, 1 to 10^7, split over the resolvers by their shares.
-        rate: requests a second of each client, a Poisson process; 10^-6 to 10^6.
-        os_cache: whether its system keeps an answer for what is left of the TTL.
-        application_cache: seconds for which its application keeps an answer, whatever the TTL
-            says: 1 or more; 0 keeps none, `math.inf` never asks again.
-    """
-
-    count: int = 1000
-    rate: float = 0.1
-    os_cache: bool = False
-    application_cache: float = 0.0
-
-    def __post_init__(self) -> None:
-        _whole("clients.count", self.count, 1, MAX_COUNT)
-        _number("clients.rate", self.rate, 1 / MAX_RATE, MAX_RATE)
-        switch = isinstance(self.os_cache, bool)
-        _must(switch, "clients.os_cache", self.os_cache, "is no switch", "Take True or False.")
-        shortest = 0 if self.application_cache == 0 else 1
-        _number("clients.application_cache", self.application_cache, shortest, math.inf)
-
-    @property
-    def remember(self) -> bool:
-        """Whether a client has any cache of its own."""
-        return self.os_cache or self.application_cache > 0
+MAX_CHANGES = 1_000
+PARTS = {"resolvers": Resolvers, "clients": Clients, "watch": Watch}
+CHANGING = ("zone", "down", "unhealthy", "reachable")
 
 
 @dataclass(frozen=True)
@@ -90,7 +57,15 @@ class Scenario:
         order: of the values within the authority's answers.
         resolvers: see `Resolvers`.
         clients: see `Clients`.
+        layers: caches between clients and resolvers, the nearest to the clients first.
+        places: where clients and resolvers are; by default all in one.
+        servers: what stands behind the addresses, as far as it matters; each address is one of the
+            zone, or of a zone that a change puts in its place.
         down: addresses that are dead; a client tries the next one of its answer.
+        unhealthy: ids of health checks that fail because somebody said so.
+        watch: how health checks follow what is down; None leaves them as they are.
+        reachable: whether resolvers reach the authority.
+        changes: what is set while it is watched, in the order of time.
         duration: seconds watched, in whole bins, up to a week. The watch begins in the middle of
             things: caches are as full as in the long run, except those that never ask again.
         bin: seconds for which requests are counted together.
@@ -104,27 +79,113 @@ class Scenario:
     order: Order = Order.SHUFFLE
     resolvers: Resolvers = field(default_factory=Resolvers)
     clients: Clients = field(default_factory=Clients)
+    layers: tuple[Layer, ...] = ()
+    places: tuple[Place, ...] = (Place(),)
+    servers: tuple[Server, ...] = ()
     down: tuple[str, ...] = ()
+    unhealthy: tuple[str, ...] = ()
+    watch: Watch | None = None
+    reachable: bool = True
+    changes: tuple[Change, ...] = ()
     duration: float = 3600.0
     bin: float = 60.0
     window: float = 300.0
     seed: int = 1
+    former: tuple[Zone, ...] = field(default=(), repr=False, compare=False)
+    """Zones served before that name what later ones do not: copies of it may still be held."""
 
     def __post_init__(self) -> None:
         for name, kind in (("zone", Zone), ("resolvers", Resolvers), ("clients", Clients)):
             part = getattr(self, name)
-            _must(isinstance(part, kind), name, part, f"is not a {kind.__name__}", "Make one.")
-        _must(isinstance(self.name, str), "name", self.name, "is not a name", "Write www, say.")
-        _must(self.type in ("A", "AAAA"), "type", self.type, "steers nothing", "Take A or AAAA.")
+            must(isinstance(part, kind), name, part, f"is not a {kind.__name__}", "Make one.")
+        no_watch = self.watch is None or isinstance(self.watch, Watch)
+        must(no_watch, "watch", self.watch, "is not a Watch", "Make one, or give None.")
+        must(isinstance(self.name, str), "name", self.name, "is not a name", "Write www, say.")
+        must(self.type in ("A", "AAAA"), "type", self.type, "steers nothing", "Take A or AAAA.")
         apex = str(self.zone.origin)
         inside = self.zone.contains(self.question.name)
-        _must(inside, "name", self.name, f"is not in {apex}", "Name one of its records.")
-        _fix(self, "order", _choice("order", self.order, Order))
-        _fix(self, "down", _down(self.down, self.zone))
-        _number("duration", self.duration, MOMENT, WEEK)
-        _number("bin", self.bin, self.duration / MAX_BINS, self.duration)
-        _number("window", self.window, MOMENT, WEEK)
-        _whole("seed", self.seed, 0, 2**63 - 1)
+        must(inside, "name", self.name, f"is not in {apex}", "Name one of its records.")
+        fix(self, "order", choice("order", self.order, Order))
+        fix(self, "layers", _listed("layers", self.layers, Layer))
+        fix(self, "places", _listed("places", self.places, Place))
+        share = math.fsum(place.share for place in self.places)
+        must(share > 0, "places", share, "is the sum of all shares", "Give one of them a share.")
+        fix(self, "servers", _listed("servers", self.servers, Server))
+        fix(self, "down", _down(self.down, self))
+        fix(self, "unhealthy", _unhealthy(self.unhealthy, (self.zone, *self.former)))
+        must(
+            isinstance(self.reachable, bool),
+            "reachable",
+            self.reachable,
+            "is no switch",
+            "Take True or False.",
+        )
+        number("duration", self.duration, MOMENT, WEEK)
+        number("bin", self.bin, self.duration / MAX_BINS, self.duration)
+        number("window", self.window, MOMENT, WEEK)
+        whole("seed", self.seed, 0, 2**63 - 1)
+        fix(self, "changes", _listed("changes", self.changes, Change))
+        self._check_changes()
+
+    def _check_changes(self) -> None:
+        must(
+            len(self.changes) <= MAX_CHANGES,
+            "changes",
+            len(self.changes),
+            "are too many",
+            f"Make at most {MAX_CHANGES}.",
+        )
+        for change in self.changes:
+            where = f"changes {change.path}"
+            timely = isinstance(change.at, int | float) and 0 < change.at < self.duration
+            rule = f"is not a time within the watch, above 0 and below {self.duration:g} s"
+            must(timely, f"{where} at", change.at, rule, "Let it happen while it is watched.")
+            known = change.path.partition(".")[0] in CHANGING
+            remedy = f"Change one of {', '.join(CHANGING)}."
+            must(known, "changes", change.path, "cannot change during a watch", remedy)
+        fix(self, "changes", tuple(sorted(self.changes, key=attrgetter("at"))))
+        last = self.steps[-1][1]  # every value is tried on the way there
+        possible = last.addresses if self.servers else frozenset()
+        for server in self.servers:
+            remedy = f"Choose of {', '.join(sorted(possible))}."
+            inside = server.address in possible
+            must(inside, "servers", server.address, "is no address of the zone", remedy)
+
+    @cached_property
+    def steps(self) -> tuple[tuple[float, "Scenario"], ...]:
+        """What holds from when on: this scenario from 0, then one for each time of its changes."""
+        return tuple(self._steps())
+
+    def _steps(self) -> Iterator[tuple[float, "Scenario"]]:
+        if not self.changes:
+            yield 0.0, self
+            return
+        now = replace(self, changes=(), servers=self._servers_known_to(self))
+        yield 0.0, now
+        for at, together in groupby(self.changes, attrgetter("at")):
+            for change in together:
+                now = self._after(change, now)
+            yield at, now
+
+    def _after(self, change: Change, now: Self) -> Self:
+        try:
+            changed = now.changed(change.path, change.value)
+            lost = _names(now.zone) - _names(changed.get("zone", now.zone))
+            then = replace(now, **changed, former=(*now.former, now.zone) if lost else now.former)
+        except LabError as wrong:
+            where = f"changes at {change.at:g} s, {change.path}"
+            raise ScenarioError(f"{where}: {wrong.value}", wrong.rule, wrong.remedy) from wrong
+        servers = self._servers_known_to(then)
+        return then if servers == then.servers else replace(then, servers=servers)
+
+    def _servers_known_to(self, then: Self) -> tuple[Server, ...]:
+        return tuple(server for server in self.servers if server.address in then.addresses)
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """Every address of the zone, and of those before it."""
+        zones = (self.zone, *self.former)
+        return frozenset[str]().union(*(_addresses(each) for zone in zones for each in zone))
 
     @cached_property
     def question(self) -> Question:
@@ -143,34 +204,46 @@ class Scenario:
         """Every path that `set` takes."""
         parts = [
             f"{part}.{item.name}"
-            for part in ("resolvers", "clients")
-            for item in fields(getattr(self, part))
+            for part, kind in PARTS.items()
+            if getattr(self, part) is not None
+            for item in fields(kind)
         ]
-        own = [item.name for item in fields(self) if item.name not in ("resolvers", "clients")]
+        own = [
+            item.name
+            for item in fields(self)
+            if item.name not in ("resolvers", "clients", "former")
+        ]
         return (*own, *parts, *_steered(self.zone))
 
     def get(self, path: str) -> Any:
         """The value at one of `paths`: `scenario.get("resolvers.count")`."""
         part, _, rest = self._known(path).partition(".")
         if part == "zone" and rest:
-            return _steered(self.zone)[path][0].ttl
+            return _steered(self.zone)[path].get()
         return getattr(getattr(self, part), rest) if rest else getattr(self, part)
 
     def set(self, path: str, value: Any) -> Self:
         """Another scenario with one value changed: `scenario.set("zone.www.ttl", 60)`.
 
         `zone.<name>.ttl` is the TTL of all records of a name relative to the zone, `@` for its
-        apex, whose SOA and NS keep theirs.
+        apex, whose SOA and NS keep theirs. `zone.<name>.<identifier>.weight` is the weight of one
+        weighted record set, in A and AAAA alike. `zone` is a zone, or a change batch for it.
 
         Raises:
             LabError: there is no such path, or the value breaks a rule. Nothing is changed.
         """
+        return replace(self, **self.changed(path, value))
+
+    def changed(self, path: str, value: Any) -> dict[str, Any]:
+        """The field that `set` changes, and its new value."""
         part, _, rest = self._known(path).partition(".")
         if part == "zone" and rest:
-            return replace(self, zone=_with_ttl(self.zone, path, value))
+            return {part: _steered(self.zone)[path].set(self.zone, value)}
+        if part == "zone" and isinstance(value, Mapping):
+            return {part: batches.apply(self.zone, value)}
         if rest:
-            value = replace(getattr(self, part), **{rest: value})
-        return replace(self, **{part: value})
+            return {part: replace(getattr(self, part), **{rest: value})}
+        return {part: value}
 
     def _known(self, path: str) -> str:
         paths = self.paths()
@@ -180,56 +253,80 @@ class Scenario:
         raise ScenarioError(path, "is not part of a scenario", f"Did you mean {nearest}?")
 
 
-def _steered(zone: Zone) -> dict[str, list[RecordSet]]:
-    """The record sets below each TTL path: all but aliases, and those that every apex has."""
-    found: dict[str, list[RecordSet]] = {}
+@dataclass
+class _Lever:
+    """What one path below `zone` moves: the TTL or the weight of these record sets."""
+
+    path: str
+    record_sets: list[RecordSet]
+
+    def get(self) -> Any:
+        first = self.record_sets[0]
+        policy = first.policy
+        return policy.Weight if self._weighs and isinstance(policy, Weighted) else first.ttl
+
+    def set(self, zone: Zone, value: Any) -> Zone:
+        whole(self.path, value, 0, 255 if self._weighs else MAX_TTL)
+        return zone.replaced(*(self._moved(each, value) for each in self.record_sets))
+
+    @property
+    def _weighs(self) -> bool:
+        return self.path.endswith(".weight")
+
+    def _moved(self, record_set: RecordSet, value: int) -> RecordSet:
+        if self._weighs:
+            return replace(record_set, policy=Weighted(value))
+        return record_set.with_ttl(value)
+
+
+def _steered(zone: Zone) -> dict[str, _Lever]:
+    """Paths below `zone`: TTLs of all but aliases and what every apex has, and weights."""
+    found: dict[str, _Lever] = {}
     for each in zone:
-        if each.alias is None and each.type not in (RdataType.SOA, RdataType.NS):
-            name = each.name.relativize(zone.origin)
-            found.setdefault(f"zone.{name}.ttl", []).append(each)
+        if each.type in (RdataType.SOA, RdataType.NS):
+            continue
+        name = each.name.relativize(zone.origin)
+        paths = [f"zone.{name}.ttl"] if each.alias is None else []
+        if isinstance(each.policy, Weighted):
+            paths.append(f"zone.{name}.{each.set_identifier}.weight")
+        for path in paths:
+            found.setdefault(path, _Lever(path, [])).record_sets.append(each)
     return found
 
 
-def _with_ttl(zone: Zone, path: str, ttl: Any) -> Zone:
-    _whole(path, ttl, 0, MAX_TTL)
-    return zone.replaced(*(each.with_ttl(ttl) for each in _steered(zone)[path]))
-
-
-def _down(given: Any, zone: Zone) -> tuple[str, ...]:
-    """Dead addresses, as the zone writes them."""
-    known = {text for rr in zone if rr.type in (RdataType.A, RdataType.AAAA) for text in rr.texts}
+def _down(given: Any, scenario: Scenario) -> tuple[str, ...]:
+    """Dead addresses, as one of the zones writes them."""
     listed = isinstance(given, Collection) and not isinstance(given, str)
-    _must(listed, "down", given, "is not a list of addresses", 'Write ["192.0.2.1"].')
+    must(listed, "down", given, "is not a list of addresses", 'Write ["192.0.2.1"].')
     for address in given:
-        remedy = f"Choose of {', '.join(sorted(known))}."
-        _must(address in known, "down", address, "is no address of this zone", remedy)
+        known = isinstance(address, str) and address in scenario.addresses
+        remedy = f"Choose of {', '.join(sorted(scenario.addresses))}."
+        must(known, "down", address, "is no address of this zone", remedy)
     return tuple(dict.fromkeys(given))
 
 
-def _fix(self: object, name: str, value: object) -> None:
-    """Store the normal form of a value in a frozen instance, as dataclasses suggest."""
-    object.__setattr__(self, name, value)
+def _names(zone: Zone) -> frozenset[str]:
+    """What of a zone may die or fail: addresses, and ids of checks."""
+    return check_ids(zone).union(*map(_addresses, zone))
 
 
-def _must(good: bool, where: str, value: object, rule: str, remedy: str) -> None:  # noqa: FBT001
-    if not good:
-        raise ScenarioError(f"{where} {value!r}", rule, remedy)
+def _addresses(record_set: RecordSet) -> tuple[str, ...]:
+    return record_set.texts if record_set.type in (RdataType.A, RdataType.AAAA) else ()
 
 
-def _choice(where: str, value: Any, kind: type[StrEnum]) -> StrEnum:
-    try:
-        return kind(value)
-    except LabError as wrong:
-        raise ScenarioError(f"{where} {value!r}", wrong.rule, wrong.remedy) from wrong
+def _unhealthy(given: Any, zones: tuple[Zone, ...]) -> tuple[str, ...]:
+    """Ids of checks that one of the zones names."""
+    listed = isinstance(given, Collection) and not isinstance(given, str)
+    must(listed, "unhealthy", given, "is not a list of ids", 'Write ["hc-1"].')
+    known = frozenset[str]().union(*map(check_ids, zones)) if given else frozenset[str]()
+    for check in given:
+        remedy = f"Choose of {', '.join(sorted(known)) or 'none: no record set has a check'}."
+        inside = isinstance(check, str) and check in known
+        must(inside, "unhealthy", check, "is no health check of this zone", remedy)
+    return tuple(dict.fromkeys(given))
 
 
-def _whole(where: str, value: object, low: int, high: int) -> None:
-    good = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-    rule = f"is not a whole number from {low} to {high}"
-    _must(good, where, value, rule, "Choose one in that range.")
-
-
-def _number(where: str, value: object, low: float, high: float) -> None:
-    good = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-    rule = f"is not a number from {low:g} to {high:g}"
-    _must(good, where, value, rule, "Choose one in that range.")
+def _listed(where: str, given: Any, kind: type[Any]) -> tuple[Any, ...]:
+    listed = isinstance(given, list | tuple) and all(isinstance(each, kind) for each in given)
+    must(listed, where, given, f"is not a list of {kind.__name__}", "Make them.")
+    return tuple(given)

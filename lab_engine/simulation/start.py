@@ -8,7 +8,8 @@ at once would keep them in step for about (λT/2)² cycles.
 
 import math
 
-from lab_engine.simulation.scenario import Clients
+from lab_engine.simulation.parts import Clients
+from lab_engine.simulation.population.kinds import kinds
 
 
 def fill_rate(clients: Clients) -> float:
@@ -18,12 +19,13 @@ def fill_rate(clients: Clients) -> float:
     return clients.rate / (1 + clients.rate * clients.application_cache)
 
 
-def warm_up(clients: Clients, ttl: int) -> float:
-    """Seconds before the watch at which clients with an application cache begin to ask.
+def warm_up(clients: Clients, ttl: float) -> float:
+    """Seconds before the watch at which clients with a lifetime of their own begin to ask.
 
     Such caches begin as in the long run, too. But the phase of a resolver's copy against them has
     no closed form: it begins as if the questions were Poisson, and has this time to forget that.
     A cache that never asks again has no long run: it begins empty, with the watch.
     """
-    lifetime = clients.application_cache
-    return 0.0 if lifetime in (0, math.inf) else 2 * (lifetime + ttl)
+    own = [max(kind.application, kind.floor) for kind in kinds(clients)]
+    longest = max((each for each in own if 0 < each < math.inf), default=0.0)
+    return 2 * (longest + ttl) if longest else 0.0

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lab_engine.simulation.answers import Fills
-from lab_engine.simulation.tally import Floats, Ints
+from lab_engine.simulation.population.answers import Fills
+from lab_engine.simulation.population.tally import Floats, Ints
 
 Rng = np.random.Generator
 
@@ -36,16 +36,17 @@ class Cases:
     def draw(self, at: Floats) -> Ints:
         """The case of each fill at these times."""
         if self.in_turn:
-            return self._turns(at)
+            return self.turns(at) % len(self)
         if self._even:
             return self.rng.integers(len(self), size=len(at))
         return self.rng.choice(len(self), size=len(at), p=self._chances)
 
-    def _turns(self, at: Floats) -> Ints:
-        cases = np.empty(len(at), np.int64)
-        cases[np.argsort(at)] = (self._turn + np.arange(len(at))) % len(self)
+    def turns(self, at: Floats) -> Ints:
+        """The number that the counter has at each of these times; it goes on behind them."""
+        numbers = np.empty(len(at), np.int64)
+        numbers[np.argsort(at)] = self._turn + np.arange(len(at))
         self._turn += len(at)
-        return cases
+        return numbers
 
     def split(self, fills: Ints) -> Ints:
         """So many fills of each bin, by case: shape (bins,) -> (cases, bins)."""

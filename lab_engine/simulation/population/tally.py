@@ -6,6 +6,7 @@ one draw for each server and bin, from the sum of its caches' rates.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,39 +16,70 @@ Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
 
 
+NEAR = 1e-9  # of a bin: a change so near to its edge is at it
+
+
 @dataclass(frozen=True)
 class Bins:
-    """Equal bins from 0 on; what happens before or after them is not counted.
+    """Equal bins from 0 on, cut into cells; what happens before or after them is not counted.
 
     Attributes:
         count: of the bins.
         width: seconds of each.
+        times: at which something changes: there bins are cut, unless they end there anyway.
     """
 
     count: int
     width: float
+    times: tuple[float, ...] = ()
 
     @property
     def end(self) -> float:
         """Seconds at which the last bin ends."""
         return self.count * self.width
 
+    @cached_property
+    def cuts(self) -> tuple[float, ...]:
+        """The times that lie within a bin."""
+        inside = (time for time in self.times if 0 < time < self.end)
+        return tuple(t for t in inside if abs(t / self.width - round(t / self.width)) > NEAR)
 
-@dataclass(frozen=True)
-class Counts:
-    """What an outcome is made of.
+    @cached_property
+    def edges(self) -> Floats:
+        """Where cells begin and end."""
+        found: Floats = np.unique([*(np.arange(self.count + 1) * self.width), *self.cuts])
+        return found
 
-    Attributes:
-        requests: of shape (servers + 1, bins); the last row failed.
-        fills: of resolvers, of shape (cases, bins).
-        application: misses there, where there is such a cache.
-        os: misses there, where there is such a cache.
-    """
+    @property
+    def cells(self) -> int:
+        """How many there are."""
+        return self.count + len(set(self.cuts))
 
-    requests: Ints
-    fills: Ints
-    application: int | None = None
-    os: int | None = None
+    @cached_property
+    def widths(self) -> Floats:
+        """Seconds of each cell."""
+        return np.diff(self.edges) if self.cuts else np.full(self.count, self.width)
+
+    @property
+    def middles(self) -> Floats:
+        """A time within each cell."""
+        return self.edges[:-1] + self.widths / 2
+
+    def places(self, at: Floats) -> Floats:
+        """The cell of each time, and behind the point how far into it."""
+        inside = np.clip(at, 0, self.end)
+        if not self.cuts:
+            return inside * (1 / self.width)
+        cell = np.minimum(np.searchsorted(self.edges, inside, "right"), self.cells) - 1
+        found: Floats = cell + (inside - self.edges[cell]) / self.widths[cell]
+        return found
+
+    def by_bin(self, counts: Ints) -> Ints:
+        """The sums over the cells of each bin: shape (..., cells) -> (..., bins)."""
+        if not self.cuts:
+            return counts
+        first = np.searchsorted(self.edges, np.arange(self.count) * self.width)
+        return np.add.reduceat(counts, first, axis=-1)
 
 
 class Tally:
@@ -55,7 +87,7 @@ class Tally:
 
     def __init__(self, rows: int, bins: Bins) -> None:
         self._bins = bins
-        self._width = bins.count + 2  # of a row: two cells for what lies at its end
+        self._width = bins.cells + 2  # of a row: two cells for what lies at its end
         self._taken = np.zeros(rows * self._width, np.int64)
         self._steps = np.zeros(rows * self._width)
 
@@ -67,9 +99,21 @@ class Tally:
         self._taken += np.bincount(counted, minlength=len(self._taken))
         self._step(end, -rate, first)
 
+    def hold(self, start: Floats, end: Floats, rate: Floats, row: Ints) -> None:
+        """The same for copies whose taking is counted elsewhere."""
+        first = row * self._width
+        self._step(start, rate, first)
+        self._step(end, -rate, first)
+
+    def count(self, at: Floats, row: Ints) -> None:
+        """Single requests; those before 0 or after the end are left out."""
+        inside = (at >= 0) & (at < self._bins.end)
+        cell = self._bins.places(at[inside]).astype(np.int64) + row[inside] * self._width
+        self._taken += np.bincount(cell, minlength=len(self._taken))
+
     def _step(self, at: Floats, rate: Floats, first: Ints) -> Ints:
-        """`rate` more from `at` on: in what is left of that bin, and in all later ones."""
-        place = np.clip(at, 0, self._bins.end) * (1 / self._bins.width)
+        """`rate` more from `at` on: in what is left of that cell, and in all later ones."""
+        place = self._bins.places(at)
         cell = place.astype(np.int64)
         place -= cell
         cell += first
@@ -80,17 +124,17 @@ class Tally:
         return cell
 
     def taken(self) -> Ints:
-        """Copies, of shape (rows, bins); those taken before 0 are left out."""
+        """Copies, of shape (rows, cells); those taken before 0 are left out."""
         return self._taken.reshape(-1, self._width)[:, :-2]
 
     def passed_on(self) -> Floats:
-        """Requests to expect from them while they were held, of shape (rows, bins)."""
+        """Requests to expect from them while they were held, of shape (rows, cells)."""
         held = np.cumsum(self._steps.reshape(-1, self._width), axis=1)[:, :-2]
-        return np.maximum(held * self._bins.width, 0)  # rounding may leave a zero negative
+        return np.maximum(held * self._bins.widths, 0)  # rounding may leave a zero negative
 
 
 class RenewalTally:
-    """The same for copies that are all held for one time: only their starts are looked at.
+    """The same for copies that are all held for one time, in uncut bins: only starts are looked at.
 
     A bin is cut where a copy taken later ends one bin later, so that all copies of a half end in
     the same bin, and the sums over starts give those over ends.

@@ -1,0 +1,1 @@
+"""The event engine: every request happens, on a simulated clock, and can leave a trace."""

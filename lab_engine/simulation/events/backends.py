@@ -1,0 +1,54 @@
+"""What stands behind the addresses: servers that serve so much, let some wait, and refuse more.
+
+One queue and one worker each: requests are served in the order they came, for times that are
+exponential with mean 1/capacity. With Poisson requests that is the M/M/1/K of the textbooks, K =
+queue + 1. No time passes here: a server keeps the times at which those it accepted will be done.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from math import log
+from random import Random
+
+from lab_engine.simulation.parts import Server
+
+
+class Backend:
+    """One server with a capacity.
+
+    Attributes:
+        refused: how many requests found no room.
+    """
+
+    def __init__(self, server: Server, rng: Random) -> None:
+        self.refused = 0
+        self._server = server
+        self._rng = rng
+        self._done: deque[float] = deque()
+
+    def room(self, now: float) -> bool:
+        """Whether one more request could be served or wait."""
+        done = self._done
+        while done and done[0] <= now:
+            done.popleft()
+        return len(done) <= self._server.queue
+
+    def accepts(self, now: float) -> bool:
+        """Take a request in, or refuse it."""
+        if not self.room(now):
+            self.refused += 1
+            return False
+        begun = self._done[-1] if self._done else now
+        self._done.append(begun - log(1 - self._rng.random()) / self._server.capacity)
+        return True
+
+    def clear(self) -> None:
+        """It died: whatever waited is gone."""
+        self._done.clear()
+
+
+def backends(servers: Iterable[Server], rng: Random) -> dict[str, Backend]:
+    """The servers that have a limit, by address; of several with one address, the last."""
+    limited = (server for server in servers if not math.isinf(server.capacity))
+    return {server.address: Backend(server, rng) for server in limited}

@@ -1,0 +1,242 @@
+"""The event engine: every request happens, one after the other, on a simulated clock.
+
+It asks the real `Authority` through real `Resolver` and `ClientCache` objects, so it shows what
+they do and can leave a trace of it. An arrival is a simpy event; what it sets off takes no time
+and is a plain call. Up to some 10^4 clients at interactive speed; more is for `population`.
+
+Servers with a capacity refuse what they cannot queue, and health checks may see that: this is the
+engine with feedback. A request that is refused has failed; nobody tries again for it.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Generator
+from math import log
+from random import Random
+
+import simpy
+
+from lab_engine.caches.clients import first_alive
+from lab_engine.caches.profiles import RECURSIVES
+from lab_engine.caches.recursives import Limits
+from lab_engine.errors import ScenarioError
+from lab_engine.simulation.events.arrivals import gaps
+from lab_engine.simulation.events.backends import backends
+from lab_engine.simulation.events.blackouts import Blackouts
+from lab_engine.simulation.events.counting import Bin, Lookups, counted, plain_lookups
+from lab_engine.simulation.events.members import Member
+from lab_engine.simulation.events.stacks import Crowd, Stacks
+from lab_engine.simulation.events.trace import Journal
+from lab_engine.simulation.events.upstream import Asker, Dated, Upstream, answers, reached
+from lab_engine.simulation.events.waking import begins, longest_ttl, wake
+from lab_engine.simulation.events.world import World, epochs_of
+from lab_engine.simulation.outcome import Outcome
+from lab_engine.simulation.parts import Arrivals
+from lab_engine.simulation.scenario import Scenario
+
+MAX_REQUESTS, MAX_CLIENTS = 20_000_000, 200_000  # about a minute
+MAX_BYTES = 2 * 2**30
+CLIENT_BYTES, COUNT_BYTES = 4_000, 100  # of a client with all it has; of one count of one bin
+Progress = Callable[[float, float], object]
+"""Called after each bin with the seconds that are done, and with all of them."""
+
+
+def run(scenario: Scenario, *, trace: bool = False, progress: Progress | None = None) -> Outcome:
+    """One run; with `trace`, the first 10,000 things that happened.
+
+    Where a KeyboardInterrupt breaks it off, what was counted by then is the outcome, as `partial`.
+
+    Raises:
+        ScenarioError: more than 20 million requests are to be expected, 200,000 clients, or 2 GiB.
+    """
+    return _Run(scenario, trace=trace).outcome(progress)
+
+
+class _Run:
+    """One run: the clock, the arrivals, and what is counted by bin."""
+
+    def __init__(self, scenario: Scenario, *, trace: bool) -> None:
+        self._scenario = scenario
+        self._rng = rng = Random(scenario.seed)
+        self._journal = Journal(on=trace)
+        self._backends = backends(scenario.servers, rng)
+        live = scenario.watch is not None and bool(self._backends)
+        found = epochs_of(scenario, rng, live=live)
+        scenarios = [epoch.scenario for epoch in found]
+        limited = [server.address for server in scenario.servers] if live else []
+        self._servers = tuple(dict.fromkeys([*reached(scenarios), *limited]))
+        self._replies = list(answers(scenarios[0]))
+        self._begin = begins(scenario, longest_ttl(scenario, self._replies))
+        _check_size(scenario, -self._begin, len(self._servers))
+        self._upstream = Upstream(scenarios[0], rng, self._journal, dated=bool(scenario.changes))
+        one_by_one = len(found) > 1 or bool(self._backends) or not _alike(scenario)
+        self._stacks = Stacks(
+            scenario, self._upstream.answer, rng, self._journal, one_by_one=one_by_one
+        )
+        self._world = World(scenario, found, self._upstream, self._backends, self._journal)
+        self._bin = Bin(len(scenario.places), len(self._world.times))
+        self._lookups: Lookups = defaultdict(int)
+        self._bins: list[Bin] = []
+        self._env = simpy.Environment(self._begin)
+
+    def outcome(self, progress: Progress | None) -> Outcome:
+        """Run, and count."""
+        partial = False
+        try:
+            self._go(progress)
+        except KeyboardInterrupt:
+            partial = True
+            self._close_bin()
+        ended = max(0.0, self._env.now)
+        return counted(
+            self._scenario,
+            self._servers,
+            self._bins[: self._scenario.bins],
+            answers=self._upstream.firsts,
+            levels=self._stacks.levels(),
+            lookups=self._lookups or plain_lookups(self._scenario, self._stacks),
+            outages=self._world.blackouts.found(ended),
+            trace=tuple(self._journal.events),
+            partial=partial,
+            ended=ended,
+        )
+
+    def _go(self, progress: Progress | None) -> None:
+        env, scenario = self._env, self._scenario
+        self._warm_up()
+        for index in range(1, scenario.bins + 1):
+            env.run(until=index * scenario.bin)
+            self._close_bin()
+            if progress is not None:
+                progress(env.now, scenario.bins * scenario.bin)
+
+    def _warm_up(self) -> None:
+        env, scenario, upstream = self._env, self._scenario, self._upstream
+        others = Asker("", Limits(), scenario.places[0].peer)
+        for _ in range(self._rng.randrange(len(self._servers))):  # others ask, too
+            upstream.answer(others, scenario.question, env.now - 1)
+        wake(self._stacks, scenario, self._replies, self._begin, self._rng)
+        for crowd in self._stacks.crowds:
+            self._start(crowd)
+        self._world.begin(env, self._rng)
+        self._world.blackouts = Blackouts(
+            (member.holder, scenario.clients.rate)
+            for crowd in self._stacks.crowds
+            for member in crowd.members
+        )
+        if env.now < 0:
+            env.run(until=0)
+        self._forget()
+
+    def _forget(self) -> None:
+        """From now on, count: what was before belongs to the warm-up."""
+        self._bin.clear()
+        self._lookups.clear()
+        self._upstream.queries = 0
+        self._upstream.firsts.clear()
+        self._stacks.forget_counts()
+
+    def _close_bin(self) -> None:
+        self._bins.append(self._bin.closed(self._upstream.queries))
+        self._upstream.queries = 0
+
+    # --- arrivals ---------------------------------------------------------------------------------
+
+    def _start(self, crowd: Crowd) -> None:
+        env = self._env
+        if not self._stacks.one_by_one:
+            env.process(self._asking(crowd))
+        elif self._scenario.clients.arrivals is Arrivals.POISSON:
+            env.process(self._of_any(crowd))
+        else:
+            for member in crowd.members:
+                env.process(self._of_one(crowd, member))
+        for member in crowd.members:
+            if member.polls:
+                env.process(self._polling(member))
+
+    def _asking(self, crowd: Crowd) -> Generator[simpy.Event]:
+        """The requests of a crowd: a Poisson process, and each is made by any of its clients."""
+        env = self._env
+        timeout, random = env.timeout, self._rng.random
+        asks, down, heads = crowd.asks, self._scenario.down, len(crowd.asks)
+        counts = self._bin.requests[crowd.place]
+        mean_gap = 1 / (crowd.heads * self._scenario.clients.rate)
+        while True:
+            yield timeout(-log(1 - random()) * mean_gap)
+            now = env.now
+            ask = asks[int(random() * heads)] if heads > 1 else asks[0]
+            counts[first_alive(ask(now).addresses, down)] += 1
+
+    def _of_any(self, crowd: Crowd) -> Generator[simpy.Event]:
+        """The same for clients of many kinds."""
+        mean_gap = 1 / (crowd.heads * self._scenario.clients.rate)
+        while True:
+            yield self._env.timeout(-log(1 - self._rng.random()) * mean_gap)
+            self._request(crowd.place, crowd.members[int(self._rng.random() * crowd.heads)])
+
+    def _of_one(self, crowd: Crowd, member: Member) -> Generator[simpy.Event]:
+        """The requests of one client, where they do not come at random."""
+        clients = self._scenario.clients
+        for gap in gaps(clients.arrivals, clients.rate, self._rng):
+            yield self._env.timeout(gap)
+            self._request(crowd.place, member)
+
+    def _polling(self, member: Member) -> Generator[simpy.Event]:
+        """The questions that a client asks of its own accord."""
+        yield self._env.timeout(self._rng.random() * member.polls)
+        while True:
+            member.poll(self._env.now)
+            yield self._env.timeout(member.polls)
+
+    def _request(self, place: int, member: Member) -> None:
+        """One client wants a server."""
+        now, world, journal = self._env.now, self._world, self._journal
+        if now < 0 and member.sleeps:
+            return
+        if journal.on:
+            journal.note(now, "request", member.name, "")
+        server = member.request(now, world.down)
+        backend = None if server is None else self._backends.get(server)
+        if backend is not None and not backend.accepts(now):
+            journal.note(now, "refuse", member.name, f"{server} is full")
+            member.refused(now)
+            server = None
+        elif journal.on:
+            journal.reached(now, member.name, server)
+        self._bin.requests[place][server] += 1
+        self._lookups[member.waited_ms] += 1
+        if world.changed:
+            self._count_stale(member)
+        if world.blackouts.watching and member.told:
+            world.blackouts.led(now, member.holder, world.down)
+
+    def _count_stale(self, member: Member) -> None:
+        """For each change since the answer that leads this client was made."""
+        if isinstance(member.reply, Dated):
+            world, stale = self._world, self._bin.stale
+            for change in range(bisect_right(world.times, member.reply.made), world.changed):
+                stale[change] += 1
+
+
+def _alike(scenario: Scenario) -> bool:
+    """Whether it is enough to know how each client asks: no more than hits and misses differ."""
+    tells = any(RECURSIVES[profile].ecs for profile, _ in scenario.resolvers.profile)
+    none = [name for name, _ in scenario.clients.profile] == ["none"]
+    poisson = scenario.clients.arrivals is Arrivals.POISSON
+    return none and poisson and not tells and not scenario.layers
+
+
+def _check_size(scenario: Scenario, warm_up: float, servers: int) -> None:
+    """Refuse what would take too long or too much memory, before it begins."""
+    clients = scenario.clients
+    expected = clients.count * clients.rate * (scenario.duration + warm_up)
+    counts = scenario.bins * (len(scenario.places) * (servers + 1) + len(scenario.changes) + 1)
+    size = clients.count * CLIENT_BYTES + counts * COUNT_BYTES
+    if expected > MAX_REQUESTS or clients.count > MAX_CLIENTS or size > MAX_BYTES:
+        raise ScenarioError(
+            f"{clients.count:,} clients with {expected:.3g} requests in {size / 1e6:,.0f} MB",
+            f"are more than the event engine takes on: {MAX_CLIENTS:,} with {MAX_REQUESTS:,} "
+            f"in {MAX_BYTES / 1e6:,.0f} MB",
+            "Take fewer clients, a lower rate or a shorter duration, or the population engine.",
+        )

@@ -1,0 +1,245 @@
+"""The caches of a scenario as real objects, and how they are stacked.
+
+For the event engine. A client asks its own caches, they ask those of the layers, the last of these
+a resolver, and that whatever `upstream` is; caches that the scenario does not have are left out.
+How they begin is in `waking`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from random import Random
+from typing import Any, NamedTuple
+
+from lab_engine.authority.records import Client, Question, Reply
+from lab_engine.caches.clients import Ask, ClientCache
+from lab_engine.caches.crowds import head_counts
+from lab_engine.caches.profiles import RECURSIVES
+from lab_engine.caches.resolver import Resolver
+from lab_engine.simulation.events.members import Line, Member, Setting, member, plain
+from lab_engine.simulation.events.trace import Journal
+from lab_engine.simulation.events.upstream import Asker
+from lab_engine.simulation.outcome import Level, Levels
+from lab_engine.simulation.parts import Place
+from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.strata import strata
+from lab_engine.simulation.travel import member_of
+
+Upstream = Callable[..., Reply | None]
+"""Answers an `Asker`: a question, when it asks, and for which client if it tells."""
+
+
+class Shared(NamedTuple):
+    """A cache that several clients share.
+
+    Attributes:
+        resolver: the cache.
+        heads: how many clients stand behind it.
+        parent: the cache that it asks; None for a resolver of the authority.
+    """
+
+    resolver: Resolver
+    heads: int
+    parent: "Shared | None" = None
+
+    def line(self) -> list[Resolver]:
+        """This cache and those it asks, the nearest first."""
+        return [self.resolver, *(self.parent.line() if self.parent else [])]
+
+
+@dataclass
+class Crowd:
+    """The clients behind one resolver.
+
+    Attributes:
+        place: which of the scenario's places they are in.
+        resolver: theirs.
+        heads: how many they are.
+        layers: the caches between, nearest to the clients first.
+        asks: how each gets an answer at a time; a single entry where they remember nothing. Empty
+            where there are members.
+        members: the clients one by one, where they are not all of the plain kind.
+        systems: their system caches, or none.
+        applications: their application caches, or none.
+    """
+
+    place: int
+    resolver: Resolver
+    heads: int
+    layers: tuple[tuple[Shared, ...], ...] = ()
+    asks: list[Ask] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    systems: list[ClientCache] = field(default_factory=list)
+    applications: list[ClientCache] = field(default_factory=list)
+
+
+class Stacks:
+    """All crowds of a scenario.
+
+    Attributes:
+        crowds: those with clients, by place and profile, the largest first.
+        one_by_one: whether their clients are members, and not merely ways to ask.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        upstream: Upstream,
+        rng: Random,
+        journal: Journal,
+        *,
+        one_by_one: bool,
+    ) -> None:
+        self.one_by_one = one_by_one
+        self._scenario = scenario
+        self._upstream = upstream
+        self._rng = rng
+        self._journal = journal
+        self.crowds = list(self._crowds())
+
+    def _crowds(self) -> Iterator[Crowd]:
+        first = number = 0
+        places = list(self._scenario.places)
+        for stratum in strata(self._scenario):
+            place = places.index(stratum.place)
+            shares = tuple(heads / self._scenario.clients.count for heads in stratum.heads)
+            dealt = [head_counts(layer.count, shares) for layer in self._scenario.layers]
+            start = first
+            for index, heads in enumerate(stratum.heads):
+                name = f"resolver {number}"
+                resolver = self._resolver(name, stratum.profile, stratum.place)
+                crowd = Crowd(place, resolver, heads)
+                counts = [min(heads, max(1, each[index])) for each in dealt]
+                crowd.layers = self._layers(crowd, name, counts)
+                members = range(first, first + heads)
+                if self.one_by_one:
+                    self._add_members(crowd, name, members, start)
+                else:
+                    self._add_asks(crowd, name, members)
+                yield crowd
+                first, number = first + heads, number + 1
+
+    def _resolver(self, name: str, profile: str, place: Place) -> Resolver:
+        chosen = self._scenario.resolvers.order.value if profile == "ideal" else profile
+        asker = Asker(name, RECURSIVES[chosen].limits, place.peer)
+        return self._cache(partial(self._upstream, asker), chosen, name)
+
+    def _layers(self, crowd: Crowd, name: str, counts: list[int]) -> tuple[tuple[Shared, ...], ...]:
+        """The caches of each layer before one resolver, each dealt to those above it in turn."""
+        place = self._scenario.places[crowd.place]
+        above: tuple[Shared, ...] = (Shared(crowd.resolver, crowd.heads),)
+        found: list[tuple[Shared, ...]] = []
+        for layer, count in reversed([*zip(self._scenario.layers, counts, strict=True)]):
+            here = []
+            for index in range(count):
+                parent = above[index % len(above)]
+                asking = _Asking(parent.resolver, member_of(place, index))
+                cache = self._cache(asking, layer.profile, f"{layer.name} {index} of {name}")
+                here.append(Shared(cache, len(range(index, crowd.heads, count)), parent))
+            above = tuple(here)
+            found.insert(0, above)
+        return tuple(found)
+
+    def _cache(self, upstream: Callable[..., Reply | None], profile: str, name: str) -> Resolver:
+        if not self._journal.on:
+            return Resolver(upstream, self._rng, profile)
+        telling = _Telling(upstream, name, self._journal)
+        telling.cache = Resolver(telling, self._rng, profile)
+        return telling.cache
+
+    # --- clients as ways to ask: those of the profile `none`, in one place, as things stand -------
+
+    def _add_asks(self, crowd: Crowd, name: str, members: range) -> None:
+        ask: Ask = partial(crowd.resolver.answer, self._scenario.question)
+        down = self._scenario.down
+        if not self._scenario.clients.remember:
+            crowd.asks.append(self._journal.requesting(ask, f"via {name}", down))
+            return
+        for number in members:
+            who = f"client {number}"
+            nearest = self._own(crowd, ask, who)
+            crowd.asks.append(self._journal.requesting(nearest, who, down))
+
+    def _own(self, crowd: Crowd, ask: Ask, name: str) -> Ask:
+        """Put the caches of a client of the profile `none` before its resolver."""
+        system, application = plain(ask, self._scenario.clients, name, self._journal)
+        if system:
+            crowd.systems.append(system)
+            ask = system.answer
+        if application:
+            crowd.applications.append(application)
+            ask = application.answer
+        return ask
+
+    # --- clients one by one -----------------------------------------------------------------------
+
+    def _add_members(self, crowd: Crowd, name: str, members: range, start: int) -> None:
+        nearest = crowd.layers[0] if crowd.layers else (Shared(crowd.resolver, crowd.heads),)
+        place = self._scenario.places[crowd.place]
+        lines = [
+            Line(name, shared.line(), self._scenario.question, place, self._journal)
+            for shared in nearest
+        ]
+        setting = Setting(self._scenario.clients, place, self._rng, self._journal)
+        for index, number in enumerate(members):
+            made = member(f"client {number}", number - start, lines[index % len(lines)], setting)
+            crowd.members.append(made)
+            crowd.systems += made.systems
+            crowd.applications += made.applications
+
+    # --- counts -----------------------------------------------------------------------------------
+
+    def forget_counts(self) -> None:
+        """Set hits and misses of every cache to 0."""
+        for cache in chain.from_iterable(self._levels()):
+            cache.hits = cache.misses = 0
+
+    def levels(self) -> Levels:
+        """Hits and misses of each level, since they were forgotten."""
+        counted = [
+            Level(sum(cache.hits for cache in level), sum(cache.misses for cache in level))
+            for level in self._levels()
+        ]
+        return Levels(counted[0], counted[1], counted[2], tuple(counted[3:]))
+
+    def _levels(self) -> list[list[Any]]:
+        """The caches of each level: applications, systems, resolvers, and those of the layers."""
+        return [
+            [cache for crowd in self.crowds for cache in crowd.applications],
+            [cache for crowd in self.crowds for cache in crowd.systems],
+            [crowd.resolver.cache for crowd in self.crowds],
+            *(
+                [shared.resolver.cache for crowd in self.crowds for shared in crowd.layers[index]]
+                for index in range(len(self._scenario.layers))
+            ),
+        ]
+
+
+class _Asking:
+    """How a cache of a layer asks the one above it: as one of that place's clients."""
+
+    def __init__(self, above: Resolver, me: Client) -> None:
+        self._above = above
+        self._me = me
+
+    def __call__(self, question: Question, now: float, client: Client | None = None) -> Reply:
+        return self._above.resolve(question, now, client or self._me)
+
+
+class _Telling:
+    """An upstream that notes in the journal where a cache asks before it must."""
+
+    cache: Resolver
+
+    def __init__(self, upstream: Callable[..., Reply | None], name: str, journal: Journal) -> None:
+        self._upstream = upstream
+        self._name = name
+        self._journal = journal
+        self._told = 0
+
+    def __call__(self, question: Question, now: float, *client: Client | None) -> Reply | None:
+        if self.cache.prefetched > self._told:
+            self._told = self.cache.prefetched
+            self._journal.note(now, "prefetch", self._name, "to renew what it holds")
+        return self._upstream(question, now, *client)

@@ -1,0 +1,246 @@
+"""Scenario files: TOML for a whole scenario, with files beside it for the zone and for volumes.
+
+A file says what differs from the defaults, under the names that `Scenario.set` knows. The zone
+stands in the file (`zone`: a master file's text or Route 53's JSON) or beside it (`zone_file`).
+What is written is read again as the same scenario, with its aliases behind what they lead to.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import MISSING, Field, fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from lab_engine.authority.elements import nearest, parsed, text_of
+from lab_engine.authority.policies import IpBased
+from lab_engine.authority.zone import Zone
+from lab_engine.control.writing import as_batch, untold
+from lab_engine.errors import LabError, ScenarioError, ZoneProblemsError
+from lab_engine.simulation.parts import Change, Clients, Layer, Place, Resolvers, Server, Watch
+from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.volumes import volumes
+
+TABLES = {"resolvers": Resolvers, "clients": Clients, "watch": Watch}
+LISTS = {"layers": Layer, "places": Place, "servers": Server}
+ZONE = ("zone", "zone_file", "origin", "cidr_blocks", "cidr_blocks_file", "forgiving")
+OWN = tuple(item.name for item in fields(Scenario) if item.name not in ("zone", "former"))
+Table = dict[str, Any]
+
+
+def load(path: str | Path) -> Scenario:
+    """The scenario of a TOML file; files that it names are looked for beside it.
+
+    Raises:
+        ScenarioError: the file cannot be read, a key is not known, or a value breaks a rule.
+    """
+    with _placed(""):
+        text = text_of(path)
+    return loads(text, Path(path).parent, str(path))
+
+
+def loads(text: str, folder: str | Path = ".", source: str = "scenario") -> Scenario:
+    """The scenario of a TOML text.
+
+    Args:
+        text: the TOML.
+        folder: where the files that it names are.
+        source: what errors call it.
+
+    Raises:
+        ScenarioError: as `load`.
+    """
+    try:
+        top = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise ScenarioError(source, f"is not TOML: {wrong}", "Correct that line.") from wrong
+    with _placed(f"{source}: "):
+        return _scenario(top, Path(folder))
+
+
+def dumps(scenario: Scenario) -> str:
+    """The TOML of a scenario: what differs from the defaults, and the zone.
+
+    Raises:
+        ScenarioError: the zone has what neither form can say: a policy, and a CNAME beside others.
+    """
+    top = _zone_table(scenario.zone) | _said(scenario, but=("zone", "former"))
+    for name in TABLES:
+        if name in top:
+            top[name] = _said(getattr(scenario, name))
+    for name in LISTS:
+        if name in top:
+            top[name] = [_said(each) for each in getattr(scenario, name)]
+    if scenario.changes:
+        top["changes"] = [_change_table(change) for change in scenario.changes]
+    return tomli_w.dumps(top, multiline_strings=True)
+
+
+def _scenario(top: Table, folder: Path) -> Scenario:
+    _only(top, (*ZONE, *OWN))
+    if "name" not in top:
+        raise ScenarioError("name", "is missing", 'Say what is asked for: name = "www".')
+    zone = _zone(top, folder)
+    known = {name: top[name] for name in OWN if name in top}
+    for name, kind in TABLES.items():
+        if name in known:
+            known[name] = _part(kind, name, _measured(known[name], name, folder))
+    for name, kind in LISTS.items():
+        if name in known:
+            known[name] = _each(partial(_part, kind, name), known[name], name)
+    if "changes" in known:
+        known["changes"] = _each(partial(_change, folder), known["changes"], "changes")
+    return Scenario(zone, **known)
+
+
+def _zone(table: Mapping[str, Any], folder: Path) -> Zone:
+    for name in ZONE:
+        if name in table and not isinstance(table[name], str):
+            raise ScenarioError(f"{name} {table[name]!r}", "is no text", "Put it in quotes.")
+    if ("zone" in table) == ("zone_file" in table):
+        found = "both are there" if "zone" in table else "neither is there"
+        raise ScenarioError("zone, zone_file", found, "Give one of them.")
+    text, source = table.get("zone", ""), "zone"
+    if "zone_file" in table:
+        source = str(folder / table["zone_file"])
+        text = text_of(source)
+    origin, forgiving = table.get("origin"), table.get("forgiving")
+    if not text.lstrip().startswith(("{", "[")):
+        return Zone.from_text(text, origin, source, forgiving)
+    if forgiving is not None:
+        raise ScenarioError(f"forgiving {forgiving!r}", "is for master files", "Leave it out.")
+    return Zone.from_json(text, origin, source, _blocks(table, folder))
+
+
+def _blocks(table: Mapping[str, Any], folder: Path) -> str | None:
+    if "cidr_blocks_file" in table:
+        return text_of(folder / table["cidr_blocks_file"])
+    return table.get("cidr_blocks")
+
+
+def _zone_table(zone: Zone) -> Table:
+    told = len(untold(zone)) == (zone.forgiving is not None)
+    if told:
+        forgiving = {} if zone.forgiving is None else {"forgiving": str(zone.forgiving)}
+        return {"zone": zone.to_text(), "origin": str(zone.origin), **forgiving}
+    if zone.forgiving is not None:
+        rule = "allows a CNAME beside other data and has more than a master file can say"
+        raise ScenarioError(str(zone.origin), rule, "Drop one of the two.")
+    text = json.dumps(as_batch(zone), indent=1, ensure_ascii=False)
+    blocks = _cidr_blocks(zone)
+    said = {"cidr_blocks": json.dumps(blocks, indent=1)} if blocks else {}
+    return {"zone": text, "origin": str(zone.origin), **said}
+
+
+def _cidr_blocks(zone: Zone) -> dict[str, dict[str, list[str]]]:
+    """The blocks of IP-based routing by collection and location, as `Zone.from_json` reads them."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for each in zone:
+        if isinstance(each.policy, IpBased) and each.policy.CidrRoutingConfig.blocks:
+            place = each.policy.CidrRoutingConfig
+            found.setdefault(place.collection_id, {})[place.name] = [*map(str, place.blocks)]
+    return found
+
+
+def _part(kind: type[Any], where: str, table: Any) -> Any:
+    """One of the dataclasses, from its table."""
+    if not isinstance(table, Mapping):
+        raise ScenarioError(f"{where} {table!r}", "is not a table", f"Write [{where}].")
+    _only(table, tuple(item.name for item in fields(kind)), f"{where}.")
+    for item in fields(kind):
+        if _default(item) is MISSING and item.name not in table:
+            raise ScenarioError(f"{where}.{item.name}", "is missing", "Give it a value.")
+    return kind(**table)
+
+
+def _measured(table: Any, where: str, folder: Path) -> Any:
+    """The table of the resolvers with the volumes of the file that it names."""
+    if where != "resolvers" or not isinstance(table, Mapping) or "volumes_file" not in table:
+        return table
+    others = {name: value for name, value in table.items() if name != "volumes_file"}
+    file = table["volumes_file"]
+    if "volumes" in others or not isinstance(file, str):
+        raise ScenarioError(f"{where}: volumes_file {file!r}", "is not all", "Name one file.")
+    return {**others, "volumes": volumes(folder / file)}
+
+
+def _change(folder: Path, table: Mapping[str, Any]) -> Change:
+    _only(table, ("at", "path", "value", "batch", *ZONE), "changes.")
+    told = [name for name in ("value", "batch", "zone", "zone_file") if name in table]
+    if not {"at", "path"} <= set(table) or len(told) != 1:
+        rule = "are not a time, a path, and one of value, batch and zone"
+        remedy = 'Write at = 60, path = "down", value = ["192.0.2.1"].'
+        raise ScenarioError(f"changes {', '.join(table)}", rule, remedy)
+    if told[0] == "value":
+        return Change(table["at"], table["path"], table["value"])
+    if table["path"] != "zone":
+        raise ScenarioError(f"changes.{told[0]}", "is for the path zone", 'Write path = "zone".')
+    if told[0] == "batch":
+        return Change(table["at"], "zone", parsed(table["batch"], "changes.batch"))
+    return Change(table["at"], "zone", _zone(table, folder))
+
+
+def _change_table(change: Change) -> Table:
+    table: Table = {"at": change.at, "path": change.path}
+    if isinstance(change.value, Zone):
+        return table | _zone_table(change.value)
+    if isinstance(change.value, Mapping):
+        return table | {"batch": json.dumps(change.value, indent=1, ensure_ascii=False)}
+    return table | {"value": _plain(change.value)}
+
+
+def _said(part: Any, but: tuple[str, ...] = ()) -> Table:
+    """The fields of a part that differ from their defaults."""
+    return {
+        item.name: _plain(getattr(part, item.name))
+        for item in fields(part)
+        if item.name not in but and getattr(part, item.name) != _default(item)
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Mixes as tables, tuples as lists, words as text."""
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return dict(value) if len(value) > 1 else value[0][0]
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, str) else value
+
+
+def _default(item: Field[Any]) -> Any:
+    if item.default_factory is not MISSING:
+        return item.default_factory()
+    return item.default
+
+
+def _each(make: Callable[[Mapping[str, Any]], Any], given: Any, where: str) -> list[Any]:
+    """What is made of each of a list of tables; errors name its number, from 1."""
+    if not isinstance(given, list) or not all(isinstance(each, Mapping) for each in given):
+        raise ScenarioError(f"{where} {given!r}", "is not a list of tables", f"Write [[{where}]].")
+    made = []
+    for number, table in enumerate(given, 1):
+        with _placed(f"[[{where}]] number {number}: "):
+            made.append(make(table))
+    return made
+
+
+def _only(table: Mapping[str, Any], names: tuple[str, ...], where: str = "") -> None:
+    for name in table:
+        if name not in names:
+            raise ScenarioError(f"{where}{name}", "is not known here", nearest(name, names))
+
+
+@contextmanager
+def _placed(where: str) -> Iterator[None]:
+    """Whatever is wrong within is said with its place."""
+    try:
+        yield
+    except ZoneProblemsError as wrong:
+        others = "".join(f"\n{problem}" for problem in wrong.problems[1:])
+        raise ScenarioError(f"{where}{wrong.value}", wrong.rule, wrong.remedy + others) from wrong
+    except LabError as wrong:
+        raise ScenarioError(f"{where}{wrong.value}", wrong.rule, wrong.remedy) from wrong

@@ -1,0 +1,309 @@
+"""The parts of a scenario: plain values that say what they allow.
+
+Each refuses a bad value when it is made, with the path at which `Scenario.set` takes it.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
+from typing import Any, cast
+
+from lab_engine.authority.geo import REGIONS
+from lab_engine.authority.records import Client
+from lab_engine.caches.profiles import CLIENTS, RECURSIVES
+from lab_engine.caches.resolver import CachedOrder
+from lab_engine.errors import Choice, LabError, ScenarioError
+
+MAX_COUNT = 10**7
+MAX_RATE = 10**6
+MAX_SKEW = 10
+WEEK = 7 * 86_400
+MAX_MS = 10_000
+
+Mix = tuple[tuple[str, float], ...]
+"""Names of profiles with their parts of the whole, which sum to 1."""
+
+
+class Arrivals(Choice):
+    """How the requests of one client follow each other; all have the same mean rate."""
+
+    POISSON = "poisson"
+    ERLANG_2 = "erlang2"
+    """Smoother: each gap is the sum of two exponential ones."""
+    H2 = "h2"
+    """Burstier: two exponential phases with balanced means, squared variation 4."""
+    DETERMINISTIC = "deterministic"
+    """One period; the first is at random in it."""
+    PARETO = "pareto"
+    """Heavy-tailed: Pareto gaps with shape 1.5."""
+
+
+@dataclass(frozen=True)
+class Resolvers:
+    """The recursive resolvers that all requests pass.
+
+    Attributes:
+        count: how many, 1 to 10^7; each profile and each place has its part of them.
+        skew: of the clients over them; 0 for equal shares, 1 for Zipf's law, up to 10.
+        order: of a cached set, in the profile `ideal`: `rotate`, or `frozen` (one address a fill).
+        profile: one of `caches.profiles.RECURSIVES`, or several with their parts of the clients.
+        volumes: of queries, as measured, one for each resolver: instead of `count` and `skew`.
+    """
+
+    count: int = 20
+    skew: float = 1.0
+    order: CachedOrder = CachedOrder.ROTATE
+    profile: Mix = (("ideal", 1.0),)
+    volumes: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        whole("resolvers.count", self.count, 1, MAX_COUNT)
+        number("resolvers.skew", self.skew, 0, MAX_SKEW)
+        fix(self, "order", choice("resolvers.order", self.order, CachedOrder))
+        fix(self, "profile", mix("resolvers.profile", self.profile, RECURSIVES))
+        fix(self, "volumes", _volumes(self.volumes))
+
+
+@dataclass(frozen=True)
+class Clients:
+    """Who asks, and what each of them remembers.
+
+    Attributes:
+        count: how many, 1 to 10^7, split over the resolvers by their shares.
+        rate: requests a second of each client; 10^-6 to 10^6.
+        os_cache: whether the system of a client of the profile `none` keeps an answer for what is
+            left of the TTL.
+        application_cache: seconds for which its application keeps an answer, whatever the TTL
+            says: 1 or more; 0 keeps none, `math.inf` never asks again.
+        profile: one of `caches.profiles.CLIENTS`, or several with their parts of the clients.
+        arrivals: how the requests of each follow each other.
+    """
+
+    count: int = 1000
+    rate: float = 0.1
+    os_cache: bool = False
+    application_cache: float = 0.0
+    profile: Mix = (("none", 1.0),)
+    arrivals: Arrivals = Arrivals.POISSON
+
+    def __post_init__(self) -> None:
+        whole("clients.count", self.count, 1, MAX_COUNT)
+        number("clients.rate", self.rate, 1 / MAX_RATE, MAX_RATE)
+        switch = isinstance(self.os_cache, bool)
+        must(switch, "clients.os_cache", self.os_cache, "is no switch", "Take True or False.")
+        shortest = 0 if self.application_cache == 0 else 1
+        number("clients.application_cache", self.application_cache, shortest, math.inf)
+        fix(self, "profile", mix("clients.profile", self.profile, CLIENTS))
+        fix(self, "arrivals", choice("clients.arrivals", self.arrivals, Arrivals))
+
+    @property
+    def remember(self) -> bool:
+        """Whether a client of the profile `none` has any cache of its own."""
+        return self.os_cache or self.application_cache > 0
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Caches that stand between the clients and the resolvers, each shared by several clients.
+
+    Attributes:
+        name: such as `home router` or `CDN PoP`.
+        profile: one of `caches.profiles.RECURSIVES`.
+        count: how many there are, 1 to 10^7; clients and those below are dealt out to them in turn.
+    """
+
+    name: str
+    profile: str = "ideal"
+    count: int = 100
+
+    def __post_init__(self) -> None:
+        named = isinstance(self.name, str) and 1 <= len(self.name) <= 40
+        must(named, "layers.name", self.name, "is not a name", "Give it 1 to 40 letters.")
+        one = isinstance(self.profile, str)
+        must(one, "layers.profile", self.profile, "is not one profile", "Add a layer for another.")
+        mix("layers.profile", self.profile, RECURSIVES)
+        whole("layers.count", self.count, 1, MAX_COUNT)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where some of the clients are, and their resolvers.
+
+    Attributes:
+        network: the block of addresses that the clients have, such as `198.51.100.0/24`. Places
+            may overlap: two with one network have clients of one town with different resolvers.
+        share: the part of all clients, relative to the other places.
+        egress: the address from which their resolvers ask; empty for one within the network.
+        resolver_ms: the round trip from a client to its resolver, milliseconds.
+        authority_ms: the round trip from a resolver to the authority, milliseconds.
+    """
+
+    network: str = "198.51.100.0/24"
+    share: float = 1.0
+    egress: str = ""
+    resolver_ms: float = 10.0
+    authority_ms: float = 50.0
+
+    def __post_init__(self) -> None:
+        _address("places.network", self.network, ip_network, "198.51.100.0/24")
+        if self.egress != "":
+            _address("places.egress", self.egress, ip_address, "192.0.2.53")
+        number("places.share", self.share, 0, MAX_COUNT)
+        number("places.resolver_ms", self.resolver_ms, 0, MAX_MS)
+        number("places.authority_ms", self.authority_ms, 0, MAX_MS)
+
+    @property
+    def peer(self) -> Client:
+        """Whom an authority sees when a resolver of this place asks it without a client subnet."""
+        first = ip_network(self.network)[53 % ip_network(self.network).num_addresses]
+        return Client.at(self.egress or str(first))
+
+
+@dataclass(frozen=True)
+class Server:
+    """What stands behind an address.
+
+    Attributes:
+        address: as the zone writes it.
+        region: the AWS Region it is in, for distances; empty where that is of no interest.
+        capacity: requests a second that it serves; `math.inf` for as many as come.
+        queue: requests that may wait at it; more are refused.
+    """
+
+    address: str
+    region: str = ""
+    capacity: float = math.inf
+    queue: int = 100
+
+    def __post_init__(self) -> None:
+        text = isinstance(self.address, str)
+        must(text, "servers.address", self.address, "is no address", 'Write "192.0.2.1".')
+        known = self.region in ("", *REGIONS)
+        must(known, "servers.region", self.region, "is not an AWS Region", "Write eu-west-1, say.")
+        number("servers.capacity", self.capacity, 1 / MAX_RATE, math.inf)
+        whole("servers.queue", self.queue, 0, MAX_COUNT)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How health checks look at the servers: one way for all checks that the zone names.
+
+    Attributes:
+        interval: seconds from a response to the next request, above 0 (Route 53: 10 or 30).
+        threshold: results in a row that change a checker's mind, 1 to 10.
+        checkers: how many look, unsynchronised; 1 to 100.
+        timeout: seconds that a probe of a dead server takes; 0 for a refused connection.
+        publication: seconds until the authority knows; undocumented, so an assumption.
+    """
+
+    interval: float = 30.0
+    threshold: int = 3
+    checkers: int = 16
+    timeout: float = 0.0
+    publication: float = 0.0
+
+    def __post_init__(self) -> None:
+        number("watch.interval", self.interval, 0.001, WEEK)
+        whole("watch.threshold", self.threshold, 1, 10)
+        whole("watch.checkers", self.checkers, 1, 100)
+        number("watch.timeout", self.timeout, 0, WEEK)
+        number("watch.publication", self.publication, 0, WEEK)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that is set at a time of the watch.
+
+    Attributes:
+        at: seconds since the watch began, above 0 and before its end.
+        path: what `Scenario.set` takes: below `zone`, or `zone` itself, `down`, `unhealthy` or
+            `reachable`.
+        value: as `Scenario.set` takes it; for `zone` also a change batch.
+    """
+
+    at: float
+    path: str
+    value: Any
+
+    def __post_init__(self) -> None:
+        must(isinstance(self.path, str), "changes.path", self.path, "is no path", 'Write "down".')
+        if isinstance(self.value, list):
+            fix(self, "value", tuple(self.value))
+
+
+def whole(where: str, value: object, low: int, high: int) -> None:
+    """Refuse all but the whole numbers of a range."""
+    good = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    rule = f"is not a whole number from {low} to {high}"
+    must(good, where, value, rule, "Choose one in that range.")
+
+
+def number(where: str, value: object, low: float, high: float) -> None:
+    """Refuse all but the numbers of a range."""
+    good = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+    rule = f"is not a number from {low:g} to {high:g}"
+    must(good, where, value, rule, "Choose one in that range.")
+
+
+def choice(where: str, value: Any, kind: type[StrEnum]) -> StrEnum:
+    """The member of that name."""
+    try:
+        return kind(value)
+    except LabError as wrong:
+        raise ScenarioError(f"{where} {value!r}", wrong.rule, wrong.remedy) from wrong
+
+
+def mix(where: str, given: Any, known: Iterable[str]) -> Mix:
+    """Names with their parts of 1, from one name, a mapping, or pairs."""
+    names = tuple(known)
+    parts = {given: 1.0} if isinstance(given, str) else given
+    if not isinstance(parts, Mapping):
+        pairs = isinstance(parts, list | tuple) and all(map(_is_part, parts))
+        must(pairs, where, given, "is not a profile", f"Choose of {', '.join(names)}.")
+        parts = dict(cast("Iterable[tuple[str, float]]", parts))
+    for name, part in parts.items():
+        nearest = get_close_matches(str(name), names, n=1, cutoff=0)[0]
+        must(name in names, where, name, "is not a known profile", f"Did you mean {nearest}?")
+        number(f"{where}.{name}", part, 0, MAX_COUNT)
+    total = math.fsum(parts.values())
+    must(total > 0, where, given, "has parts that sum to zero", "Give one of them a part.")
+    if math.isclose(total, 1):
+        total = 1  # so that what is a mix already stays as it is, to the last digit
+    return tuple((name, part / total) for name, part in parts.items() if part)
+
+
+def _is_part(given: object) -> bool:
+    return isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str)
+
+
+def _address(where: str, given: object, read: Callable[[str], object], such_as: str) -> None:
+    must(isinstance(given, str), where, given, "is no text", f'Write "{such_as}".')
+    try:
+        read(str(given))
+    except ValueError as wrong:
+        rule, remedy = f"is refused: {wrong}", f'Write "{such_as}".'
+        raise ScenarioError(f"{where} {given!r}", rule, remedy) from wrong
+
+
+def must(good: bool, where: str, value: object, rule: str, remedy: str) -> None:  # noqa: FBT001
+    """Refuse a value that is not good."""
+    if not good:
+        raise ScenarioError(f"{where} {value!r}", rule, remedy)
+
+
+def fix(self: object, name: str, value: object) -> None:
+    """Store the normal form of a value in a frozen instance, as dataclasses suggest."""
+    object.__setattr__(self, name, value)
+
+
+def _volumes(given: Any) -> tuple[float, ...]:
+    listed = isinstance(given, list | tuple) and len(given) <= MAX_COUNT
+    must(listed, "resolvers.volumes", given, "is not a list of numbers", "Write [120, 30.5, 7].")
+    for volume in given:
+        number("resolvers.volumes", volume, 0, math.inf)
+    positive = not given or 0 < math.fsum(given) < math.inf
+    must(positive, "resolvers.volumes", given, "sums to nothing usable", "Give one a volume.")
+    return tuple(float(volume) for volume in given)

@@ -1,0 +1,311 @@
+"""The population engine: no event per request, exact in distribution inside its domain.
+
+Requests of each client are Poisson. A cache is then a renewal process: a request fills it, it
+holds the answer for the TTL, waits an exponential gap, is filled again. All caches are stepped
+together, each at most once a step; the requests between fills are drawn from the times held
+(`tally`). Caches of resolvers are in `held`, those of clients in `layers`; what can be stored and
+where it leads is in `book`, and what cannot be done in `domain`.
+"""
+
+import math
+from random import Random
+
+import numpy as np
+
+from lab_engine.caches.recursives import RecursiveProfile
+from lab_engine.errors import ScenarioError
+from lab_engine.simulation.epochs import Epoch, epochs
+from lab_engine.simulation.outcome import Level, Outcome
+from lab_engine.simulation.population.answers import check_addresses, profile_of_resolvers
+from lab_engine.simulation.population.book import Book
+from lab_engine.simulation.population.held import Held
+from lab_engine.simulation.population.kinds import kind_of, kinds
+from lab_engine.simulation.population.layers import Layers, People
+from lab_engine.simulation.population.outages import Deaths
+from lab_engine.simulation.population.pools import Pool, block_of, blocks, told
+from lab_engine.simulation.population.stop import Stop, stopping
+from lab_engine.simulation.population.sums import Sums
+from lab_engine.simulation.population.tally import Bins, Floats, Ints
+from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.start import warm_up
+from lab_engine.simulation.strata import strata
+
+MAX_FILLS = 2 * 10**9  # a minute or so
+MAX_BYTES = 2 * 10**9
+BEGINNING = (
+    "the phases of resolvers against clients' own lifetimes begin approximately: measured, hit "
+    "ratios of resolvers are off by up to 0.05 in the first TTL where each has a single client, "
+    "and queries by up to 3 % where it has ten"
+)
+CACHE_BYTES, CLIENT_BYTES, COUNT_BYTES = 100, 300, 40  # of a cache, a client with one, a cell
+
+
+def run(scenario: Scenario, *, max_bytes: int = MAX_BYTES) -> Outcome:
+    """One run of a scenario that `domain.reasons` says nothing against.
+
+    Ctrl-C ends it between two steps. What was counted by then is the outcome, as `partial`: all
+    caches up to `ended` where they are stepped together, else some of them for the whole watch,
+    as its notes say.
+
+    Args:
+        scenario: what happens.
+        max_bytes: refuse what would take more memory than this.
+
+    Raises:
+        ScenarioError: more than 2 x 10^9 fills or more than that memory are to be expected.
+    """
+    _check_size(scenario, max_bytes)
+    rng = np.random.default_rng(scenario.seed)
+    with stopping() as stop:
+        return _Run(scenario, epochs(scenario, Random(scenario.seed)), rng, stop).outcome()
+
+
+def _check_size(scenario: Scenario, max_bytes: int) -> None:
+    remember = any(kind.remembers for kind in kinds(scenario.clients))
+    caches = (
+        scenario.resolvers.count
+        if not scenario.resolvers.volumes
+        else len(scenario.resolvers.volumes)
+    )
+    clients = scenario.clients.count
+    expected = caches * CACHE_BYTES + remember * clients * CLIENT_BYTES
+    expected += scenario.bins * COUNT_BYTES * len(scenario.steps) * 4
+    if expected > max_bytes:
+        raise ScenarioError(
+            f"{expected / 1e9:.3g} GB of memory",
+            f"are more than the {max_bytes / 1e9:.3g} GB that the population engine may take",
+            "Take fewer caches, clients, bins or changes.",
+        )
+
+
+def _check_fills(scenario: Scenario, book: Book, caches: int) -> None:
+    clients = scenario.clients
+    own = [kind.application for kind in kinds(clients) if kind.application]
+    held = min([*own, float(book.life.min())])
+    fills = caches * (1 + scenario.duration / (held + caches / (clients.count * clients.rate)))
+    expected = (
+        fills if held or any(kind.remembers for kind in kinds(clients)) or book.life.any() else 0
+    )
+    if expected > MAX_FILLS:
+        raise ScenarioError(
+            f"{expected:.3g} fills of caches",
+            f"are more than the {MAX_FILLS:,} that the population engine takes on",
+            "Take a longer TTL, a shorter duration or fewer caches.",
+        )
+
+
+class _Run:
+    """One run: who is where, what they are told, and the counts."""
+
+    def __init__(
+        self, scenario: Scenario, found: tuple[Epoch, ...], rng: np.random.Generator, stop: Stop
+    ) -> None:
+        self._scenario, self._epochs, self._stop = scenario, found, stop
+        self._kinds = kinds(scenario.clients)
+        self._strata = strata(scenario)
+        self._profiles = [profile_of_resolvers(each.profile, scenario) for each in self._strata]
+        self._blocks = [
+            blocks(stratum.place, profile, found)
+            for stratum, profile in zip(self._strata, self._profiles, strict=True)
+        ]
+        self._pools: list[Pool] = []
+        self._pool_of = [self._pools_of(index) for index in range(len(self._strata))]
+        hasty = not all(kind.tries_next for kind in self._kinds)
+        self._book = Book(self._pools, found, rng, hasty=hasty)
+        check_addresses(scenario, self._book.servers)
+        times = tuple(epoch.start for epoch in found[1:])
+        self._bins = Bins(scenario.bins, scenario.bin, times)
+        self._deaths = Deaths(self._book, found, self._bins.end)
+        self._sums = Sums(scenario, self._book, self._bins)
+        self._notes: tuple[str, ...] = ()
+
+    def _pools_of(self, index: int) -> list[int]:
+        """The pool of each block of a stratum; blocks that are told the same share one."""
+        place = self._scenario.places.index(self._strata[index].place)
+        found = []
+        for block in self._blocks[index]:
+            pool = Pool(place, self._profiles[index], told(block))
+            if pool not in self._pools:
+                self._pools.append(pool)
+            found.append(self._pools.index(pool))
+        return found
+
+    def outcome(self) -> Outcome:
+        """Step all caches, and sum."""
+        own = any(kind.application or kind.floor or not kind.tries_next for kind in self._kinds)
+        remember = any(kind.remembers for kind in self._kinds)
+        if own or (remember and self._book.ttl.any()):
+            self._run_layers()
+        else:
+            self._run_held()
+        stop = self._stop
+        return self._sums.outcome(self._deaths, stop.at, self._notes, partial=stop.asked)
+
+    # --- clients that remember nothing -----------------------------------------------------------
+
+    def _run_held(self) -> None:
+        rates = [self._rates(index) for index in range(len(self._strata))]
+        parts = [part for each in rates for part in each]
+        _check_fills(self._scenario, self._book, sum(len(rate) for _, rate in parts))
+        held = Held(self._book, self._bins, self._deaths, self._stop)
+        if self._book.in_turn and len(self._book.pools) > 1:
+            pools = np.concatenate([np.full(len(rate), pool) for pool, rate in parts])
+            held.add(np.concatenate([rate for _, rate in parts]), pools)
+        else:
+            for pool, rate in parts:
+                if not self._stop.asked:
+                    held.add(rate, pool)
+        self._note_stop(held.steps, sum(len(rate) for _, rate in parts))
+        by_place = self._sums.add_copies(held.taken, held.passed_on)
+        self._sums.queries += held.asked
+        of_pools = [pool.place for pool in self._book.pools]
+        renewed = np.bincount(of_pools, held.renewed, len(by_place)).astype(int)
+        self._look_up(by_place, renewed)
+        if any(kind.os for kind in self._kinds):  # which have had nothing to keep
+            self._sums.os = _level(int(by_place.sum()), int(by_place.sum()))
+
+    def _note_stop(self, stepped: int, caches: int) -> None:
+        if self._stop.asked and math.isnan(self._stop.at):
+            note = f"broken off: these are {stepped:,} of {caches:,} caches, for the whole watch"
+            self._notes += (note,)
+
+    def _look_up(self, asked: Ints, renewed: Ints) -> None:
+        """Questions to resolvers by place, and misses there. `renewed` is by place."""
+        book = self._book
+        places = np.array([pool.place for pool in book.pools])
+        filled = np.bincount(places[book.pool], self._sums.queries.sum(axis=1), len(asked))
+        for place, (count, misses) in enumerate(zip(asked, filled - renewed, strict=True)):
+            self._sums.add_look_ups(place, int(count), int(misses))
+
+    def _rates(self, index: int) -> list[tuple[int, Floats]]:
+        """Request rates of the caches of a stratum, by pool."""
+        heads, profile = np.array(self._strata[index].heads, np.int64), self._profiles[index]
+        if len(self._blocks[index]) == 1:
+            return [(self._pool_of[index][0], self._thinned(heads, profile))]
+        resolver, block = self._members(index)
+        width = len(self._blocks[index])
+        counts = np.bincount(resolver * width + block, minlength=len(heads) * width)
+        counts = counts.reshape(-1, width)
+        of_block = np.array(self._pool_of[index])
+        return [
+            (pool, self._thinned(some[some > 0], profile))
+            for pool in np.unique(of_block).tolist()
+            for some in [counts[:, of_block == pool].ravel()]
+            if some.any()
+        ]
+
+    def _thinned(self, heads: Ints, profile: RecursiveProfile) -> Floats:
+        """Each cache behind an address gets its part of the requests there."""
+        rates = heads * self._scenario.clients.rate
+        return (
+            rates
+            if profile.backends == 1
+            else np.repeat(rates / profile.backends, profile.backends)
+        )
+
+    def _members(self, index: int) -> tuple[Ints, Ints]:
+        """The resolver and the block of each client of a stratum."""
+        heads = np.array(self._strata[index].heads, np.int64)
+        resolver = np.repeat(np.arange(len(heads)), heads)
+        network = self._strata[index].place.network
+        return resolver, block_of(np.arange(len(resolver)), network, self._blocks[index])
+
+    # --- clients that do -------------------------------------------------------------------------
+
+    def _run_layers(self) -> None:
+        people = self._people()
+        book, scenario = self._book, self._scenario
+        _check_fills(scenario, book, len(people.home) + int((people.crowd > 0).sum()))
+        layers = Layers(book, people, self._kinds, self._bins, self._deaths)
+        early = self._warm_up()
+        self._notes += (BEGINNING,) if early else ()
+        layers.run(scenario.clients.rate, early, self._stop)
+        held = layers.held.taken() + book.rng.poisson(layers.held.passed_on())
+        tries_next = [kind.tries_next for kind in self._kinds]
+        requests = self._sums.add_ways(held, len(self._kinds), tries_next)
+        crowds = self._sums.add_copies(layers.crowd.taken(), layers.crowd.passed_on())
+        self._sums.queries += layers.filled.taken()
+        asks = layers.asks.reshape(requests.shape)
+        self._look_up(crowds[: len(asks)] + asks.sum(axis=1), layers.renewed)
+        self._levels(
+            requests.sum(axis=0),
+            layers.answers.reshape(requests.shape).sum(axis=0),
+            asks.sum(axis=0),
+        )
+
+    def _warm_up(self) -> int:
+        """Whole seconds, as some clocks have them.
+
+        Where a copy outlives its window, or several caches stand behind a resolver's address, the
+        beginning is approximate too, and is forgotten in the same way.
+        """
+        ttl = float(self._book.ttl.max())
+        dealt = any(profile.backends > 1 for profile in self._profiles)
+        overlap = 4 * ttl if dealt or self._book.renew.any() else 0.0
+        return math.ceil(max(warm_up(self._scenario.clients, ttl), overlap))
+
+    def _levels(self, requests: Ints, answers: Ints, asks: Ints) -> None:
+        """Look-ups and misses in the clients' own caches, from counts of each kind."""
+        own = np.array([kind.application > 0 for kind in self._kinds])
+        system = np.array([kind.os for kind in self._kinds])
+        asked = np.where(own, answers, requests)
+        if own.any():
+            self._sums.application = _level(int(requests[own].sum()), int(answers[own].sum()))
+        if system.any():
+            self._sums.os = _level(int(asked[system].sum()), int(asks[system].sum()))
+
+    def _people(self) -> People:
+        """All clients and their caches; those that keep nothing in common have one each."""
+        found = [self._people_of(index) for index in range(len(self._strata))]
+        if not self._book.life.any():
+            return _each_alone(found)
+        return _together(found)
+
+    def _people_of(self, index: int) -> People:
+        resolver, block = self._members(index)
+        backends, width = self._profiles[index].backends, len(self._blocks[index])
+        member_kind = kind_of(np.arange(len(resolver)), self._scenario.clients.profile)
+        key, home = np.unique(resolver * width + block, return_inverse=True)
+        pool = np.array(self._pool_of[index])[key % width]
+        alone = np.array([kind.remembers for kind in self._kinds])[member_kind]
+        crowd = np.bincount(home[~alone], minlength=len(key)) / backends
+        own = np.flatnonzero(alone)
+        own = own[np.argsort(home[own], kind="stable")]
+        return People(
+            np.repeat(pool, backends),
+            np.repeat(crowd, backends),
+            home[own] * backends,
+            member_kind[own],
+            np.repeat(np.full(len(key), backends), backends),
+        )
+
+
+def _together(found: list[People]) -> People:
+    starts = np.cumsum([0, *(len(each.pool) for each in found)])
+    return People(
+        np.concatenate([each.pool for each in found]),
+        np.concatenate([each.crowd for each in found]),
+        np.concatenate([each.home + start for each, start in zip(found, starts, strict=False)]),
+        np.concatenate([each.kind for each in found]),
+        np.concatenate([each.spread for each in found]),
+    )
+
+
+def _each_alone(found: list[People]) -> People:
+    """A resolver that keeps nothing does not bind its clients together."""
+    return _together(
+        [
+            People(
+                np.concatenate([each.pool[each.home], each.pool[each.crowd > 0]]),
+                np.concatenate([np.zeros(len(each.home)), each.crowd[each.crowd > 0]]),
+                np.arange(len(each.home)),
+                each.kind,
+                np.ones(len(each.home) + int((each.crowd > 0).sum()), np.int64),
+            )
+            for each in found
+        ]
+    )
+
+
+def _level(asked: int, misses: int) -> Level:
+    return Level(asked - misses, misses)

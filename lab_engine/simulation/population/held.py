@@ -1,0 +1,228 @@
+"""Caches of resolvers before clients that remember nothing, stepped from fill to fill. numpy only.
+
+All caches are stepped together, each at most once a step. Where one kind of copy is held for one
+time on a continuous clock, a cache is stepped many times at once.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lab_engine.simulation.population.book import Book
+from lab_engine.simulation.population.outages import Deaths
+from lab_engine.simulation.population.renewals import begin
+from lab_engine.simulation.population.stop import Stop
+from lab_engine.simulation.population.tally import Bins, Floats, Ints, RenewalTally, Tally
+
+Step = tuple[Floats, Floats]
+BLOCK = 20_000  # caches stepped together: they fit the processor's own caches
+BATCH = BLOCK // 2  # fills counted together: smaller steps are gathered first
+
+
+class Held:
+    """What comes of the caches that are stepped.
+
+    Attributes:
+        asked: queries to the authority, of shape (rows, cells).
+        taken: requests that came at such a query, by the row that led them.
+        passed_on: requests to expect besides.
+        renewed: queries that no client waited for, by pool.
+    """
+
+    def __init__(self, book: Book, bins: Bins, deaths: Deaths, stop: Stop) -> None:
+        self._book, self._bins, self._deaths, self._stop = book, bins, deaths, stop
+        self._hold = self._one_hold()
+        self._tally: Tally | RenewalTally = Tally(len(book), bins)
+        if self._hold:
+            self._tally = RenewalTally(len(book), bins, self._hold)
+        self._queries = Tally(len(book), bins) if book.renew.any() else None
+        self.renewed = np.zeros(len(book.pools), np.int64)
+        self._direct = np.zeros((len(book), bins.cells), np.int64)
+        self.steps = 0
+
+    def _one_hold(self) -> float:
+        """Seconds for which every copy is held on a continuous clock; 0 where they differ."""
+        book = self._book
+        one = np.ptp(book.life) == 0 and not book.whole.any() and not book.renew.any()
+        return float(book.life[0]) if one and not self._bins.cuts else 0.0
+
+    @property
+    def asked(self) -> Ints:
+        """See `Held`."""
+        return (self._queries or self._tally).taken() + self._direct
+
+    @property
+    def taken(self) -> Ints:
+        """See `Held`."""
+        return self._tally.taken() + self._direct
+
+    @property
+    def passed_on(self) -> Floats:
+        """See `Held`."""
+        return self._tally.passed_on()
+
+    def add(self, rates: Floats, pool: int | Ints) -> None:
+        """Step caches with these request rates; where turns are taken, all of a run at once."""
+        book = self._book
+        if np.ndim(pool) == 0 and not book.life[book.pool == pool].any():
+            self._ask(float(rates.sum()), int(pool))
+            return
+        size = len(rates) if book.in_turn else BLOCK
+        for start in range(0, len(rates), size):
+            block = slice(start, start + size)
+            pools = pool[block] if isinstance(pool, np.ndarray) else pool
+            self._step(rates[block], pools)
+            self.steps += len(rates[block])
+            if self._stop.asked:
+                return
+
+    def _ask(self, rate: float, pool: int) -> None:
+        """Nothing is kept: each request is a question to the authority."""
+        bins = self._bins
+        asked = self._book.rng.poisson(rate * bins.widths, bins.cells)
+        self._direct += self._book.split(asked, pool, self._book.epochs(bins.middles))
+
+    def _step(self, rates: Floats, pool: int | Ints) -> None:
+        alone = self._hold and len(self._book.pools) == 1 and len(self._book.starts) == 1
+        if alone and isinstance(self._tally, RenewalTally) and not self._deaths:
+            self._step_alike(rates)
+        elif self._queries is None:
+            self._step_one_by_one(rates, pool)
+        else:
+            self._step_renewing(rates, pool, self._queries)
+
+    def _step_alike(self, rates: Floats) -> None:
+        """One kind of copies, held for one time."""
+        book, end = self._book, self._bins.end
+        fills = _in_step if book.in_turn or len(rates) > BLOCK // 2 else _ahead
+        for at, rate in _batches(fills(book, rates, self._hold, end)):
+            self._tally.add(at, rate, book.draw(at, 0))  # type: ignore[call-arg]
+            if book.in_turn and self._stop.asked:
+                self._stop.at = float(at.min())
+                return
+
+    def _step_one_by_one(self, rates: Floats, pool: int | Ints) -> None:
+        """Copies that end before the next is taken."""
+        book, end = self._book, self._bins.end
+        self._deaths.open(len(rates))
+        state = begin(book, pool, rates)
+        there = np.flatnonzero(state.expires > 0)
+        self._add(state.opened[there], state.expires[there], rates[there], state.row[there], there)
+        step = self._longest_step() if book.in_turn else np.inf
+        due, several = state.due, isinstance(pool, np.ndarray)
+        while (first := due.min()) < end and not self._stops(first):
+            filled = np.flatnonzero(due < min(first + step, end))
+            at, rate = due[filled], rates[filled]
+            row = book.draw(at, pool[filled] if several else pool)  # type: ignore[index]
+            until = book.expires(at, row)
+            self._add(at, until, rate, row, filled)
+            due[filled] = until + book.rng.standard_exponential(len(at)) / rate
+        self._deaths.close(rates)
+
+    def _add(self, at: Floats, until: Floats, rate: Floats, row: Ints, who: Ints) -> None:
+        if isinstance(self._tally, RenewalTally):
+            self._tally.add(at, rate, row)
+        else:
+            self._tally.add(at, until, rate, row)
+        self._deaths.note(who, at, until, row)
+
+    def _longest_step(self) -> float:
+        """No cache fills twice within it."""
+        shortest: float = (self._book.hold - self._book.whole).min()
+        return shortest
+
+    def _stops(self, first: float) -> bool:
+        """Whether to end here; where all caches are in step, the counts up to now are whole."""
+        if self._book.in_turn and self._stop.asked:
+            self._stop.at = first
+            return True
+        return False
+
+    def _step_renewing(self, rates: Floats, pool: int | Ints, queries: Tally) -> None:
+        """Copies that a request may replace while they last, and which lead that request."""
+        book, end, tally = self._book, self._bins.end, self._tally
+        assert isinstance(tally, Tally)  # noqa: S101
+        self._deaths.open(len(rates))
+        state = begin(book, pool, rates)
+        step = self._longest_step() if book.in_turn else np.inf
+        while (first := state.due.min()) < end and not self._stops(first):
+            filled = np.flatnonzero(state.due < min(first + step, end))
+            at, rate, old = state.due[filled], rates[filled], state.row[filled]
+            pools = pool[filled] if isinstance(pool, np.ndarray) else pool
+            row = book.draw(at, pools)
+            kept = state.expires[filled] > at
+            self._end(state.opened[filled], state.expires[filled], rate, old, filled)
+            queries.count(at, row)
+            tally.count(at, np.where(kept, old, row))
+            self.renewed += np.bincount(book.pool[row], kept & (at >= 0), len(self.renewed)).astype(
+                int
+            )
+            until = book.expires(at, row)
+            state.row[filled], state.opened[filled], state.expires[filled] = row, at, until
+            gaps = book.rng.standard_exponential(len(at)) / rate
+            state.due[filled] = np.maximum(until - book.renew[row], at) + gaps
+        everyone = np.arange(len(rates))
+        self._end(state.opened, state.expires, rates, state.row, everyone)
+        self._deaths.close(rates)
+
+    def _end(self, at: Floats, until: Floats, rate: Floats, row: Ints, who: Ints) -> None:
+        """Copies whose time is over: while one could be renewed, no request has come but the last.
+
+        So requests are passed on from it only until then.
+        """
+        quiet = np.maximum(until - self._book.renew[row], at)
+        self._tally.hold(at, quiet, rate, row)  # type: ignore[union-attr]
+        self._deaths.note(who, at, until, row)
+
+
+def _in_step(book: Book, rates: Floats, ttl: float, end: float) -> Iterator[Step]:
+    """Times and request rates of fills, at most one of each cache in a step, in steps of time."""
+    due = _first_fills(book, rates, ttl)
+    while (first := due.min()) < end:
+        filled = np.flatnonzero(due < min(first + ttl, end))
+        at, rate = due[filled], rates[filled]
+        yield at, rate
+        due[filled] = at + ttl + book.rng.standard_exponential(len(at)) / rate
+
+
+def _ahead(book: Book, rates: Floats, ttl: float, end: float) -> Iterator[Step]:
+    """The same for fewer caches, whose order in time does not matter: many fills of each."""
+    due, enough = _first_fills(book, rates, ttl), int(end / ttl) + 2
+    while (going := due < end).any():
+        due, rates = due[going], rates[going]
+        gaps = book.rng.standard_exponential((len(due), min(enough, BLOCK // len(due))))
+        gaps /= rates[:, None]
+        later = due[:, None] + np.cumsum(ttl + gaps, axis=1)
+        at = np.hstack([due[:, None], later[:, :-1]])
+        yield at[at < end], np.broadcast_to(rates[:, None], at.shape)[at < end]
+        due = later[:, -1]
+
+
+def _first_fills(book: Book, rates: Floats, ttl: float) -> Floats:
+    """As in the long run: a copy is there with probability H, its age uniform; or a gap is."""
+    rng = book.rng
+    present = rng.random(len(rates)) < rates * ttl / (1 + rates * ttl)
+    return np.where(
+        present, -ttl * rng.random(len(rates)), rng.standard_exponential(len(rates)) / rates
+    )
+
+
+def _batches(steps: Iterator[Step]) -> Iterator[Step]:
+    """The same fills, still in the order of steps, in fewer pieces: counting has a fixed cost."""
+    gathered: list[Step] = []
+    waiting = 0
+    for step in steps:
+        gathered.append(step)
+        waiting += len(step[0])
+        if waiting >= BATCH:
+            yield _joined(gathered)
+            gathered, waiting = [], 0
+    if gathered:
+        yield _joined(gathered)
+
+
+def _joined(steps: list[Step]) -> Step:
+    if len(steps) == 1:
+        return steps[0]
+    at, rate = (np.concatenate(column) for column in zip(*steps, strict=True))
+    return at, rate

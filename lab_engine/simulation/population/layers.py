@@ -1,0 +1,304 @@
+"""Clients that remember, for the population engine: caches in the system and in the application.
+
+A client asks its resolver only when its own copy has expired, and requests in between go where
+that copy says. So each client is stepped from one such time to the next, together with the
+windows of its resolver, which open at the first question after the last one closed:
+
+- a system cache holds what is left of the TTL, so it expires with the window it was filled in;
+- an application cache holds a fixed lifetime, and its fills do not depend on the resolver at all;
+- clients that remember nothing are one crowd at each resolver, which asks without a pause.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lab_engine.simulation.population.book import Book
+from lab_engine.simulation.population.kinds import Kind
+from lab_engine.simulation.population.outages import Deaths
+from lab_engine.simulation.population.renewals import begin
+from lab_engine.simulation.population.stop import Stop
+from lab_engine.simulation.population.tally import Bins, Floats, Ints, Tally
+
+MOMENT = 1e-9
+BLOCK = 16_384  # clients answered together: they fit the processor's own caches
+
+
+@dataclass
+class People:
+    """Clients and the caches of resolvers before them.
+
+    Attributes:
+        pool: of each cache.
+        crowd: clients that remember nothing, at each cache.
+        home: the cache of each other client; ascending.
+        kind: of each of these, an index.
+        spread: caches from the first one on of which each question meets a random one.
+    """
+
+    pool: Ints
+    crowd: Floats
+    home: Ints
+    kind: Ints
+    spread: Ints
+
+
+class Layers:
+    """One run of them.
+
+    `due`, `way`, `told`, `os_until` have an entry for each client: the time of its next question,
+    where its last answer leads, until when that was said to hold, and until when its system knows
+    it. `closes`, `row`, `expires` have one for each cache: when the next question is passed on,
+    what it holds, and until when.
+
+    Attributes:
+        filled: queries to the authority, by row.
+        crowd: what the crowds were led by, by row.
+        held: what the others were led by, by place, kind, epoch and way: see `flow`.
+        answers, asks: of each place and kind: answers to applications, questions to resolvers.
+        renewed: queries that no client waited for, by place.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        people: People,
+        kinds: tuple[Kind, ...],
+        bins: Bins,
+        deaths: Deaths,
+    ) -> None:
+        self.book, self.kinds, self.bins, self.rng = book, kinds, bins, book.rng
+        self.people, self.deaths = people, deaths
+        places = np.array([pool.place for pool in book.pools])
+        count, caches = len(people.home), len(people.pool)
+        self.place = places[people.pool]
+        self.cache = people.home.copy()
+        self.first = np.flatnonzero(np.diff(people.home, prepend=-1))
+        self.dealt = bool((people.spread > 1).any())
+        self.group = self.place[people.home] * len(kinds) + people.kind
+        self.due = np.empty(count)
+        self.way, self.origin = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        self.empty = np.zeros(count, bool)
+        self.os_until, self.told = np.full(count, -np.inf), np.full(count, -np.inf)
+        self.closes, self.expires = np.full(caches, -np.inf), np.full(caches, -np.inf)
+        self.says = np.full(caches, -np.inf)
+        self.row = np.zeros(caches, np.int64)
+        self.crowd_due = np.full(caches, np.inf)
+        self._read_kinds()
+        groups = (int(places.max()) + 1) * len(kinds)
+        self.answers, self.asks = np.zeros(groups, np.int64), np.zeros(groups, np.int64)
+        self.renewed = np.zeros(int(places.max()) + 1, np.int64)
+        self.filled, self.crowd = Tally(len(book), bins), Tally(len(book), bins)
+        self.held = Tally(groups * len(book.starts) * len(book.lead), bins)
+        self.deaths.open(count + caches)
+
+    def _read_kinds(self) -> None:
+        kind, kinds = self.people.kind, self.kinds
+        self.application = np.array([each.application for each in kinds])[kind]
+        self.os = np.array([each.os for each in kinds])[kind]
+        self.both = self.os & (self.application > 0)
+        self.floor = np.array([each.floor for each in kinds])[kind]
+        self.cap = np.array([each.cap for each in kinds])[kind]
+        self.negative = np.array([each.negative for each in kinds])[kind]
+        self.failure = np.array([each.failure for each in kinds])[kind]
+
+    def run(self, rate: float, warm_up: float, stop: Stop) -> None:
+        """From so many seconds before the watch to its end, with the requests of each client."""
+        self.rate = rate
+        self.step = self._step()
+        self._begin(warm_up)
+        self.fill_clients()
+        while self.open_windows():
+            self.fill_clients()
+            if stop.asked:
+                stop.at = max(0.0, float(self._opening().min()))
+                break
+        weights = np.concatenate([np.full(len(self.due), self.rate), self.people.crowd * self.rate])
+        self.deaths.close(weights)
+
+    def _step(self) -> float:
+        """Turns need the order of time: no resolver opens two windows within this step."""
+        if not self.book.in_turn:
+            return np.inf
+        hold = float((self.book.hold - self.book.whole).min())
+        return max(hold if hold > 0 else float(self.application.min()), MOMENT)
+
+    def _gaps(self, count: int) -> Floats:
+        return self.rng.standard_exponential(count) / self.rate
+
+    # --- how it begins ---------------------------------------------------------------------------
+
+    def _begin(self, warm_up: float) -> None:
+        endless = np.isinf(self.application)
+        if endless.all() and not self.people.crowd.any():
+            self.due[:] = self._gaps(len(self.due))
+        elif warm_up:
+            self._begin_early(-warm_up, endless)
+        else:
+            self._begin_in_windows(endless)
+        self._deal(np.arange(len(self.due)))
+
+    def _begin_in_windows(self, endless: Ints) -> None:
+        """Before the watch, only the windows opened that are still open at 0: exact."""
+        heads = np.bincount(self.people.home[~endless], minlength=len(self.closes))
+        everyone = heads + self.people.crowd
+        opened = self._opened(everyone * self.rate, 0.0)
+        self.due[:] = self._gaps(len(self.due)) + np.where(endless, 0.0, opened[self.people.home])
+        if endless.all():
+            return
+        finite = np.flatnonzero(~endless)
+        chosen = (self.rng.random(len(opened)) * everyone) if self.people.crowd.any() else None
+        pick = self.rng.integers(np.maximum(heads, 1)) if chosen is None else chosen.astype(int)
+        inside = np.flatnonzero((opened < 0) & (pick < heads))
+        start = np.cumsum(heads) - heads
+        fillers = finite[start[inside] + pick[inside]]
+        self.due[fillers] = opened[inside]
+
+    def _begin_early(self, begin_at: float, endless: Ints) -> None:
+        """Applications as in the long run, resolvers nearly so: see `start.warm_up`."""
+        count, lasting = len(self.due), np.where(endless, 0.0, self.application)
+        load = self.rate * lasting
+        present = self.rng.random(count) < load / (1 + load)
+        start = np.where(endless, 0.0, begin_at)
+        self.due[:] = start + self._gaps(count) + present * lasting * self.rng.random(count)
+        passed = np.array([kind.fill_rate(self.rate) for kind in self.kinds])[self.people.kind]
+        rates = np.bincount(self.people.home, passed, len(self.closes))
+        self._opened(rates + self.people.crowd * self.rate, begin_at)
+
+    def _opened(self, rates: Floats, at: float) -> Floats:
+        """Put the copies of the long run into the caches; when they came, 0 where there is none."""
+        if self.book.even and not self.people.crowd.any():
+            return self._opened_evenly(rates, at)
+        opened = np.zeros(len(rates))
+        who, pools = np.flatnonzero(rates > 0), self.people.pool
+        in_turn = self.book.in_turn
+        parts = [who] if in_turn else [who[pools[who] == pool] for pool in np.unique(pools[who])]
+        for part in parts:
+            state = begin(self.book, pools[part] if in_turn else int(pools[part[0]]), rates[part])
+            there = (state.expires > 0) & (self.book.life[state.row] > 0)
+            cache = part[there]
+            opened[cache] = state.opened[there]
+            self._store(cache, state.opened[there], state.row[there], at)
+        crowd = np.flatnonzero(self.people.crowd)
+        gaps = self.rng.standard_exponential(len(crowd)) / (self.people.crowd[crowd] * self.rate)
+        self.crowd_due[crowd] = np.maximum(self.closes[crowd], at) + gaps
+        return opened
+
+    def _opened_evenly(self, rates: Floats, at: float) -> Floats:
+        """The same where a copy is there with probability H, its age uniform."""
+        life = float(self.book.life[0])
+        present = self.rng.random(len(rates)) < rates * life / (1 + rates * life)
+        opened = np.where(present, -life * self.rng.random(len(rates)), 0.0)
+        if at:  # else the client that asked then opens the window, before the watch
+            cache = np.flatnonzero(opened < 0)
+            row = self.book.draw(opened[cache], int(self.people.pool[0]))
+            self._store(cache, opened[cache], row, at)
+        return opened
+
+    def _store(self, cache: Ints, opened: Floats, row: Ints, later: float = 0.0) -> None:
+        """A window opens: from then on this cache answers from this row."""
+        at = opened + later
+        expires = self.book.expires(opened, row) + later
+        closes = np.maximum(expires - self.book.renew[row], np.nextafter(at, np.inf))
+        self.row[cache], self.expires[cache], self.closes[cache] = row, expires, closes
+        self.says[cache] = self.book.told_until(opened, row) + later
+        crowd = self.people.crowd[cache]
+        if crowd.any():
+            rate = crowd * self.rate
+            self.crowd.hold(at, closes, rate, row)
+            self.deaths.note(cache + len(self.due), at, closes, row)
+
+    # --- how it goes on --------------------------------------------------------------------------
+
+    def _opening(self) -> Floats:
+        """When the next question reaches each cache."""
+        if len(self.due) == 0:
+            return self.crowd_due
+        opening = self.crowd_due.copy()
+        if self.dealt:
+            np.minimum.at(opening, self.cache, self.due)
+        else:
+            caches = self.people.home[self.first]
+            soonest = np.minimum.reduceat(self.due, self.first)
+            opening[caches] = np.minimum(opening[caches], soonest)
+        return opening
+
+    def open_windows(self) -> bool:
+        """Open the next window of every resolver where that is within a step of the first."""
+        opening = self._opening()
+        limit = min(opening.min() + self.step, self.bins.end)
+        opens = np.flatnonzero((opening < limit) & (opening >= self.closes))
+        at = opening[opens]
+        kept = at < self.expires[opens]
+        self._renew(opens[kept], at[kept])
+        row = self.book.draw(at, self.people.pool[opens])
+        crowd = np.flatnonzero(self.crowd_due[opens] == at)
+        self.crowd.count(at[crowd], np.where(kept, self.row[opens], row)[crowd])
+        self.filled.count(at, row)
+        self._store(opens, at, row)
+        asking = opens[self.people.crowd[opens] > 0]
+        gaps = self.rng.standard_exponential(len(asking)) / (self.people.crowd[asking] * self.rate)
+        self.crowd_due[asking] = self.closes[asking] + gaps
+        return bool(opening.min() < self.bins.end)
+
+    def _renew(self, caches: Ints, at: Floats) -> None:
+        """Questions that are answered from a copy which they renew."""
+        if not len(caches):
+            return
+        self.renewed += np.bincount(self.place[caches], at >= 0, len(self.renewed)).astype(int)
+        moment = np.full(len(self.closes), np.nan)
+        moment[caches] = at
+        self._answer(np.flatnonzero(self.due == moment[self.cache]))
+
+    def fill_clients(self) -> None:
+        """Answer every client that asks within the present window of its resolver."""
+        limits = np.minimum(self.closes, self.bins.end)
+        for start in range(0, len(self.due), BLOCK):
+            block = slice(start, start + BLOCK)
+            due = self.due[block]
+            while len(asking := np.flatnonzero(due < limits[self.cache[block]])):
+                self._answer(start + asking)
+
+    def _answer(self, who: Ints) -> None:
+        at = self.due[who]
+        counted = at >= 0
+        self.answers += np.bincount(self.group[who[counted]], minlength=len(self.answers))
+        asks = ~self.both[who] | (at >= self.os_until[who])
+        self._ask(who[asks], at[asks])
+        self._keep(who, at)
+
+    def _ask(self, who: Ints, at: Floats) -> None:
+        """These have no answer of their own, and ask the resolver."""
+        self.asks += np.bincount(self.group[who[at >= 0]], minlength=len(self.asks))
+        cache = self.cache[who]
+        row = self.row[cache]
+        self.told[who] = self.os_until[who] = self.says[cache]
+        self.way[who] = self.book.led(row)
+        self.origin[who] = self.book.origin[row]
+        self.empty[who] = self.book.empty[row]
+
+    def _keep(self, who: Ints, at: Floats) -> None:
+        """From the answer on, requests go to its server, until the client must ask again."""
+        until = self._until(who, at)
+        row = (self.group[who] * len(self.book.starts) + self.origin[who]) * len(self.book.lead)
+        self.held.add(at, until, np.full(len(who), self.rate), row + self.way[who])
+        self.deaths.note_ways(who, at, until, self.way[who])
+        self.due[who] = until + self._gaps(len(who))
+        self._deal(who)
+
+    def _until(self, who: Ints, at: Floats) -> Floats:
+        """Until when each keeps its answer."""
+        told, lifetime = self.told[who], self.application[who]
+        obeyed = np.minimum(np.maximum(told, at + self.floor[who]), at + self.cap[who])
+        until = np.where(lifetime > 0, at + lifetime, np.where(self.os[who], obeyed, at))
+        empty = self.empty[who]
+        if empty.any():
+            until = np.where(empty, np.minimum(until, at + self.negative[who]), until)
+            until = np.where(empty & (told <= at), at + self.failure[who], until)
+        return np.maximum(until, at)
+
+    def _deal(self, who: Ints) -> None:
+        """Each question meets one of the caches behind its resolver's address."""
+        if self.dealt:
+            home = self.people.home[who]
+            self.cache[who] = home + self.rng.integers(self.people.spread[home])

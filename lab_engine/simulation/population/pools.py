@@ -1,0 +1,104 @@
+"""Who asks the authority in the same words: resolvers with one profile, in one place.
+
+A resolver that sends client subnets is a cache for each block of clients that the authority tells
+apart; these are pools of their own, as far as their answers differ. No dice are
+here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+import numpy as np
+
+from lab_engine.authority.plan import Plan, Share, outcomes
+from lab_engine.authority.records import Client
+from lab_engine.caches.recursives import RecursiveProfile
+from lab_engine.errors import ScenarioError
+from lab_engine.simulation.epochs import Epoch
+from lab_engine.simulation.parts import Place
+from lab_engine.simulation.population.answers import planned
+from lab_engine.simulation.population.tally import Ints
+from lab_engine.simulation.travel import SPREAD
+
+MOST_BLOCKS = 4096
+
+
+@dataclass(frozen=True)
+class Block:
+    """Clients for whom one answer holds.
+
+    Attributes:
+        first, last: of their addresses, counted from the first one of their place.
+        scope: the bits of the block's prefix; 0 for everybody.
+        plans: for them, one for each epoch.
+    """
+
+    first: int
+    last: int
+    scope: int
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Caches of one profile that are told the same.
+
+    Attributes:
+        place: its index among the scenario's.
+        profile: theirs.
+        told: the replies in each epoch, with probabilities.
+    """
+
+    place: int
+    profile: RecursiveProfile
+    told: tuple[tuple[Share, ...], ...]
+
+
+def blocks(place: Place, profile: RecursiveProfile, epochs: tuple[Epoch, ...]) -> list[Block]:
+    """The clients of a place, divided as its resolvers do; one block where they do not.
+
+    Raises:
+        ScenarioError: more than 4096 blocks.
+    """
+    network = ip_network(place.network)
+    if profile.ecs is None:
+        plans = tuple(planned(epoch.scenario, place.peer) for epoch in epochs)
+        return [Block(0, network.num_addresses - 1, 0, plans)]
+    return list(_by_subnet(network, profile.ecs[network.version == 6], epochs))
+
+
+def _by_subnet(
+    network: IPv4Network | IPv6Network, longest: int, epochs: tuple[Epoch, ...]
+) -> Iterator[Block]:
+    start, found = 0, 0
+    while start < network.num_addresses:
+        sent = ip_network((int(network[start]), network.max_prefixlen))
+        sent = sent.supernet(new_prefix=longest)
+        client = Client(sent, "ecs")
+        plans = tuple(planned(epoch.scenario, client) for epoch in epochs)
+        scope = min(longest, max(plan.scope for plan in plans))
+        kept = sent.supernet(new_prefix=scope)
+        last = int(kept.broadcast_address) - int(network.network_address)
+        yield Block(start, min(last, network.num_addresses - 1), scope, plans)
+        start, found = last + 1, found + 1
+        if found > MOST_BLOCKS:
+            raise ScenarioError(
+                str(network),
+                f"is told apart into more than {MOST_BLOCKS} client subnets",
+                "Take a smaller network, or resolvers that send no client subnets.",
+            )
+
+
+def told(block: Block) -> tuple[tuple[Share, ...], ...]:
+    """The replies to these clients, by epoch."""
+    return tuple(outcomes(plan) for plan in block.plans)
+
+
+def block_of(members: Ints, network: str, divided: list[Block]) -> Ints:
+    """The block of each member of a place, by `travel.member_of`."""
+    if len(divided) == 1:
+        return np.zeros(len(members), np.int64)
+    count = ip_network(network).num_addresses
+    offsets = (members * SPREAD % 1) * count
+    return np.searchsorted([block.last + 1 for block in divided], offsets, "right")

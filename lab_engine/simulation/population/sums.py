@@ -1,0 +1,151 @@
+"""What a run of the population engine comes to: sums by server, place and time, and the outcome."""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from lab_engine.simulation.outcome import Level, Levels, Outcome
+from lab_engine.simulation.population.book import Book
+from lab_engine.simulation.population.outages import Deaths
+from lab_engine.simulation.population.tally import Bins, Floats, Ints
+from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.travel import trips
+
+
+class Sums:
+    """Requests by server, place and age of what led them; look-ups by level.
+
+    Attributes:
+        requests: of shape (servers + 1, cells); the last row failed.
+        queries: of the authority, of shape (rows, cells).
+        application, os: look-ups and misses; None where there is no such cache.
+    """
+
+    def __init__(self, scenario: Scenario, book: Book, bins: Bins) -> None:
+        self._scenario, self._book, self._bins = scenario, book, bins
+        self._epochs = book.epochs(bins.middles)
+        self._changes = [at for at, _ in scenario.steps[1:]]
+        places, servers = len(scenario.places), len(book.servers) + 1
+        self.requests = np.zeros((servers, bins.cells), np.int64)
+        self._stale = np.zeros((len(self._changes), bins.cells), np.int64)
+        self._reached = np.zeros((places, servers), np.int64)
+        self._asked = np.zeros((places, 2), np.int64)
+        self.queries = np.zeros((len(book), bins.cells), np.int64)
+        self.application: Level | None = None
+        self.os: Level | None = None
+
+    def add_copies(self, taken: Ints, passed_on: Floats) -> Ints:
+        """Requests led by copies in resolvers: of shape (rows, cells). Returns them by place."""
+        book = self._book
+        places = np.array([pool.place for pool in book.pools])[book.pool]
+        found = np.zeros(len(self._reached), np.int64)
+        for place in np.unique(places).tolist():
+            for origin in np.unique(book.origin).tolist():
+                rows = np.flatnonzero((places == place) & (book.origin == origin))
+                led = self._led(rows, taken, passed_on)
+                self._add(place, origin, led)
+                found[place] += led.sum()
+        return found
+
+    def _led(self, rows: Ints, taken: Ints, passed_on: Floats) -> Ints:
+        shares = {epoch: self._book.shares(epoch)[rows] for epoch in np.unique(self._epochs)}
+        expected = np.zeros(self.requests.shape)
+        for epoch, part in shares.items():
+            cells = self._epochs == epoch
+            expected[:, cells] = part.T @ passed_on[np.ix_(rows, cells)]
+        led = self._book.rng.poisson(expected)
+        for index, row in enumerate(rows.tolist()):
+            for epoch, part in shares.items():
+                cells = self._epochs == epoch
+                led[:, cells] += self._book.rng.multinomial(taken[row, cells], part[index]).T
+        return led
+
+    def add_ways(self, counts: Ints, kinds: int, tries_next: list[bool]) -> Ints:
+        """Requests led by clients' own copies: (places x kinds x epochs x ways, cells).
+
+        Returns them by place and kind.
+        """
+        book = self._book
+        by_way = counts.reshape(-1, kinds, len(book.starts), len(book.lead), self._bins.cells)
+        for place, of_place in enumerate(by_way):
+            for kind, of_kind in enumerate(of_place):
+                for origin, led_by in enumerate(of_kind):
+                    if led_by.any():
+                        led = self._by_server(led_by, tries_next=tries_next[kind])
+                        self._add(place, origin, led)
+        found: Ints = by_way.sum(axis=(2, 3, 4))
+        return found
+
+    def _by_server(self, led_by: Ints, *, tries_next: bool) -> Ints:
+        led = np.zeros(self.requests.shape, np.int64)
+        for epoch in np.unique(self._epochs).tolist():
+            cells = np.flatnonzero(self._epochs == epoch)
+            server = self._book.lead[:, self._book.column(epoch, tries_next=tries_next)]
+            np.add.at(led, (server[:, None], cells[None, :]), led_by[:, cells])
+        return led
+
+    def _add(self, place: int, origin: int, led: Ints) -> None:
+        self.requests += led
+        self._reached[place] += led.sum(axis=1)
+        for change, at in enumerate(self._changes):
+            if self._book.starts[origin] < at:
+                later = self._bins.middles > at
+                self._stale[change, later] += led[:, later].sum(axis=0)
+
+    def add_look_ups(self, place: int, asked: int, misses: int) -> None:
+        """Questions to the resolvers of a place, and those for which these had to ask."""
+        self._asked[place] += asked, misses
+
+    def outcome(
+        self, deaths: Deaths, ended: float, notes: tuple[str, ...], *, partial: bool
+    ) -> Outcome:
+        """The outcome; what lies behind `ended` is left out where that is a number."""
+        scenario, bins, servers = self._scenario, self._bins, self._book.servers
+        if ended < bins.end:
+            self._forget_after(ended)
+        rows, failed = np.split(bins.by_bin(self.requests), [len(servers)])
+        firsts = np.bincount(self._book.first, self.queries.sum(axis=1), len(servers) + 1)
+        asked, misses = self._asked.sum(axis=0).tolist()
+        named = [dict(zip(servers, each, strict=False)) for each in self._reached.tolist()]
+        return Outcome(
+            servers=servers,
+            down=scenario.down,
+            bin=scenario.bin,
+            window=scenario.window,
+            requests=tuple(map(tuple, rows.tolist())),
+            failed=tuple(failed[0].tolist()),
+            answers=tuple(firsts[:-1].astype(int).tolist()),
+            queries=tuple(bins.by_bin(self.queries.sum(axis=0)).tolist()),
+            levels=Levels(
+                self.application or Level(), self.os or Level(), Level(asked - misses, misses)
+            ),
+            engine="population",
+            seed=scenario.seed,
+            stale=tuple(map(tuple, bins.by_bin(self._stale).tolist())),
+            lookups=self._look_ups(),
+            trips=trips(scenario, named),
+            outages=deaths.outages(),
+            partial=partial,
+            ended=bins.end if math.isnan(ended) else min(ended, bins.end),
+            notes=notes,
+        )
+
+    def _forget_after(self, ended: float) -> None:
+        """Bins that are not complete hold nothing."""
+        begun = self._bins.middles > ended // self._bins.width * self._bins.width
+        self.requests[:, begun] = self._stale[:, begun] = self.queries[:, begun] = 0
+
+    def _look_ups(self) -> tuple[tuple[float, int], ...]:
+        """What requests waited: nothing, for the resolver, or for the authority as well."""
+        waited: Counter[float] = Counter()
+        for place, reached, (asked, misses) in zip(
+            self._scenario.places,
+            self._reached.sum(axis=1).tolist(),
+            self._asked.tolist(),
+            strict=True,
+        ):
+            waited[0.0] += reached - asked
+            waited[place.resolver_ms] += asked - misses
+            waited[place.resolver_ms + place.authority_ms] += misses
+        return tuple(sorted((ms, count) for ms, count in waited.items() if count))

@@ -1,0 +1,55 @@
+"""How far requests went: from a place to the servers that it reached. Both engines use this.
+
+Places are where the lessons' atlas has their networks, servers are in AWS Regions, and times are
+those of the atlas: a model of distance alone unless it holds measured ones.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
+
+from lab_engine.authority.geo import REGIONS, Atlas, distance_km
+from lab_engine.authority.records import Client
+from lab_engine.authority.state import lesson_atlas
+from lab_engine.simulation.outcome import Trips
+from lab_engine.simulation.parts import Place
+from lab_engine.simulation.scenario import Scenario
+
+SPREAD = math.sqrt(2) - 1  # not the number that deals out profiles, which this must not follow
+
+
+def trips(scenario: Scenario, reached: Sequence[Mapping[str, int]]) -> tuple[Trips, ...]:
+    """A line for each place and server that had requests.
+
+    Args:
+        scenario: with its places and servers.
+        reached: for each of the places, the requests of each server.
+    """
+    regions = {server.address: server.region for server in scenario.servers}
+    return tuple(_trips(scenario.places, regions, reached))
+
+
+def _trips(
+    places: Sequence[Place], regions: Mapping[str, str], reached: Sequence[Mapping[str, int]]
+) -> Iterator[Trips]:
+    atlas = lesson_atlas()
+    for place, counts in zip(places, reached, strict=True):
+        for server, requests in counts.items():
+            if requests:
+                km, rtt_ms = apart(place, regions.get(server, ""), atlas)
+                yield Trips(place.network, server, requests, km, rtt_ms)
+
+
+def apart(place: Place, region: str, atlas: Atlas) -> tuple[float, float]:
+    """Kilometres and round trip in milliseconds from a place to a Region; NaN where not known."""
+    where = atlas.place(member_of(place, 0).network)
+    if where.point is None or region not in REGIONS:
+        return math.nan, math.nan
+    return distance_km(where.point, REGIONS[region]), atlas.time_ms(where, region)
+
+
+def member_of(place: Place, index: int) -> Client:
+    """The address of one client of a place, counted from 0: they are spread over its network."""
+    network = ip_network(place.network)
+    offset = int((index * SPREAD % 1) * network.num_addresses)
+    return Client.at(str(network[offset]))
