@@ -31,32 +31,50 @@ if TYPE_CHECKING:
     from lab_engine.simulation import Resolvers as Resolvers
     from lab_engine.simulation import Scenario as Scenario
     from lab_engine.simulation import run as run
+    from lab_engine.simulation.files import dumps as dumps
+    from lab_engine.simulation.files import load as load
+    from lab_engine.simulation.files import loads as loads
+    from lab_engine.simulation.parts import Change as Change
+    from lab_engine.simulation.parts import Layer as Layer
+    from lab_engine.simulation.parts import Place as Place
+    from lab_engine.simulation.parts import Server as Server
+    from lab_engine.simulation.parts import Watch as Watch
+    from lab_engine.simulation.sweep import sweep as sweep
     from lab_engine.wire.client import ask as ask
     from lab_engine.wire.server import serve as serve
 
 _HOMES = {
     "Account": "lab_engine.control.account",
+    "Change": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation",
     "Clock": "lab_engine.drill.clock",
     "LabError": "lab_engine.errors",
+    "Layer": "lab_engine.simulation.parts",
     "Outcome": "lab_engine.simulation",
+    "Place": "lab_engine.simulation.parts",
     "Question": "lab_engine.authority.records",
     "RRset": "lab_engine.authority.records",
     "RecordSet": "lab_engine.authority.recordset",
     "Resolvers": "lab_engine.simulation",
     "Scenario": "lab_engine.simulation",
+    "Server": "lab_engine.simulation.parts",
     "State": "lab_engine.authority.state",
+    "Watch": "lab_engine.simulation.parts",
     "Zone": "lab_engine.authority.zone",
     "ask": "lab_engine.wire.client",
     "diff": "lab_engine.review.diff",
+    "dumps": "lab_engine.simulation.files",
     "explain": "lab_engine.review.explain",
     "forward": "lab_engine.drill.forwarder",
     "lint": "lab_engine.review.lint",
+    "load": "lab_engine.simulation.files",
+    "loads": "lab_engine.simulation.files",
     "outcomes": "lab_engine.authority.plan",
     "plan": "lab_engine.authority.server",
     "run": "lab_engine.simulation",
     "serve": "lab_engine.wire.server",
+    "sweep": "lab_engine.simulation.sweep",
 }
 
 
