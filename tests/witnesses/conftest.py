@@ -1,25 +1,16 @@
 """The fixtures of the witnesses: real DNS software, which `programs` starts and stops."""
 
 import contextlib
-import re
 import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from .programs import Peers, find, path_of
+from .programs import Peers, find
+from .versions import OPTIONS, version
 
-VERSIONS = {
-    "dig": "-v",
-    "kdig": "-V",
-    "named": "-v",
-    "knotd": "-V",
-    "pdns_server": "--version",
-    "gdnsd": "-V",
-    "unbound": "-V",
-    "pdns_recursor": "--version",
-}
+TOLD = pytest.StashKey[list[str]]()
 
 
 @contextlib.contextmanager
@@ -60,18 +51,17 @@ def run():
     return running
 
 
+@pytest.fixture
+def tell(request):
+    """Takes a line for the summary at the end: what was measured, and what was expected."""
+    return request.config.stash.setdefault(TOLD, []).append
+
+
 def pytest_terminal_summary(terminalreporter):
     """Laws of order and of clocks depend on versions: say which ones these tests have met."""
     reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
     if any("tests/witnesses/" in report.nodeid for report in reports):
-        found = (f"{program} {_version(program, option)}" for program, option in VERSIONS.items())
-        terminalreporter.write_line("witnesses: " + ", ".join(found))
-
-
-def _version(program, option):
-    path = path_of(program)
-    if path is None:
-        return "not installed"
-    done = subprocess.run([path, option], capture_output=True, text=True, timeout=30, check=False)
-    number = re.search(r"\b\d+\.\d+[\w.~+-]*", done.stdout + done.stderr)
-    return number[0] if number else "?"
+        found = ", ".join(f"{program} {version(program)}" for program in OPTIONS)
+        terminalreporter.write_line(f"witnesses: {found}")
+    for line in terminalreporter.config.stash.get(TOLD, []):
+        terminalreporter.write_line(line)

@@ -43,7 +43,7 @@ remote-control:
     return ["-d", "-p", "-c", str(folder / "unbound.conf")]
 
 
-def pdns_recursor(folder, port, upstream, zone):
+def pdns_recursor(folder, port, upstream, zone, *, settings=""):
     (folder / "hints").write_text(". 3600 NS a.invalid.\na.invalid. 3600 A 127.0.0.1\n")
     (folder / "recursor.conf").write_text(f"""
 local-address=127.0.0.1
@@ -57,5 +57,6 @@ write-pid=no
 threads=1
 disable-syslog=yes
 security-poll-suffix=
+{settings}
 """)
     return [f"--config-dir={folder}"]
