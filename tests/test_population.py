@@ -12,9 +12,9 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.caches.crowds import head_counts, zipf_shares
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
-from lab_engine.simulation.answers import fills
-from lab_engine.simulation.cases import Cases
-from lab_engine.simulation.tally import Bins, RenewalTally, Tally
+from lab_engine.simulation.population.answers import fills
+from lab_engine.simulation.population.cases import Cases
+from lab_engine.simulation.population.tally import Bins, RenewalTally, Tally
 
 DAY = 86_400
 

@@ -14,6 +14,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.caches.resolver import CachedOrder
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario
+from lab_engine.simulation.parts import Change, Layer, Place, Server, Watch
 
 ZONE = Zone.of(
     "shop.example",
@@ -103,6 +104,23 @@ def test_a_misspelt_path_is_told_the_nearest_one(misspelt, nearest):
         *[("seed", bad) for bad in (-1, 1.5, None)],
         *[("name", bad) for bad in ("www.other.example.", "a..b", 7)],
         *[("type", bad) for bad in ("MX", "a", None)],
+        *[("resolvers.profile", bad) for bad in ("bnid", {"bind": -1}, {"bind": 0}, {}, (), 3)],
+        *[("resolvers.profile", bad) for bad in ((("bind",),), (([], 1),), ["bind"])],
+        *[("resolvers.volumes", bad) for bad in ((0, 0), (1, -1), ("x",), 5, (math.inf,))],
+        *[("clients.profile", bad) for bad in ("crome", {"jvm": math.nan}, None)],
+        *[("clients.arrivals", bad) for bad in ("uniform", [], None)],
+        *[("layers", bad) for bad in (None, ("a",), 3)],
+        *[("places", bad) for bad in ((), ("a",), [Place(share=0)])],
+        *[("servers", bad) for bad in (("192.0.2.1",), [Server("192.0.2.77")])],
+        *[("down", bad) for bad in ([{}], [[]])],
+        *[("unhealthy", bad) for bad in ("hc", ["hc"], [[]], None)],
+        *[("reachable", bad) for bad in (0, None, "no")],
+        *[("watch", bad) for bad in (30, {}, "on")],
+        *[("changes", bad) for bad in (None, (1,), [Change(0, "down", ())])],
+        *[("changes", [Change(at, "down", ())]) for at in (-1, 3600, math.nan, math.inf, "1")],
+        *[("changes", [Change(1, path, 1)]) for path in ("seed", "clients.rate", "dwon", "")],
+        ("changes", [Change(1, "zone.www.ttl", 2**31)]),
+        ("changes", [Change(1, "down", ())] * 1001),
         ("zone", "shop.example"),
     ],
 )
@@ -111,9 +129,101 @@ def test_a_bad_value_is_refused_with_value_rule_and_remedy(path, value):
         SCENARIO.set(path, value)
 
     shown = value if path == "name" and isinstance(value, str) else repr(value)
-    assert str(wrong.value).count(shown.strip("[]")) or path == "down"
+    listed = isinstance(value, list | tuple) or path == "places"  # one of them is told
+    assert shown in str(wrong.value) or listed or isinstance(value, dict)
     assert wrong.value.rule
     assert wrong.value.remedy.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("part", "given"),
+    [
+        (Layer, {"name": ""}),
+        (Layer, {"name": "a", "profile": {"bind": 1}}),
+        (Layer, {"name": "a", "profile": "bnid"}),
+        (Layer, {"name": "a", "count": 0}),
+        (Place, {"network": "192.0.2.1/24"}),
+        (Place, {"network": 7}),
+        (Place, {"egress": "192.0.2.0/24"}),
+        (Place, {"egress": None}),
+        (Place, {"share": -1}),
+        (Place, {"resolver_ms": -1}),
+        (Place, {"authority_ms": math.inf}),
+        (Server, {"address": 7}),
+        (Server, {"address": "192.0.2.1", "region": "eu-west-99"}),
+        (Server, {"address": "192.0.2.1", "region": []}),
+        (Server, {"address": "192.0.2.1", "capacity": 0}),
+        (Server, {"address": "192.0.2.1", "queue": -1}),
+        (Watch, {"interval": 0}),
+        (Watch, {"threshold": 11}),
+        (Watch, {"checkers": 0}),
+        (Watch, {"timeout": -1}),
+        (Watch, {"publication": math.inf}),
+        (Change, {"at": 1, "path": 7, "value": 1}),
+    ],
+)
+def test_a_part_refuses_what_it_cannot_be(part, given):
+    with pytest.raises(ScenarioError):
+        part(**given)
+
+
+def test_a_mix_is_kept_to_the_last_digit_when_it_is_set_again():
+    mixed = SCENARIO.set("resolvers.profile", {"bind": 0.1, "unbound": 0.2, "knot": 0.4})
+
+    again = mixed.set("resolvers.profile", mixed.resolvers.profile)
+    assert again == mixed
+    assert math.fsum(part for _, part in again.resolvers.profile) == pytest.approx(1)
+
+
+def test_places_may_overlap_for_a_town_has_several_resolvers():
+    places = (Place(egress="192.0.2.53"), Place(egress="203.0.113.53"))
+
+    assert SCENARIO.set("places", places).places == places
+
+
+# what changes while it is watched
+
+
+NEW = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.66", 5)])
+
+
+def test_steps_are_what_holds_from_when_on():
+    changes = [
+        Change(60, "zone.www.ttl", 5),
+        Change(20, "down", ["192.0.2.1"]),
+        Change(60, "reachable", value=False),
+    ]
+
+    times, steps = zip(*SCENARIO.set("changes", changes).steps, strict=True)
+    assert times == (0, 20, 60)
+    assert [step.down for step in steps] == [(), ("192.0.2.1",), ("192.0.2.1",)]
+    assert [step.get("zone.www.ttl") for step in steps] == [300, 300, 5]
+    assert [step.reachable for step in steps] == [True, True, False]
+
+
+def test_a_server_may_stand_behind_an_address_that_comes_later():
+    servers = (Server("192.0.2.66"), Server("192.0.2.1"))
+    later = Scenario(ZONE, "www", servers=servers, changes=(Change(60, "zone", NEW),))
+
+    assert [step.servers for _, step in later.steps] == [servers[1:], servers]
+    assert later.servers == servers
+
+
+def test_what_was_served_before_may_still_die():
+    changes = (Change(60, "zone", NEW), Change(70, "down", ["192.0.2.1"]))
+
+    assert Scenario(ZONE, "www", changes=changes).steps[-1][1].down == ("192.0.2.1",)
+
+
+def test_a_change_that_fails_is_told_with_its_time_and_path():
+    with pytest.raises(ScenarioError, match=r"^changes at 60 s, down: down '192.0.2.66': is no a"):
+        Scenario(ZONE, "www", changes=(Change(60, "down", ["192.0.2.66"]),))
+
+
+def test_a_thousand_changes_are_taken():
+    changes = [Change(at, "zone.www.ttl", at) for at in range(1, 1001)]
+
+    assert len(SCENARIO.set("changes", changes).steps) == 1001
 
 
 @pytest.mark.parametrize("part", ["resolvers", "clients"])

@@ -1,0 +1,135 @@
+"""Servers with a capacity, and health that sees their load."""
+
+import math
+from random import Random
+
+import pytest
+
+from lab_engine.authority.policies import Failover, Weighted
+from lab_engine.authority.records import RRset
+from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.zone import Zone
+from lab_engine.simulation import Clients, Resolvers, Scenario
+from lab_engine.simulation.events import engine as events
+from lab_engine.simulation.events.backends import Backend
+from lab_engine.simulation.events.trace import Trace
+from lab_engine.simulation.parts import Change, Server, Watch
+
+
+def blocking(load, places):
+    """M/M/1/K: the part of requests that find all K places taken."""
+    return load**places * (1 - load) / (1 - load ** (places + 1))
+
+
+@pytest.mark.parametrize(("load", "queue"), [(0.8, 3), (1.5, 2), (0.5, 0)])
+def test_a_full_server_refuses_as_the_closed_form_says(load, queue):
+    """K = queue + 1; blocked requests come in runs: 4 sigma of a binomial, thrice as wide."""
+    rng, runs, now = Random(3), 60_000, 0.0
+    server = Backend(Server("192.0.2.1", capacity=1.0, queue=queue), Random(4))
+    for _ in range(runs):
+        now += rng.expovariate(load)
+        server.accepts(now)
+
+    expected = blocking(load, queue + 1)
+    tolerance = 12 * math.sqrt(expected * (1 - expected) / runs)
+    assert server.refused / runs == pytest.approx(expected, abs=tolerance)
+
+
+def test_what_is_refused_has_failed():
+    zone = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 60)])
+    busy = Scenario(
+        zone,
+        "www",
+        clients=Clients(100, 1.0),
+        servers=(Server("192.0.2.1", capacity=50, queue=5),),
+        duration=600,
+    )
+
+    outcome = events.run(busy)
+
+    refused = sum(outcome.failed) / outcome.total
+    assert refused == pytest.approx(blocking(2.0, 6), abs=0.02)
+    assert sum(outcome.requests[0]) / 600 == pytest.approx(50, abs=4 * math.sqrt(50 / 600))
+
+
+def failover(secondary):
+    """A primary for all load, and a secondary, each with a check; 100 requests a second."""
+    sets = [
+        RecordSet.of(
+            "www",
+            "A",
+            address,
+            5,
+            policy=Failover(role),
+            set_identifier=role.lower(),
+            health_check_id=f"hc-{role.lower()}",
+        )
+        for role, address in (("PRIMARY", "192.0.2.1"), ("SECONDARY", "192.0.2.2"))
+    ]
+    return Scenario(
+        Zone.of("shop.example", sets),
+        "www",
+        clients=Clients(100, 1.0),
+        servers=(
+            Server("192.0.2.1", capacity=200, queue=50),
+            Server("192.0.2.2", capacity=secondary, queue=50),
+        ),
+        watch=Watch(interval=2, threshold=2, checkers=4),
+        changes=(Change(60, "down", ["192.0.2.1"]),),
+        duration=240,
+        bin=10,
+        window=10,
+    )
+
+
+@pytest.mark.parametrize(("secondary", "dies"), [(200, False), (20, True)])
+def test_a_secondary_that_is_too_small_dies_too(secondary, dies):
+    """The primary dies at 60 s; what the secondary cannot serve of 100 a second is lost."""
+    outcome = events.run(failover(secondary))
+
+    lost = sum(outcome.failed[12:]) / 120
+    assert (lost > 50) is dies
+    assert sum(outcome.requests[1][12:]) / 120 == pytest.approx(min(secondary, 100), rel=0.1)
+
+
+def test_health_sees_load_and_sheds_it():
+    """Two servers, one too small for its half: its check fails, and it gets nothing for a time."""
+    sets = [
+        RecordSet.of(
+            "www",
+            "A",
+            f"192.0.2.{host}",
+            1,
+            policy=Weighted(1),
+            set_identifier=str(host),
+            health_check_id=f"hc-{host}",
+        )
+        for host in (1, 2)
+    ]
+    base = Scenario(
+        Zone.of("shop.example", sets),
+        "www",
+        clients=Clients(60, 1.0),
+        resolvers=Resolvers(60, skew=0),
+        servers=(Server("192.0.2.1", capacity=10, queue=20), Server("192.0.2.2")),
+        duration=600,
+    )
+
+    blind = events.run(base)
+    seen = events.run(base.set("watch", Watch(interval=5, threshold=2, checkers=1)))
+
+    assert sum(seen.failed) < 0.8 * sum(blind.failed)
+    assert seen.shares()[0] < blind.shares()[0]
+
+
+def test_a_trace_tells_of_changes_verdicts_and_refusals():
+    outcome = events.run(failover(5).set("clients.count", 20), trace=True)
+
+    trace = Trace(outcome.trace)
+    change = trace.of(kind="change")
+    verdict = trace.of(kind="verdict", who="hc-primary")
+    assert [event.time for event in change] == [60]
+    assert verdict[0].detail == "fails"
+    assert 62 <= verdict[0].time <= 64
+    assert all(event.time >= 60 for event in trace.of(kind="refuse"))
+    assert len(trace.of(kind="refuse")) > 0

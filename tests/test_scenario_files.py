@@ -1,0 +1,339 @@
+"""Scenario files: what is written is read again, and every mistake is told with its place."""
+
+import json
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lab_engine import dumps, load, loads
+from lab_engine.authority.order import Order
+from lab_engine.authority.records import RRset
+from lab_engine.authority.zone import Zone
+from lab_engine.caches.profiles import CLIENTS, RECURSIVES
+from lab_engine.caches.resolver import CachedOrder
+from lab_engine.errors import ScenarioError
+from lab_engine.simulation.parts import (
+    Arrivals,
+    Change,
+    Clients,
+    Layer,
+    Place,
+    Resolvers,
+    Server,
+    Watch,
+)
+from lab_engine.simulation.scenario import Scenario
+
+FILES = Path(__file__).parent / "scenarios"
+POLICIES = Path(__file__).parent / "policies"
+BLOCKS = json.loads((POLICIES / "cidr_blocks.json").read_text())
+ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2"], 300)])
+TEXT = dumps(Scenario(ZONE, "www"))
+OTHER = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.9", 5)])
+BATCH = {
+    "Changes": [
+        {
+            "Action": "UPSERT",
+            "ResourceRecordSet": {
+                "Name": "www.shop.example.",
+                "Type": "A",
+                "TTL": 7,
+                "ResourceRecords": [{"Value": "192.0.2.7"}],
+            },
+        }
+    ]
+}
+
+
+def plain(value):
+    """Zones as what they say, for they are equal only to themselves."""
+    if not isinstance(value, Zone):
+        return value
+    return value.origin, value.forgiving, sorted(value, key=lambda each: str(each.key))
+
+
+def same(one, other):
+    """Whether two scenarios say the same."""
+    flat = [
+        (
+            plain(each.zone),
+            replace(each, zone=ZONE, name="www", changes=(), down=(), unhealthy=(), servers=()),
+            (each.name, each.down, each.unhealthy, each.servers),
+            [(change.at, change.path, plain(change.value)) for change in each.changes],
+        )
+        for each in (one, other)
+    ]
+    return flat[0] == flat[1]
+
+
+def zone_files():
+    named = [Zone.from_file(path, cidr_blocks=BLOCKS) for path in sorted(POLICIES.glob("*.json"))
+             if path.stem not in ("cidr_blocks", "health_checks")]  # fmt: skip
+    forbidden = [RRset.of("www", "CNAME", "a.shop.example.", 5), RRset.of("www", "A", "192.0.2.1")]
+    return [ZONE, *named, Zone.of("shop.example", forbidden, "rfc1034")]
+
+
+ZONES = zone_files()
+ENDLESS = st.just(math.inf)
+
+
+def mixes(names):
+    parts = st.floats(0.001, 1000) | st.integers(1, 9)
+    return st.sampled_from(sorted(names)) | st.dictionaries(
+        st.sampled_from(sorted(names)), parts, min_size=1, max_size=4
+    )
+
+
+RESOLVERS = st.builds(
+    Resolvers,
+    st.integers(1, 10**7),
+    st.floats(0, 10),
+    st.sampled_from(CachedOrder),
+    mixes(RECURSIVES),
+    st.lists(st.floats(0.1, 1e9) | st.integers(1, 9), max_size=4),
+)
+CLIENTS_ = st.builds(
+    Clients,
+    st.integers(1, 10**7),
+    st.floats(1e-6, 1e6),
+    st.booleans(),
+    st.just(0) | st.floats(1, 1e6) | ENDLESS,
+    mixes(CLIENTS),
+    st.sampled_from(Arrivals),
+)
+LAYERS = st.builds(
+    Layer, st.text("ab'\"\\\né#", min_size=1, max_size=9), st.sampled_from(sorted(RECURSIVES))
+)
+PLACES = st.builds(
+    Place,
+    st.sampled_from(["198.51.100.0/24", "2001:db8::/48"]),
+    st.floats(0.01, 1e6) | st.integers(1, 9),
+    st.sampled_from(["", "192.0.2.1", "2001:db8::53"]),
+    st.floats(0, 1e4),
+)
+WATCHES = st.none() | st.builds(
+    Watch, st.floats(1, 100), st.integers(1, 10), st.integers(1, 100), st.floats(0, 9)
+)
+
+
+@st.composite
+def scenarios(draw):
+    zone = draw(st.sampled_from(ZONES))
+    plainly = Scenario(zone, str(draw(st.sampled_from(zone.record_sets)).name))
+    addresses = st.lists(st.sampled_from(sorted(plainly.addresses)), max_size=2, unique=True)
+    checks = sorted({each.health_check_id for each in zone} - {""})
+    servers = st.builds(
+        Server,
+        st.sampled_from(sorted(plainly.addresses)),
+        st.sampled_from(["", "eu-west-1"]),
+        st.floats(0.1, 1e6) | ENDLESS,
+        st.integers(0, 100),
+    )
+    steered = sorted(path for path in plainly.paths() if path.startswith("zone."))
+    times = st.floats(0.1, 99, exclude_max=True) | st.integers(1, 98)
+    changes = st.one_of(
+        st.builds(Change, times, st.just("down"), addresses),
+        st.builds(Change, times, st.just("reachable"), st.booleans()),
+        *[st.builds(Change, times, st.sampled_from(steered), st.integers(0, 255))] * bool(steered),
+    )
+    last = st.sampled_from([(), (Change(99, "zone", zone),)])
+    if zone is ZONE:
+        last = st.sampled_from([(), (Change(99, "zone", BATCH),), (Change(99.5, "zone", OTHER),)])
+    return replace(
+        plainly,
+        type=draw(st.sampled_from(["A", "AAAA"])),
+        order=draw(st.sampled_from(Order)),
+        resolvers=draw(RESOLVERS),
+        clients=draw(CLIENTS_),
+        layers=tuple(draw(st.lists(LAYERS, max_size=2))),
+        places=tuple(draw(st.lists(PLACES, min_size=1, max_size=2))),
+        servers=tuple(draw(st.lists(servers, max_size=2))),
+        down=draw(addresses),
+        unhealthy=draw(st.lists(st.sampled_from(checks), max_size=2, unique=True))
+        if checks
+        else (),
+        watch=draw(WATCHES),
+        reachable=draw(st.booleans()),
+        changes=(*draw(st.lists(changes, max_size=3)), *draw(last)),
+        duration=draw(st.floats(100, 7 * 86_400) | st.just(100)),
+        bin=draw(st.sampled_from([10, 7.5, 100])),
+        window=draw(st.floats(1, 1e5)),
+        seed=draw(st.integers(0, 2**63 - 1)),
+    )
+
+
+@settings(deadline=None)
+@given(scenarios())
+def test_what_is_written_is_read_again_as_the_same_scenario(scenario):
+    assert same(loads(dumps(scenario)), scenario)
+
+
+def test_a_file_says_only_what_differs():
+    assert dumps(Scenario(ZONE, "www", seed=3)).replace(ZONE.to_text(), "") == (
+        'zone = """\n"""\norigin = "shop.example."\nname = "www"\nseed = 3\n'
+    )
+
+
+def test_a_forgiving_zone_with_policies_cannot_be_written():
+    weighted = Zone.from_file(POLICIES / "weighted.json")
+    forgiving = Zone(weighted.origin, weighted.record_sets, "rfc1034")
+
+    with pytest.raises(ScenarioError, match="more than a master file can say"):
+        dumps(Scenario(forgiving, "www"))
+
+
+def test_the_example_is_read_with_the_files_beside_it():
+    shop = load(FILES / "shop.toml")
+
+    assert shop.resolvers.volumes == (81200, 40100, 9350.5, 720)
+    assert [change.at for change in shop.changes] == [600, 900, 1200]
+    assert shop.addresses == {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.53"}
+    assert same(loads(dumps(shop)), shop)
+
+
+def test_the_example_names_everything_that_may_be_set():
+    text = (FILES / "shop.toml").read_text()
+
+    for part in (Scenario, Resolvers, Clients, Layer, Place, Server, Watch):
+        names = set(part.__dataclass_fields__) - {"zone", "former"}
+        missing = {name for name in names if name not in text}
+        assert not missing, part
+
+
+def test_zones_beside_the_file_may_have_policies_and_blocks():
+    text = 'name = "www"\nzone_file = "ip_based.json"\ncidr_blocks_file = "cidr_blocks.json"'
+
+    assert plain(loads(text, POLICIES).zone) == plain(
+        Zone.from_file(POLICIES / "ip_based.json", cidr_blocks=BLOCKS)
+    )
+
+
+CHANGE = '[[changes]]\nat = 60\npath = "down"\n'
+
+
+@pytest.mark.parametrize(
+    ("addition", "said"),
+    [
+        ("nmae = 1", "x: nmae: is not known here. Did you mean name?"),
+        ("[resolver]", "x: resolver: is not known here. Did you mean resolvers?"),
+        ("[resolvers]\ncuont = 1", "x: resolvers.cuont: .* Did you mean count?"),
+        ("[clients]\nrates = 1", "x: clients.rates: .* Did you mean rate?"),
+        ("[watch]\nintervall = 1", "x: watch.intervall: .* Did you mean interval?"),
+        ("[[layers]]\nname = 'a'\n[[layers]]\nnme = 'b'", "number 2: layers.nme: .* mean name?"),
+        ("[[places]]\nnetwrok = ''", "number 1: places.netwrok: .* mean network?"),
+        ("[[servers]]\nadress = ''", "number 1: servers.adress: .* mean address?"),
+        ("[[changes]]\natt = 1", "number 1: changes.att: .* Did you mean at?"),
+        ("[[layers]]\ncount = 3", "number 1: layers.name: is missing"),
+        ("[[servers]]\nregion = 'eu-west-1'", "servers.address: is missing"),
+        ("[layers]", r"layers .*: is not a list of tables. Write \[\[layers\]\]"),
+        ("resolvers = 3", r"resolvers 3: is not a table. Write \[resolvers\]"),
+        ("[clients]\nrate = 0", "clients.rate 0: is not a number"),
+        ("[clients]\nrate = -0.1", "clients.rate -0.1: is not a number"),
+        ("[clients]\nprofile = {jvm = 0}", "clients.profile .* sum to zero"),
+        ("[clients]\nprofile = 'crome'", "clients.profile 'crome': .* Did you mean chrome?"),
+        ("[clients]\nprofile = ['jvm']", "clients.profile .*: is not a profile"),
+        ("[resolvers]\nprofile = 'bnid'", "resolvers.profile 'bnid': .* Did you mean bind?"),
+        ("[resolvers]\nprofile = {bind = -1}", "resolvers.profile.bind -1: is not a number"),
+        ("[resolvers]\nvolumes = [0, 0.0]", "resolvers.volumes .* nothing usable"),
+        ("[resolvers]\nvolumes = [1, -1]", "resolvers.volumes -1: is not a number"),
+        ("[resolvers]\nvolumes = ['1']", "resolvers.volumes '1': is not a number"),
+        ("[resolvers]\nvolumes_file = 3", "volumes_file 3"),
+        ("[[layers]]\nname = 'a'\nprofile = 'unbond'", "1: layers.profile 'unbond': .*unbound"),
+        ("[[layers]]\nname = 'a'\nprofile = {bind = 1}", "layers.profile .* is not one profile"),
+        ("[[places]]\nshare = 0", "places 0.0: is the sum of all shares"),
+        ("[[places]]\nnetwork = '192.0.2.1/24'", "places.network .* host bits set"),
+        ("[[places]]\nnetwork = 5", "places.network 5: is no text"),
+        ("[[places]]\negress = 'x'", "places.egress 'x'"),
+        ("[[servers]]\naddress = '192.0.2.77'", "servers '192.0.2.77': .* Choose of 192.0.2.1,"),
+        ("[[servers]]\naddress = []", r"servers.address \[\]: is no address"),
+        ("duration = 0", "duration 0: is not a number"),
+        ("duration = nan", "duration nan: is not a number"),
+        ("duration = 2026-01-01", "duration .*: is not a number"),
+        ("down = [{}]", "down {}: is no address of this zone"),
+        ("unhealthy = [[]]", r"unhealthy \[\]: is no health check"),
+        ("order = []", r"order \[\]: is no Order"),
+        ("zone_file = 'a'", "zone, zone_file: both are there"),
+        ("forgiving = 'yes'", "yes: is no Forgiving"),
+        (CHANGE + "", "changes at, path: are not a time, a path, and one of"),
+        (CHANGE + "value = []\nbatch = ''", "and one of value, batch and zone"),
+        (CHANGE + "batch = ''", "changes.batch: is for the path zone"),
+        (CHANGE + "value = ['x']", "changes at 60 s, down: down 'x': is no address"),
+        ("[[changes]]\nat = 1\npath = 3\nvalue = 1", "number 1: changes.path 3: is no path"),
+        ("[[changes]]\nat = 0\npath = 'down'\nvalue = []", "changes down at 0: is not a time"),
+        ("[[changes]]\nat = -1\npath = 'down'\nvalue = []", "changes down at -1: is not a time"),
+        ("[[changes]]\nat = 3600\npath = 'down'\nvalue = []", "at 3600: is not a time within"),
+        ("[[changes]]\nat = 'x'\npath = 'down'\nvalue = []", "at 'x': is not a time within"),
+        ("[[changes]]\nat = 1\npath = 'seed'\nvalue = 2", "changes 'seed': cannot change"),
+        ("[[changes]]\nat = 1\npath = 'clients.rate'\nvalue = 2", "'clients.rate': cannot change"),
+        ("[[changes]]\nat = 1\npath = 'zone.ww.ttl'\nvalue = 2", "Did you mean zone.www.ttl?"),
+        (
+            "[[changes]]\nat = 1\npath = 'zone.www.ttl'\nvalue = 2147483648",
+            "8: is not a whole",
+        ),
+        ("[[changes]]\nat = 1\npath = 'zone'\nbatch = '{'", "changes.batch: is not JSON"),
+        ("[[changes]]\nat = 1\npath = 'zone'\nbatch = '{}'", "changes at 1 s, zone: "),
+        ("[[changes]]\nat = 1\npath = 'zone'\nzone = ''", "number 1: "),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_a_remedy(addition, said):
+    at_top = not addition.startswith("[")
+    text = addition + "\n" + TEXT if at_top else TEXT + "\n" + addition
+
+    with pytest.raises(ScenarioError, match=rf"^x: (?s:.)*{said.removeprefix('x: ')}"):
+        loads(text, source="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name = 'www'\nzone =\nseed = 1", "^x: is not TOML: .* line 2"),
+        ("zone = ''", "^x: name: is missing"),
+        ("name = 'www'", "^x: zone, zone_file: neither is there"),
+        ("name = 'www'\nzone = 3", "^x: zone 3: is no text"),
+        ("name = 'www'\nzone = ''\norigin = 5", "^x: origin 5: is no text"),
+        ("name = 'www'\nzone = '{'", "^x: zone: is not JSON"),
+        ("name = 'www'\nzone_file = 'none.zone'", "^x: none.zone: cannot be read"),
+        ("name = 'www'\nzone = '$ORIGIN a.\nwww 2147483648 A 192.0.2.1'", "^x: zone"),
+        ("name = 'www'\nforgiving = 'rfc1034'\nzone = '{}'", "forgiving .* is for master files"),
+    ],
+)
+def test_a_file_without_the_least_is_refused(text, said):
+    text = text.replace("'$ORIGIN", "'''$ORIGIN").replace("192.0.2.1'", "192.0.2.1'''")
+
+    with pytest.raises(ScenarioError, match=said):
+        loads(text, source="x")
+
+
+def test_a_ttl_above_31_bits_is_refused_with_its_line():
+    text = TEXT.replace(" 300 ", " 2147483648 ")
+    assert text != TEXT
+
+    with pytest.raises(ScenarioError, match=r"x: zone:\d+: .*2147483648"):
+        loads(text, source="x")
+
+
+def test_all_that_is_wrong_with_a_zone_is_told():
+    text = TEXT.replace("192.0.2.1", "192.0.2.").replace("192.0.2.2", "192.0.2.x")
+
+    with pytest.raises(ScenarioError, match=r"(?s)x: zone:\d+: .*\n.*zone:\d+: "):
+        loads(text, source="x")
+
+
+def test_a_weighted_group_of_zeros_is_legal_as_in_route_53():
+    zone = Zone.from_file(POLICIES / "weighted.json")
+    text = dumps(Scenario(zone, "www"))
+    text = re.sub(r"(Weight\W+)\d+", r"\g<1>0", text)
+    read = loads(text)
+
+    weights = {read.get(path) for path in read.paths() if path.endswith(".weight")}
+    assert weights == {0}
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(ScenarioError, match=r"none.toml: cannot be read"):
+        load(tmp_path / "none.toml")
