@@ -57,7 +57,8 @@ bench: setup-test  ## measure; every number of the README's performance table
 	$(PY) -m benchmarks
 
 pictures: peers  ## redraw the lessons' static pictures
-	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m tools.pictures && $(PY) -m tools.screenshot
+	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m tools.pictures && $(PY) -m tools.screenshot && \
+		$(PY) -m tools.cost
 
 lock: setup-test  ## recompile the lock files from pyproject.toml
 	$(COMPILE) --output-file requirements.txt
