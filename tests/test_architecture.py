@@ -84,8 +84,8 @@ LARGER: dict[str, tuple[int, str]] = {
         "three doors: DNS, with every answer prepared, Route 53's HTTP, and the probes",
     ),
     "simulation": (
-        7_100,
-        "two engines that check each other, and the closed forms that check both",
+        7_400,
+        "two engines that check each other, the closed forms that check both, load-aware dispatch",
     ),
 }
 
