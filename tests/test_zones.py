@@ -77,11 +77,6 @@ def test_a_zone_takes_the_place_of_the_one_with_its_origin():
     assert list(ALL) == [SHOP, EU, OTHER]
 
 
-def test_a_zone_can_be_left_out():
-    assert list(ALL.without(as_name("EU.shop.example"))) == [SHOP, OTHER]
-    assert list(ALL.without(as_name("example"))) == list(ALL)
-
-
 def test_an_authority_answers_for_each_of_its_zones():
     for name in ("www.shop.example", "www.eu.shop.example", "www.other.example"):
         assert asked(ALL, name).addresses == ("192.0.2.1",)

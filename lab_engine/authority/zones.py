@@ -64,10 +64,6 @@ class Zones:
         """The same with this zone in the place of the one with its origin, or else at the end."""
         return Zones({**self._by_origin, folded(zone.origin): zone}.values())
 
-    def without(self, origin: Name) -> "Zones":
-        """The same without the zone of this origin, if it is here."""
-        return Zones(zone for zone in self if zone.origin != origin)
-
     def with_first(self, zone: Zone) -> "Zones":
         """The same with this zone in the place of the first, whatever that one's origin is."""
         return Zones((zone, *list(self)[1:]))
