@@ -104,7 +104,7 @@ def test_every_bin_of_a_watch_is_alike_from_the_first():
         found = run(one_address(12, **behind, duration=40, bin=1), "population")
 
         mean = np.mean(found.queries)
-        assert np.abs(np.array(found.queries) - mean).max() < 4.5 * math.sqrt(mean)
+        assert np.abs(np.array(found.queries) - mean).max() < 4 * math.sqrt(mean)
 
 
 @pytest.mark.parametrize(
