@@ -21,7 +21,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
-from lab_engine.simulation.parts import Change
+from lab_engine.simulation.parts import ScheduledChange
 
 from .__main__ import Row
 
@@ -111,7 +111,7 @@ def _epochs() -> dict[str, float]:
         for address, weight in weights.items()
     ]
     changes = [
-        Change(at, "zone.www.192.0.2.3.weight", weight)
+        ScheduledChange(at, "zone.www.192.0.2.3.weight", weight)
         for at, weight in ((900.0, 5), (1800.0, 25), (2700.0, 100))
     ]
     canary = Scenario(
@@ -119,7 +119,7 @@ def _epochs() -> dict[str, float]:
         "www",
         clients=Clients(10**7, 0.01),
         resolvers=Resolvers(10**6, 0.3, "frozen"),
-        changes=tuple(changes),
+        schedule=tuple(changes),
     )
     fills = run(canary, "population").authority_queries
     mb = _megabytes()

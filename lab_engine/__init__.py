@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from lab_engine.authority.plan import outcomes as outcomes
+    from lab_engine.authority.plan import replies as replies
     from lab_engine.authority.records import Client as Client
     from lab_engine.authority.records import Question as Question
     from lab_engine.authority.records import RRset as RRset
@@ -18,74 +18,92 @@ if TYPE_CHECKING:
     from lab_engine.authority.server import plan as plan
     from lab_engine.authority.state import State as State
     from lab_engine.authority.zone import Zone as Zone
+    from lab_engine.caches.clients import glibc_order as glibc_order
+    from lab_engine.caches.crowds import zipf_shares as zipf_shares
     from lab_engine.control import changes as changes
     from lab_engine.control.account import Account as Account
+    from lab_engine.course.card import Lesson as Lesson
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
     from lab_engine.errors import LabError as LabError
     from lab_engine.review.diff import diff as diff
     from lab_engine.review.explain import explain as explain
     from lab_engine.review.lint import lint as lint
-    from lab_engine.simulation import Clients as Clients
-    from lab_engine.simulation import Outcome as Outcome
-    from lab_engine.simulation import Resolvers as Resolvers
-    from lab_engine.simulation import Scenario as Scenario
-    from lab_engine.simulation import run as run
+    from lab_engine.simulation import theory as theory
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
-    from lab_engine.simulation.parts import Change as Change
+    from lab_engine.simulation.outcome import Outcome as Outcome
+    from lab_engine.simulation.parts import Backend as Backend
+    from lab_engine.simulation.parts import Checkers as Checkers
+    from lab_engine.simulation.parts import Clients as Clients
     from lab_engine.simulation.parts import Layer as Layer
     from lab_engine.simulation.parts import Place as Place
-    from lab_engine.simulation.parts import Server as Server
-    from lab_engine.simulation.parts import Watch as Watch
+    from lab_engine.simulation.parts import Resolvers as Resolvers
+    from lab_engine.simulation.parts import ScheduledChange as ScheduledChange
+    from lab_engine.simulation.run import run as run
+    from lab_engine.simulation.run import supports as supports
+    from lab_engine.simulation.scenario import Scenario as Scenario
     from lab_engine.simulation.sweep import sweep as sweep
+    from lab_engine.views.panels import round_robin as round_robin
     from lab_engine.wire.client import ask as ask
+    from lab_engine.wire.server import Server as Server
     from lab_engine.wire.server import serve as serve
 
 _HOMES = {
     "Account": "lab_engine.control.account",
-    "Change": "lab_engine.simulation.parts",
+    "Backend": "lab_engine.simulation.parts",
+    "Checkers": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
-    "Clients": "lab_engine.simulation",
+    "Clients": "lab_engine.simulation.parts",
     "Clock": "lab_engine.drill.clock",
     "LabError": "lab_engine.errors",
     "Layer": "lab_engine.simulation.parts",
-    "Outcome": "lab_engine.simulation",
+    "Lesson": "lab_engine.course.card",
+    "Outcome": "lab_engine.simulation.outcome",
     "Place": "lab_engine.simulation.parts",
     "Question": "lab_engine.authority.records",
     "RRset": "lab_engine.authority.records",
     "RecordSet": "lab_engine.authority.recordset",
-    "Resolvers": "lab_engine.simulation",
-    "Scenario": "lab_engine.simulation",
-    "Server": "lab_engine.simulation.parts",
+    "Resolvers": "lab_engine.simulation.parts",
+    "Scenario": "lab_engine.simulation.scenario",
+    "ScheduledChange": "lab_engine.simulation.parts",
+    "Server": "lab_engine.wire.server",
     "State": "lab_engine.authority.state",
-    "Watch": "lab_engine.simulation.parts",
     "Zone": "lab_engine.authority.zone",
     "ask": "lab_engine.wire.client",
     "diff": "lab_engine.review.diff",
     "dumps": "lab_engine.simulation.files",
     "explain": "lab_engine.review.explain",
     "forward": "lab_engine.drill.forwarder",
+    "glibc_order": "lab_engine.caches.clients",
     "lint": "lab_engine.review.lint",
     "load": "lab_engine.simulation.files",
     "loads": "lab_engine.simulation.files",
-    "outcomes": "lab_engine.authority.plan",
     "plan": "lab_engine.authority.server",
-    "run": "lab_engine.simulation",
+    "replies": "lab_engine.authority.plan",
+    "round_robin": "lab_engine.views.panels",
+    "run": "lab_engine.simulation.run",
     "serve": "lab_engine.wire.server",
+    "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",
+    "zipf_shares": "lab_engine.caches.crowds",
 }
+_MODULES = {
+    "changes": "lab_engine.control.changes",
+    "theory": "lab_engine.simulation.theory",
+}
+
+__all__ = [*_HOMES, *_MODULES]  # noqa: PLE0604  (all are strings)
 
 
 def __getattr__(name: str) -> object:
-    if name == "changes":
-        return import_module("lab_engine.control.changes")
-    home = _HOMES.get(name)
-    if home is None:
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES, "changes"})
+    return sorted({*globals(), *__all__})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab_engine.authority.order import Order, Ordering
-from lab_engine.authority.plan import Plan, draw, outcomes
+from lab_engine.authority.plan import Plan, draw, replies
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.authority.server import Authority, plan
 from lab_engine.authority.zone import Zone
@@ -40,7 +40,7 @@ ns.sub A 192.0.2.60
 
 def ask(name, rdtype="A", zone=ZONE):
     question = Question.of(name, rdtype)
-    (share,) = outcomes(plan(zone, question, CLIENT))
+    (share,) = replies(plan(zone, question, CLIENT))
     return share.reply
 
 
@@ -80,7 +80,7 @@ def test_outside_the_zone_is_refused(name):
 def test_another_class_is_refused():
     question = Question(Question.of("www.shop.example").name, RdataType.TXT, CH)
 
-    assert outcomes(plan(ZONE, question, CLIENT))[0].reply.rcode is Rcode.REFUSED
+    assert replies(plan(ZONE, question, CLIENT))[0].reply.rcode is Rcode.REFUSED
 
 
 def test_a_cname_is_followed_within_the_zone():
@@ -262,7 +262,7 @@ def test_outcomes_multiply_down_the_tree_and_merge():
         ),
     )
 
-    assert outcomes(tree) == ((0.75, www), (0.25, deep))
+    assert replies(tree) == ((0.75, www), (0.25, deep))
 
 
 def test_drawing_agrees_with_the_shares():

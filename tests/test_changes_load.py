@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lab_engine.authority import cidr
 from lab_engine.authority.awsjson import decimal_escapes
 from lab_engine.authority.geo import Point
-from lab_engine.authority.plan import outcomes
+from lab_engine.authority.plan import replies
 from lab_engine.authority.policies import (
     POLICIES,
     CidrLocation,
@@ -384,7 +384,7 @@ def location(name, collection="c1"):
 )
 def test_blocks_come_from_the_cli_or_from_a_mapping(blocks):
     zone = Zone.from_json(batch(location("office")), "shop.example", cidr_blocks=blocks)
-    reply = outcomes(plan(zone, Question.of("www.shop.example"), Client.at("10.1.9.9")))[0].reply
+    reply = replies(plan(zone, Question.of("www.shop.example"), Client.at("10.1.9.9")))[0].reply
 
     assert reply.addresses == ("192.0.2.1",)
 

@@ -83,7 +83,7 @@ def test_health_is_set_by_options(options, address):
     done = run("explain", "zone.json", "www.shop.example", "--json", *options)
 
     told = json.loads(done.stdout)
-    assert told["outcomes"][0]["answer"][0]["values"] == [address]
+    assert told["replies"][0]["answer"][0]["values"] == [address]
     assert (told["question"], told["scope"]) == ("www.shop.example. A", 0)
 
 

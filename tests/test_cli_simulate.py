@@ -72,8 +72,8 @@ def test_json_holds_every_number(small):
     data = json.loads(done.stdout)
 
     assert done.returncode == 0
-    assert {"servers", "balance", "caches", "authority", "lookup_ms", "changes"} <= set(data)
-    assert sum(map(sum, (each["requests"] for each in data["servers"]))) == data["total"]
+    assert {"backends", "balance", "caches", "authority", "lookup_ms", "schedule"} <= set(data)
+    assert sum(map(sum, (each["requests"] for each in data["backends"]))) == data["total"]
     assert "trace" not in data
 
 

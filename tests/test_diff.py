@@ -184,7 +184,7 @@ def test_a_difference_is_plain_data_too():
     assert json.loads(json.dumps(told)) == told
     assert (told["name"], told["type"], told["share"]) == ("www.shop.example.", "A", 0.25)
     assert told["before"]["ttls"] == [60]
-    assert [each["probability"] for each in told["after"]["outcomes"]] == [0.25, 0.75]
+    assert [each["probability"] for each in told["after"]["replies"]] == [0.25, 0.75]
 
 
 def test_a_large_zone_is_compared_in_seconds():

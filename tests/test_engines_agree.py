@@ -17,7 +17,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Outcome, Resolvers, Scenario, run, supports
-from lab_engine.simulation.parts import Change, Place
+from lab_engine.simulation.parts import Place, ScheduledChange
 
 LONG = "LAB_LONG" in os.environ
 SCENARIOS, RUNS = (60, 1500) if LONG else (22, 120)
@@ -26,7 +26,7 @@ REJECT = 4.9  # standard errors: p < 10^-6
 
 
 def random_scenario(seed):
-    """Few clients and a short watch, so that nothing averages out."""
+    """Few clients and a short checkers, so that nothing averages out."""
     dice = Random(seed)
     addresses = [f"192.0.2.{host}" for host in range(1, dice.choice([2, 3, 4]) + 1)]
     ttl = dice.choice([0, 1, 4, 10, 30, 100])
@@ -149,14 +149,14 @@ def some_changes(dice, kind):
     """Up to three of them."""
     known = ADDRESSES[: 2 if kind == "failover" else 3]
     possible = [
-        Change(dice.uniform(5, 35), "zone.www.ttl", dice.choice([3, 12, 40])),
-        Change(dice.uniform(5, 20), "down", list(known[: dice.choice([1, 2, 3])])),
-        Change(dice.uniform(21, 35), "down", []),
+        ScheduledChange(dice.uniform(5, 35), "zone.www.ttl", dice.choice([3, 12, 40])),
+        ScheduledChange(dice.uniform(5, 20), "down", list(known[: dice.choice([1, 2, 3])])),
+        ScheduledChange(dice.uniform(21, 35), "down", []),
     ]
     if kind in ("failover", "multivalue"):
-        possible.append(Change(dice.uniform(5, 35), "unhealthy", ["hc"]))
+        possible.append(ScheduledChange(dice.uniform(5, 35), "unhealthy", ["hc"]))
     if kind == "weighted":
-        possible.append(Change(dice.uniform(5, 35), "zone.www.set-0.weight", 0))
+        possible.append(ScheduledChange(dice.uniform(5, 35), "zone.www.set-0.weight", 0))
     return tuple(dice.sample(possible, dice.choice([0, 1, 2, 3])))
 
 
@@ -181,7 +181,7 @@ def wider_scenario(seed):
             places=dice.choice(
                 [(Place(),), (Place(share=2), Place("203.0.113.0/24", 1, "", 4, 9))]
             ),
-            changes=some_changes(dice, kind),
+            schedule=some_changes(dice, kind),
             duration=40,
             bin=10,
             window=20,
@@ -192,8 +192,8 @@ def wider_scenario(seed):
 
 def wider_statistics(outcome: Outcome) -> list[float]:
     """Counts by address, since engines may find them in another order; and squares."""
-    rows = dict(zip(outcome.servers, outcome.requests, strict=True))
-    firsts = dict(zip(outcome.servers, outcome.answers, strict=True))
+    rows = dict(zip(outcome.addresses, outcome.requests, strict=True))
+    firsts = dict(zip(outcome.addresses, outcome.answers, strict=True))
     nothing = (0,) * len(outcome.queries)
     found = [
         outcome.total,

@@ -11,7 +11,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation.epochs import _verdicts, epochs
-from lab_engine.simulation.parts import Change, Watch
+from lab_engine.simulation.parts import Checkers, ScheduledChange
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import Failover
 
@@ -35,9 +35,9 @@ ZONE = Zone.of(
 )
 
 
-def scenario(*changes, watch=None, **others):
-    changed = tuple(Change(*change) for change in changes)
-    return Scenario(ZONE, "www", changes=changed, watch=watch, **others)
+def scenario(*changes, checkers=None, **others):
+    changed = tuple(ScheduledChange(*change) for change in changes)
+    return Scenario(ZONE, "www", schedule=changed, checkers=checkers, **others)
 
 
 def verdicts(given, seed=1):
@@ -48,9 +48,9 @@ def verdicts(given, seed=1):
     return [now for now, before in zip(found, [(0, False), *found]) if now[1] is not before[1]]  # noqa: B905
 
 
-def learned(given, watch):
+def learned(given, checkers):
     """The same for many runs, without a scenario for each epoch: when hc-1 fails, and recovers."""
-    runs = [sorted(_verdicts(given, watch, Random(seed))) for seed in range(RUNS)]
+    runs = [sorted(_verdicts(given, checkers, Random(seed))) for seed in range(RUNS)]
     assert all([each.healthy for each in run] == [False, True] for run in runs)
     return [run[0].at for run in runs], [run[1].at for run in runs]
 
@@ -67,7 +67,7 @@ def test_without_a_watch_there_are_the_changes_alone():
 
 
 def test_health_checks_leave_alone_what_lives():
-    assert verdicts(scenario((100, "zone.www.ttl", 5), watch=Watch())) == []
+    assert verdicts(scenario((100, "zone.www.ttl", 5), checkers=Checkers())) == []
 
 
 def ks_distance(sample, cdf):
@@ -80,22 +80,27 @@ def ks_distance(sample, cdf):
 
 
 @pytest.mark.parametrize(
-    ("watch", "mean"),
+    ("checkers", "mean"),
     [
-        (Watch(30, 3, 16), 60 + 30 * 14 / 17),
-        (Watch(30, 3, 1), 60 + 15),
-        (Watch(30, 3, 16, timeout=4), 60 + 30 * 14 / 17 + 12),
-        (Watch(10, 3, 16), 20 + 10 * 14 / 17),
-        (Watch(30, 1, 16, publication=5), 30 * 14 / 17 + 5),
-        (Watch(5, 3, 1, timeout=2, publication=1), 10 + 2.5 + 6 + 1),
+        (Checkers(30, 3, 16), 60 + 30 * 14 / 17),
+        (Checkers(30, 3, 1), 60 + 15),
+        (Checkers(30, 3, 16, timeout=4), 60 + 30 * 14 / 17 + 12),
+        (Checkers(10, 3, 16), 20 + 10 * 14 / 17),
+        (Checkers(30, 1, 16, publication=5), 30 * 14 / 17 + 5),
+        (Checkers(5, 3, 1, timeout=2, publication=1), 10 + 2.5 + 6 + 1),
     ],
 )
-def test_death_and_return_are_found_out_by_the_law(watch, mean):
+def test_death_and_return_are_found_out_by_the_law(checkers, mean):
     """Mean within 4 sigma, and the whole distribution as close as 4 sigma allow."""
     law = Failover(
-        watch.interval, watch.threshold, 0, watch.timeout, watch.publication, watch.checkers
+        checkers.interval,
+        checkers.threshold,
+        0,
+        checkers.timeout,
+        checkers.publication,
+        checkers.count,
     )
-    fails, recovers = learned(scenario(DEAD, ALIVE, watch=watch), watch)
+    fails, recovers = learned(scenario(DEAD, ALIVE, checkers=checkers), checkers)
     lost, back = [at - 100 for at in fails], [at - 2000 for at in recovers]
     # a chance of 6e-5, as 4 sigma of a normal law have it, both sides
     bound = math.sqrt(-math.log(NormalDist().cdf(-4)) / (2 * RUNS))
@@ -105,22 +110,22 @@ def test_death_and_return_are_found_out_by_the_law(watch, mean):
     assert ks_distance(lost, law.outage.cdf) < bound
     assert min(lost) >= law.outage.shortest - 1e-9
     assert max(lost) <= law.outage.longest + 1e-9
-    if not watch.timeout:
+    if not checkers.timeout:
         assert abs(fmean(back) - law.recovery.mean) < 4 * law.recovery.sd / math.sqrt(RUNS)
         assert ks_distance(back, law.recovery.cdf) < bound
 
 
 def test_a_return_is_found_out_later_where_a_probe_still_waits():
     """The dead are probed each minute from 100 s + U(0, 30) on; two probes must pass."""
-    watch = Watch(30, 2, 1, timeout=30)
-    _, back = learned(scenario(DEAD, ALIVE, watch=watch), watch)
+    checkers = Checkers(30, 2, 1, timeout=30)
+    _, back = learned(scenario(DEAD, ALIVE, checkers=checkers), checkers)
 
     assert abs(fmean(back) - 2065) < 4 * 30 / math.sqrt(12 * RUNS)
     assert 2050 <= min(back) < max(back) <= 2080
 
 
 def test_a_short_death_leaves_no_verdict():
-    given = scenario(DEAD, (159, "down", []), watch=Watch(30, 3))
+    given = scenario(DEAD, (159, "down", []), checkers=Checkers(30, 3))
 
     assert all(verdicts(given, seed) == [] for seed in range(60))
 
@@ -128,24 +133,24 @@ def test_a_short_death_leaves_no_verdict():
 def test_results_in_a_row_begin_anew_after_a_short_life():
     """Two failures, a life long enough for every checker to see it, two failures: no verdict."""
     times = [(100, ["192.0.2.1"]), (155, []), (190, ["192.0.2.1"]), (245, [])]
-    given = scenario(*((at, "down", down) for at, down in times), watch=Watch(30, 3))
+    given = scenario(*((at, "down", down) for at, down in times), checkers=Checkers(30, 3))
 
     assert all(verdicts(given, seed) == [] for seed in range(60))
 
 
 def test_what_is_dead_from_the_beginning_is_known():
-    given = scenario(ALIVE, watch=Watch(), down=("192.0.2.1",))
+    given = scenario(ALIVE, checkers=Checkers(), down=("192.0.2.1",))
 
     assert verdicts(given)[0] == (0, True)
     assert 2060 < verdicts(given)[1][0] < 2090
 
 
 def test_what_becomes_known_after_the_end_is_not_there():
-    assert verdicts(scenario((3590, "down", ["192.0.2.1"]), watch=Watch())) == []
+    assert verdicts(scenario((3590, "down", ["192.0.2.1"]), checkers=Checkers())) == []
 
 
 def test_what_somebody_says_is_kept_beside_what_is_found():
-    given = scenario(DEAD, ALIVE, watch=Watch(), unhealthy=("hc-2",))
+    given = scenario(DEAD, ALIVE, checkers=Checkers(), unhealthy=("hc-2",))
 
     assert all("hc-2" in each.scenario.unhealthy for each in epochs(given, Random(1)))
     assert len(verdicts(given)) == 2
@@ -153,13 +158,13 @@ def test_what_somebody_says_is_kept_beside_what_is_found():
 
 def test_a_check_that_no_record_set_names_any_more_is_forgotten():
     alone = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.2", 60)])
-    given = scenario(DEAD, (1000, "zone", alone), watch=Watch())
+    given = scenario(DEAD, (1000, "zone", alone), checkers=Checkers())
 
     assert [state for _, state in verdicts(given)] == [True, False]
     assert verdicts(given)[1][0] == 1000
 
 
 def test_the_same_dice_give_the_same_epochs():
-    given = scenario(DEAD, ALIVE, watch=Watch())
+    given = scenario(DEAD, ALIVE, checkers=Checkers())
 
     assert verdicts(given, 5) == verdicts(given, 5) != verdicts(given, 6)

@@ -15,7 +15,7 @@ from lab_engine.errors import ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, theory
 from lab_engine.simulation.events import engine as events
 from lab_engine.simulation.events.trace import Trace
-from lab_engine.simulation.parts import Change, Layer, Place, Server, Watch
+from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
 
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 
@@ -94,8 +94,8 @@ def test_a_client_that_restarts_its_lifetime_before_a_resolver(client):
 @pytest.mark.slow
 def test_stale_requests_after_a_change_fall_as_the_line_says():
     """λ = 1, T = 20: .9524, .7143, .4762, .2381 at 0, 5, 10, 15 s; 4 sigma of 4,000 caches."""
-    change = Change(2, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 20)]))
-    caches = alone(4000, 20, 1.0, changes=(change,), duration=24, bin=1, window=1)
+    change = ScheduledChange(2, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 20)]))
+    caches = alone(4000, 20, 1.0, schedule=(change,), duration=24, bin=1, window=1)
 
     stale = events.run(caches).stale_fraction()
 
@@ -109,12 +109,12 @@ def test_stale_requests_after_a_change_fall_as_the_line_says():
 @pytest.mark.slow
 def test_two_levels_that_restart_are_stale_for_both_lifetimes():
     """T1 = T2 = 20: .875, .5, .125 where busy, and nearly so here; 4 sigma of 300 resolvers."""
-    change = Change(2, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 20)]))
+    change = ScheduledChange(2, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 20)]))
     two = scenario(
         20,
         clients=Clients(6000, 0.5, application_cache=20),
         resolvers=Resolvers(300, skew=0),
-        changes=(change,),
+        schedule=(change,),
         duration=44,
         bin=1,
         window=1,
@@ -136,19 +136,21 @@ def test_two_levels_that_restart_are_stale_for_both_lifetimes():
 
 def test_requests_follow_the_answers_that_led_them():
     """Whoever is stale goes to the old server, whoever is not to the new one."""
-    change = Change(60, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 30)]))
-    moved = scenario(30, changes=(change,), duration=150, bin=10, window=10)
+    change = ScheduledChange(60, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 30)]))
+    moved = scenario(30, schedule=(change,), duration=150, bin=10, window=10)
 
     outcome = events.run(moved)
 
-    old = outcome.requests[outcome.servers.index(OLD)]
+    old = outcome.requests[outcome.addresses.index(OLD)]
     assert outcome.stale[0][6:] == old[6:]
     assert outcome.stale[0][:6] == (0,) * 6
-    assert sum(outcome.requests[outcome.servers.index(NEW)][:6]) == 0
+    assert sum(outcome.requests[outcome.addresses.index(NEW)][:6]) == 0
 
 
 def test_unreachable_without_stale_answers_fails_when_copies_have_run_out():
-    gone = alone(50, 20, 1.0, changes=(Change(60, "reachable", False),), duration=150, bin=10)
+    gone = alone(
+        50, 20, 1.0, schedule=(ScheduledChange(60, "reachable", False),), duration=150, bin=10
+    )
 
     outcome = events.run(gone.set("window", 10))
 
@@ -161,7 +163,13 @@ def test_unreachable_without_stale_answers_fails_when_copies_have_run_out():
 def test_serve_stale_answers_while_nobody_is_reached(monkeypatch):
     know(monkeypatch, replace(profiles.RECURSIVES["unbound"], serve_stale=3600))
     gone = alone(
-        50, 20, 1.0, "unbound", changes=(Change(60, "reachable", False),), duration=150, bin=10
+        50,
+        20,
+        1.0,
+        "unbound",
+        schedule=(ScheduledChange(60, "reachable", False),),
+        duration=150,
+        bin=10,
     )
 
     outcome = events.run(gone, trace=True)
@@ -178,7 +186,7 @@ def test_negative_answers_are_kept_for_as_long_as_the_soa_says():
     gone = scenario(
         30,
         resolvers=Resolvers(5),
-        changes=(Change(60, "zone", empty),),
+        schedule=(ScheduledChange(60, "zone", empty),),
         duration=180,
         bin=10,
         window=10,
@@ -215,14 +223,14 @@ PLACES = (
     Place("198.51.100.0/26", 3, resolver_ms=5, authority_ms=20),
     Place("203.0.113.0/26", 1, resolver_ms=10, authority_ms=40),
 )
-SERVERS = (Server("192.0.2.1", "eu-west-3"), Server("192.0.2.2", "us-west-1"))
+BACKENDS = (Backend("192.0.2.1", "eu-west-3"), Backend("192.0.2.2", "us-west-1"))
 
 
 def test_each_place_is_led_to_its_own_servers():
-    outcome = events.run(Scenario(geo(), "www", places=PLACES, servers=SERVERS))
+    outcome = events.run(Scenario(geo(), "www", places=PLACES, backends=BACKENDS))
 
-    assert set(outcome.servers) >= {"192.0.2.1", "192.0.2.2"}
-    assert outcome.shares()[outcome.servers.index("192.0.2.1")] == pytest.approx(0.75, abs=0.01)
+    assert set(outcome.addresses) >= {"192.0.2.1", "192.0.2.2"}
+    assert outcome.shares()[outcome.addresses.index("192.0.2.1")] == pytest.approx(0.75, abs=0.01)
     assert {(trip.place, trip.server) for trip in outcome.trips} == {
         ("198.51.100.0/26", "192.0.2.1"),
         ("203.0.113.0/26", "192.0.2.2"),
@@ -236,13 +244,13 @@ def test_each_place_is_led_to_its_own_servers():
 def test_client_subnets_lead_clients_where_their_resolver_is_not():
     """One resolver far away: without ECS all go to its server, with it each to its own."""
     abroad = tuple(Place(place.network, place.share, egress="203.0.113.5") for place in PLACES)
-    base = Scenario(geo(), "www", places=abroad, servers=SERVERS, duration=900)
+    base = Scenario(geo(), "www", places=abroad, backends=BACKENDS, duration=900)
 
     plain = events.run(base)
     told = events.run(base.set("resolvers.profile", "google-like"))
 
-    assert plain.servers == ("192.0.2.2",)
-    assert told.shares()[told.servers.index("192.0.2.1")] == pytest.approx(0.75, abs=0.01)
+    assert plain.addresses == ("192.0.2.2",)
+    assert told.shares()[told.addresses.index("192.0.2.1")] == pytest.approx(0.75, abs=0.01)
     assert plain.rtt_ms(0.95)[0] > 100 > told.rtt_ms(0.95)[0]
     assert told.authority_queries > plain.authority_queries
 
@@ -264,8 +272,10 @@ def test_layers_take_load_off_the_resolvers_and_age_what_they_hold():
 
 def test_a_death_lasts_as_long_as_copies_do():
     """Busy caches, T = 60, nobody is told: what is left of a copy, uniform up to T."""
-    change = Change(200, "down", [OLD])
-    fixed = alone(300, 60, 1.0, changes=(change, Change(200, "zone", _moved(60))), duration=400)
+    change = ScheduledChange(200, "down", [OLD])
+    fixed = alone(
+        300, 60, 1.0, schedule=(change, ScheduledChange(200, "zone", _moved(60))), duration=400
+    )
 
     (outage,) = events.run(fixed).outages
 
@@ -300,8 +310,8 @@ def test_failover_takes_what_the_closed_form_says():
         "www",
         clients=Clients(60, 2.0),
         resolvers=Resolvers(60, skew=0),
-        watch=Watch(interval=10, threshold=3),
-        changes=(Change(10, "down", [OLD]),),
+        checkers=Checkers(interval=10, threshold=3),
+        schedule=(ScheduledChange(10, "down", [OLD]),),
         duration=120,
     )
 
@@ -319,8 +329,8 @@ def test_failover_takes_what_the_closed_form_says():
 
 def test_connections_stay_where_they_were_opened():
     """gRPC never asks again until it breaks; a client without a pool moves within a TTL."""
-    change = Change(60, "zone", _moved(10))
-    base = scenario(10, changes=(change,), duration=300, clients=Clients(100, 0.5))
+    change = ScheduledChange(60, "zone", _moved(10))
+    base = scenario(10, schedule=(change,), duration=300, clients=Clients(100, 0.5))
 
     pinned = events.run(base.set("clients.profile", "grpc"))
     moved = events.run(base.set("clients.profile", "glibc"))
@@ -379,8 +389,13 @@ def test_what_does_not_fit_into_memory_is_refused_with_an_estimate():
         {"clients": Clients(50, 0.2, arrivals="h2")},
         {"resolvers": Resolvers(10, profile={"unbound": 1, "google-like": 1})},
         {"layers": (Layer("edge", "powerdns", 5),)},
-        {"servers": (Server(OLD, capacity=5, queue=3),)},
-        {"changes": (Change(100, "down", [OLD]), Change(200, "zone.www.ttl", 5))},
+        {"backends": (Backend(OLD, capacity=5, queue=3),)},
+        {
+            "schedule": (
+                ScheduledChange(100, "down", [OLD]),
+                ScheduledChange(200, "zone.www.ttl", 5),
+            )
+        },
     ],
 )
 def test_the_same_seed_gives_the_same_outcome_and_a_trace_changes_nothing(fields):
@@ -403,7 +418,7 @@ def test_back_ends_begin_as_in_the_long_run():
     profile = profiles.RECURSIVES["google-like"]
     outcome = events.run(alone(200, 60, 0.5, "google-like", duration=60, bin=10))
 
-    rate = 0.5 / profile.backends
-    expected = 200 * profile.backends * theory.upstream_rate(rate, 60) * 10
+    rate = 0.5 / profile.fragments
+    expected = 200 * profile.fragments * theory.upstream_rate(rate, 60) * 10
     four_sigma_of_counts = 4 * math.sqrt(expected)
     assert all(abs(count - expected) < four_sigma_of_counts for count in outcome.queries)

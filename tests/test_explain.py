@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab_engine.authority.endpoints import NOBODYS_IPV4, NOBODYS_IPV6, service_of, stand_ins
-from lab_engine.authority.plan import Plan, outcomes
+from lab_engine.authority.plan import Plan, replies
 from lab_engine.authority.policies import Geolocation, Multivalue, Weighted
 from lab_engine.authority.records import Client, Question, as_name
 from lab_engine.authority.recordset import RecordSet
@@ -106,7 +106,7 @@ def test_the_data_are_those_of_the_plan():
 
     assert json.loads(json.dumps(told)) == told
     assert told["scope"] == 0
-    (share,) = told["outcomes"]
+    (share,) = told["replies"]
     assert (share["probability"], share["ttl"], share["rcode"]) == (1, 60, "NOERROR")
     assert share["answer"][0]["values"] == ["192.0.2.9"]
     first, second = told["tree"]["branches"]
@@ -117,8 +117,8 @@ def test_the_data_are_those_of_the_plan():
 def test_text_data_and_page_give_the_same_shares():
     tree = planned("eu.shop.example")
 
-    shares = [share.probability for share in outcomes(tree)]
-    assert [share["probability"] for share in as_dict(tree)["outcomes"]] == shares == [0.5, 0.5]
+    shares = [share.probability for share in replies(tree)]
+    assert [share["probability"] for share in as_dict(tree)["replies"]] == shares == [0.5, 0.5]
     assert explain(tree).count(" 50 %") == explain_html(tree).count(">50 %<") == 4
 
 

@@ -20,7 +20,7 @@ def outcome():
 def test_traffic_has_a_line_for_each_server(outcome):
     figure = traffic(outcome)
 
-    assert [trace.name.split(":")[0] for trace in figure.data] == list(outcome.servers)
+    assert [trace.name.split(":")[0] for trace in figure.data] == list(outcome.addresses)
     assert sum(figure.data[0].y) * outcome.bin == pytest.approx(sum(outcome.requests[0]), rel=0.01)
 
 

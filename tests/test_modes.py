@@ -18,7 +18,7 @@ from lab_engine.authority.modes import (
     ns1_shuffle,
     powerdns_alias,
 )
-from lab_engine.authority.plan import draw, outcomes
+from lab_engine.authority.plan import draw, replies
 from lab_engine.authority.policies import Geolocation
 from lab_engine.authority.records import Client, Reply
 from lab_engine.authority.recordset import RecordSet
@@ -166,7 +166,7 @@ def shares(plan):
         "+".join(address.rsplit(".", 1)[1] for address in share.reply.addresses): pytest.approx(
             100 * share.probability, abs=0.01
         )
-        for share in outcomes(plan)
+        for share in replies(plan)
     }
 
 
@@ -221,7 +221,7 @@ def test_the_threshold_is_met_exactly_and_rounded_up(up_thresh, healthy):
     st.booleans(),
 )
 def test_the_shares_of_every_list_are_a_distribution(weights, dead, multi):
-    found = outcomes(gdnsd(*weights, down=dead, multi=multi))
+    found = replies(gdnsd(*weights, down=dead, multi=multi))
 
     assert sum(share.probability for share in found) == pytest.approx(1)
     assert all(share.reply.addresses for share in found)
@@ -246,8 +246,8 @@ def test_ns1_keeps_the_order_of_what_it_selects():
 def test_ns1_without_a_selection_keeps_the_tail():
     plan = ns1_shuffle(listed(3), [1, 1, 1], None)
 
-    assert len(outcomes(plan)) == 6
-    assert {len(share.reply.addresses) for share in outcomes(plan)} == {3}
+    assert len(replies(plan)) == 6
+    assert {len(share.reply.addresses) for share in replies(plan)} == {3}
 
 
 def test_weight_zero_stands_last():
@@ -259,7 +259,7 @@ def test_the_draw_follows_the_plan():
     plan, rng = ns1_shuffle(listed(3), [50, 30, 20], 2), Random(1)
     drawn = [draw(plan, rng) for _ in range(4_000)]
 
-    for probability, reply in outcomes(plan):
+    for probability, reply in replies(plan):
         sigma = (4_000 * probability * (1 - probability)) ** 0.5
         assert abs(drawn.count(reply) - 4_000 * probability) <= 4 * sigma
 

@@ -4,6 +4,7 @@ Not a test of what a lesson says. nbval compares each cell with its stored outpu
 cells that were never run; the checks on the stored file close that gap.
 """
 
+import ast
 import os
 import re
 import subprocess
@@ -50,6 +51,17 @@ def marks(cell: NotebookNode) -> str:
     return " ".join([*cell.metadata.get("tags", []), *comments]).lower()
 
 
+def imported(source: str) -> list[str]:
+    """The modules that a cell imports."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found.append(str(node.module))
+    return found
+
+
 def strings(value: object) -> list[str]:
     """All strings inside a JSON value."""
     match value:
@@ -87,6 +99,14 @@ def test_there_are_lessons() -> None:
 
 @pytest.mark.notebooks
 @pytest.mark.timeout(900)
+@each_lesson
+def test_what_a_lesson_needs_is_in_the_front_room(path: Path) -> None:
+    """A lesson imports from `lab_engine`, never from a room behind it."""
+    modules = [name for cell in code_cells(path) for name in imported(cell.source)]
+
+    assert [name for name in modules if name.startswith("lab_engine.")] == []
+
+
 @each_lesson
 def test_lesson_runs_as_committed(path: Path) -> None:
     """Every cell, run in this environment's kernel, prints what is stored below it."""

@@ -13,7 +13,7 @@ ROWS = ((4, 2, 0, 6, 9), (1, 1, 0, 0, 9), (1, 3, 0, 0, 9))
 
 def outcome(**changes):
     values = {
-        "servers": ("192.0.2.1", "192.0.2.2", "192.0.2.3"),
+        "addresses": ("192.0.2.1", "192.0.2.2", "192.0.2.3"),
         "down": (),
         "bin": 60.0,
         "window": 120.0,
@@ -56,7 +56,7 @@ def test_the_dead_are_left_out_where_balance_is_judged():
 
     assert dead.max_over_min() == (3.0, math.inf)
     assert dead.max_over_mean() == (1.5, 2.0)
-    assert outcome(down=dead.servers).max_over_mean() == ()
+    assert outcome(down=dead.addresses).max_over_mean() == ()
 
 
 @pytest.mark.parametrize("window", [90, 30, 0, -60, math.inf, math.nan])

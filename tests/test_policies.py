@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lab_engine.authority.endpoints import CLOUDFRONT_ZONE, Endpoint
 from lab_engine.authority.geo import Atlas, Place, Point, distance_km
-from lab_engine.authority.plan import outcomes
+from lab_engine.authority.plan import replies
 from lab_engine.authority.policies import (
     CidrLocation,
     Failover,
@@ -62,7 +62,7 @@ def plan_of(record_sets, client=ANYBODY, down=(), name="www", state=None):
 def shares(record_sets, client=ANYBODY, down=(), name="www", state=None):
     """The last octets of the first addresses, with their probabilities in percent."""
     found = {}
-    for share in outcomes(plan_of(record_sets, client, down, name, state)):
+    for share in replies(plan_of(record_sets, client, down, name, state)):
         key = "+".join(a.rsplit(".", 1)[1] for a in share.reply.addresses) or share.reply.rcode.name
         found[key] = found.get(key, 0) + round(100 * share.probability, 3)
     return found
@@ -191,7 +191,7 @@ def test_an_unhealthy_region_climbs_and_all_unhealthy_returns(down, expected):
 
 
 def test_without_a_default_there_is_no_answer():
-    reply = outcomes(plan_of(checked(*GEO[:4]), JAPAN))[0].reply
+    reply = replies(plan_of(checked(*GEO[:4]), JAPAN))[0].reply
 
     assert (reply.rcode, reply.answer, reply.ttl) == (Rcode.NOERROR, (), 900)
 
@@ -295,7 +295,7 @@ def test_when_nobody_is_healthy_up_to_eight_unhealthy_come():
 def test_multivalue_has_one_ttl_the_least():
     members = [member(1, Multivalue(), ttl=60), member(2, Multivalue(), ttl=30)]
 
-    assert outcomes(plan_of(members))[0].reply.ttl == 30
+    assert replies(plan_of(members))[0].reply.ttl == 30
 
 
 # IP-based
@@ -357,7 +357,7 @@ def alias(index, target, policy=None, check="", *, eth=False, name="www", **more
 
 def test_an_alias_answers_as_its_own_type_with_its_targets_ttl():
     plain = RecordSet.of("origin", "A", "192.0.2.9", 77)
-    reply = outcomes(plan_of([plain, alias(0, "origin")]))[0].reply
+    reply = replies(plan_of([plain, alias(0, "origin")]))[0].reply
 
     (rrset,) = reply.answer
     assert (str(rrset.name), rrset.ttl, rrset.texts) == ("www.shop.example.", 77, ("192.0.2.9",))
@@ -424,14 +424,14 @@ def test_an_alias_to_a_load_balancer_follows_its_addresses_and_health():
     well = State(endpoints={LB.name: LB})
     ill = Endpoint.of(str(LB.name), LB.hosted_zone_id, ("192.0.2.80",), healthy=False)
 
-    reply = outcomes(plan_of(members, state=well))[0].reply
+    reply = replies(plan_of(members, state=well))[0].reply
     assert (reply.addresses, reply.ttl) == (("192.0.2.80", "192.0.2.81"), 60)
     assert shares(members, state=State(endpoints={LB.name: ill})) == {"2": 100}
 
 
 def test_an_endpoint_of_another_hosted_zone_is_not_the_one_meant():
     record = alias(0, f"{LB.name}", hosted_zone_id="Z1")
-    reply = outcomes(plan_of([record], state=State(endpoints={LB.name: LB})))[0].reply
+    reply = replies(plan_of([record], state=State(endpoints={LB.name: LB})))[0].reply
 
     assert (reply.rcode, reply.answer) == (Rcode.NOERROR, ())
 
@@ -444,7 +444,7 @@ def test_an_alias_finds_its_target_under_a_wildcard():
 
 def test_a_wildcard_alias_to_the_apex():
     zone = zone_of(RecordSet.of("@", "A", "192.0.2.7"), alias(0, "@", name="*"))
-    reply = outcomes(plan(zone, Question.of("a.b.shop.example"), Client.at(ANYBODY)))[0].reply
+    reply = replies(plan(zone, Question.of("a.b.shop.example"), Client.at(ANYBODY)))[0].reply
 
     assert reply.addresses == ("192.0.2.7",)
 
@@ -520,7 +520,7 @@ def test_everybody_within_a_scope_gets_the_same_answer(address, offset):
     other = ip_network(int(block.network_address) + offset % block.num_addresses)
 
     there = plan_of(TWO, str(other), state=GDNSD_NETS)
-    assert outcomes(there) == outcomes(here)
+    assert replies(there) == replies(here)
     assert there.scope == here.scope
 
 
@@ -568,7 +568,7 @@ def test_a_long_chain_of_cnames_is_cut_short_and_answered():
     chain = [RecordSet.of(f"n{i}", "CNAME", f"n{i + 1}") for i in range(300)]
     zone = zone_of(*chain, RecordSet.of("n300", "A", "192.0.2.1"))
 
-    reply = outcomes(plan(zone, Question.of("n0.shop.example"), Client.at(ANYBODY)))[0].reply
+    reply = replies(plan(zone, Question.of("n0.shop.example"), Client.at(ANYBODY)))[0].reply
     assert len(reply.answer) == 8
 
 
@@ -588,7 +588,7 @@ def test_a_tailored_cname_behind_an_alias_stands_alone():
     for name in ("g", "w"):
         question = Question.of(f"{name}.shop.example")
         planned = plan(zone, question, Client.at("198.51.100.1"))
-        assert [len(share.reply.answer) for share in outcomes(planned)] == [1]
+        assert [len(share.reply.answer) for share in replies(planned)] == [1]
 
 
 def test_aliases_that_fan_out_without_end_are_refused():
@@ -748,7 +748,7 @@ def test_a_forgiving_zone_answers_in_two_ways():
 
     def answers(how, rdtype):
         zone = zone_of(*records, forgiving=how)
-        reply = outcomes(plan(zone, Question.of("shop.example", rdtype), Client.at(ANYBODY)))[
+        reply = replies(plan(zone, Question.of("shop.example", rdtype), Client.at(ANYBODY)))[
             0
         ].reply
         return [text for rrset in reply.answer for text in rrset.texts]

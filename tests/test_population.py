@@ -172,7 +172,7 @@ def test_nothing_is_lost_or_invented(any_scenario):
     assert min(map(min, (*outcome.requests, outcome.failed))) >= 0
     served = sum(map(sum, outcome.requests))
     assert math.fsum(outcome.shares()) == pytest.approx(1 if served else 0)
-    for server, row in zip(outcome.servers, outcome.requests, strict=True):
+    for server, row in zip(outcome.addresses, outcome.requests, strict=True):
         assert server not in outcome.down or sum(row) == 0
     if any_scenario.resolvers.order == "frozen":
         assert sum(outcome.failed) in (0, outcome.total)

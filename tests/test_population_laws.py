@@ -19,7 +19,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.caches.crowds import zipf_shares
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports, theory
-from lab_engine.simulation.parts import Change, Layer, Place, Server, Watch
+from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
 from lab_engine.simulation.population import engine as population
 
 OLD, NEW = "192.0.2.1", "192.0.2.2"
@@ -172,7 +172,7 @@ def moved(ttl, **fields):
     """One address gives way to another at 100 s."""
     zone = Zone.of("shop.example", [RRset.of("www", "A", [OLD], ttl)])
     new = Zone.of("shop.example", [RRset.of("www", "A", [NEW], ttl)])
-    return Scenario(zone, "www", changes=(Change(100.0, "zone", new),), bin=0.5, **fields)
+    return Scenario(zone, "www", schedule=(ScheduledChange(100.0, "zone", new),), bin=0.5, **fields)
 
 
 def stale_at(outcome, *seconds):
@@ -197,7 +197,7 @@ def test_the_new_server_gets_what_is_not_stale():
     found = run(moved(20, **each_alone(10_000, 1.0), duration=130), "population")
 
     old, new = found.requests
-    assert found.servers == (OLD, NEW)
+    assert found.addresses == (OLD, NEW)
     assert [*old[200:]] == [*found.stale[0][200:]]
     assert sum(new[:200]) == 0
 
@@ -229,7 +229,7 @@ def test_a_mix_of_lifetimes_replicates_the_long_tail_of_a_move():
     assert after[900] == pytest.approx(0.02, abs=0.005)
 
 
-def failing_over(watch, ttl, seed):
+def failing_over(checkers, ttl, seed):
     sets = [
         policy_set(OLD, ttl, Failover("PRIMARY"), "hc"),
         policy_set(NEW, ttl, Failover("SECONDARY")),
@@ -239,8 +239,8 @@ def failing_over(watch, ttl, seed):
         "www",
         clients=Clients(25, 100.0),
         resolvers=Resolvers(25, 0),
-        watch=watch,
-        changes=(Change(100.0, "down", [OLD]),),
+        checkers=checkers,
+        schedule=(ScheduledChange(100.0, "down", [OLD]),),
         duration=300,
         bin=60,
         seed=seed,
@@ -249,25 +249,25 @@ def failing_over(watch, ttl, seed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("watch", "ttl"),
+    ("checkers", "ttl"),
     [
-        (Watch(30, 3, 1), 30),
-        (Watch(30, 3, 16), 60),
-        (Watch(30, 3, 16, timeout=4), 60),
-        (Watch(10, 3, 1), 60),
-        (Watch(5, 3, 16, timeout=2, publication=1), 20),
+        (Checkers(30, 3, 1), 30),
+        (Checkers(30, 3, 16), 60),
+        (Checkers(30, 3, 16, timeout=4), 60),
+        (Checkers(10, 3, 1), 60),
+        (Checkers(5, 3, 16, timeout=2, publication=1), 20),
     ],
 )
-def test_outages_follow_the_law_of_failover(watch, ttl):
+def test_outages_follow_the_law_of_failover(checkers, ttl):
     """Mean ±1 % and quantiles ±2 %: the phases of the checkers are one draw a run."""
-    runs = 1700 if watch.checkers == 1 else 600
+    runs = 1700 if checkers.count == 1 else 600
     lasted = []
     for seed in range(runs):
-        one = failing_over(watch, ttl, seed)
+        one = failing_over(checkers, ttl, seed)
         lasted.append([each for each, _ in run(one, "population").outages[0].lasted])
 
     law = theory.Failover(
-        watch.interval, 3, ttl, watch.timeout, watch.publication, watch.checkers
+        checkers.interval, 3, ttl, checkers.timeout, checkers.publication, checkers.count
     ).outage
     means = np.mean(lasted, axis=1)
     assert 4 * means.std() / math.sqrt(runs) < 0.01 * law.mean
@@ -278,15 +278,17 @@ def test_outages_follow_the_law_of_failover(watch, ttl):
 
 def test_caches_that_never_led_to_the_dead_count_nothing():
     zone = Zone.of("shop.example", [RRset.of("www", "A", [OLD, NEW], 60)])
-    found = run(Scenario(zone, "www", changes=(Change(100.0, "down", [OLD]),)), "population")
+    found = run(
+        Scenario(zone, "www", schedule=(ScheduledChange(100.0, "down", [OLD]),)), "population"
+    )
 
     assert set(found.outages[0].lasted) == {(0.0, weight) for _, weight in found.outages[0].lasted}
     assert sum(found.failed) == 0
 
 
 def test_an_outage_ends_when_the_server_is_back():
-    both = (Change(100.0, "down", [OLD]), Change(130.0, "down", []))
-    found = run(one_address(300, changes=both, clients=Clients(1000, 1.0)), "population")
+    both = (ScheduledChange(100.0, "down", [OLD]), ScheduledChange(130.0, "down", []))
+    found = run(one_address(300, schedule=both, clients=Clients(1000, 1.0)), "population")
 
     assert found.outages[0].quantiles(0.5) == (30.0,)
     assert sum(found.failed[:1]) == 0
@@ -364,7 +366,7 @@ def test_profiles_of_clients_have_their_own_levels():
     ("fields", "word"),
     [
         ({"clients": Clients(10, arrivals="h2")}, "Poisson"),
-        ({"servers": (Server(OLD, capacity=5.0),)}, "servers refuse"),
+        ({"backends": (Backend(OLD, capacity=5.0),)}, "servers refuse"),
         ({"layers": (Layer("router"),)}, "caches stand between"),
         ({"reachable": False}, "out of reach"),
         ({"clients": Clients(10, profile="curl")}, "keeps connections open"),

@@ -13,7 +13,7 @@ from lab_engine.simulation.prices import Prices, bill
 
 POLICIES = Path(__file__).parent / "policies"
 OUTCOME = Outcome(
-    servers=("192.0.2.1",),
+    addresses=("192.0.2.1",),
     down=(),
     bin=60.0,
     window=300.0,

@@ -22,11 +22,11 @@ from lab_engine.authority.health import CHECKER_REGIONS, HealthCheck
 from lab_engine.control.account import Account, Check
 from lab_engine.wire import probing
 from lab_engine.wire.probes import MAX_PROBED, Prober
-from lab_engine.wire.probing import Limits, Outcome, probe
+from lab_engine.wire.probing import Limits, ProbeResult, probe
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 PASSED = "Success: HTTP Status Code 200, OK"
-GOOD, BAD = Outcome(True, "Success: so it is"), Outcome(False, "Failure: so it is")
+GOOD, BAD = ProbeResult(True, "Success: so it is"), ProbeResult(False, "Failure: so it is")
 
 
 class Skipping(selectors.DefaultSelector):

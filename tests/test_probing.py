@@ -13,13 +13,13 @@ from random import Random
 import pytest
 
 from lab_engine.wire import probing
-from lab_engine.wire.probing import LIMITS, Limits, Outcome, probe
+from lab_engine.wire.probing import LIMITS, Limits, ProbeResult, probe
 from lab_engine.wire.targets import Target
 
 WEB = Target("127.0.0.1", 0, "/health", "www.example", "lab-engine-health-check (ref hc-1)")
 HURRIED = Limits(connect=0.2, tcp=0.2, status=0.2, body=0.2)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-PASSED = Outcome(True, "Success: HTTP Status Code 200, OK")
+PASSED = ProbeResult(True, "Success: HTTP Status Code 200, OK")
 
 
 def asked(behave, target=WEB, limits=LIMITS, tls=None):
@@ -72,17 +72,17 @@ def ok(body, *headers):
     ("line", "outcome"),
     [
         ("200 OK", PASSED),
-        ("200 Fine", Outcome(True, "Success: HTTP Status Code 200, Fine")),
-        ("204 ", Outcome(True, "Success: HTTP Status Code 204, No Content")),
+        ("200 Fine", ProbeResult(True, "Success: HTTP Status Code 200, Fine")),
+        ("204 ", ProbeResult(True, "Success: HTTP Status Code 204, No Content")),
         (
             "301 Moved Permanently",
-            Outcome(True, "Success: HTTP Status Code 301, Moved Permanently"),
+            ProbeResult(True, "Success: HTTP Status Code 301, Moved Permanently"),
         ),
-        ("399 ", Outcome(True, "Success: HTTP Status Code 399")),
-        ("404 Not Found", Outcome(False, "Failure: HTTP Status Code 404, Not Found")),
+        ("399 ", ProbeResult(True, "Success: HTTP Status Code 399")),
+        ("404 Not Found", ProbeResult(False, "Failure: HTTP Status Code 404, Not Found")),
         (
             "500 Internal Server Error",
-            Outcome(False, "Failure: HTTP Status Code 500, Internal Server Error"),
+            ProbeResult(False, "Failure: HTTP Status Code 500, Internal Server Error"),
         ),
     ],
 )
@@ -160,7 +160,7 @@ def test_a_string_within_the_first_5120_bytes_is_found(parts):
 def test_a_string_that_ends_later_or_is_not_there_is_not_found(parts):
     outcome = asked(says(*parts), replace(WEB, search=b"well"))
 
-    assert outcome == Outcome(False, probing.NOT_FOUND)
+    assert outcome == ProbeResult(False, probing.NOT_FOUND)
 
 
 def test_a_string_does_not_make_up_for_a_status():
@@ -168,7 +168,7 @@ def test_a_string_does_not_make_up_for_a_status():
 
     outcome = asked(says(reply), replace(WEB, search=b"well"))
 
-    assert outcome == Outcome(False, "Failure: HTTP Status Code 503, Service Unavailable")
+    assert outcome == ProbeResult(False, "Failure: HTTP Status Code 503, Service Unavailable")
 
 
 def test_nothing_but_the_whole_of_a_response_passes():
@@ -203,18 +203,18 @@ def test_nothing_but_the_whole_of_a_response_passes():
     ],
 )
 def test_what_is_not_http_fails(reply):
-    assert asked(says(reply)) == Outcome(False, probing.MALFORMED)
+    assert asked(says(reply)) == ProbeResult(False, probing.MALFORMED)
 
 
 @pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 200 OK", b"220 mail.example ESMTP\r\n"])
 def test_a_connection_that_ends_before_the_headers_do_was_closed(reply):
-    assert asked(says(reply)) == Outcome(False, probing.CLOSED)
+    assert asked(says(reply)) == ProbeResult(False, probing.CLOSED)
 
 
 def test_a_broken_chunk_fails():
     outcome = asked(says(CHUNKED, b"zz\r\nwell\r\n"), replace(WEB, search=b"well"))
 
-    assert outcome == Outcome(False, probing.MALFORMED)
+    assert outcome == ProbeResult(False, probing.MALFORMED)
 
 
 def test_an_endless_body_is_read_only_as_far_as_it_is_searched():
@@ -230,7 +230,7 @@ def test_an_endless_body_is_read_only_as_far_as_it_is_searched():
 
     outcome = asked(behave, replace(WEB, search=b"well"))
 
-    assert outcome == Outcome(False, probing.NOT_FOUND)
+    assert outcome == ProbeResult(False, probing.NOT_FOUND)
     assert sent < 50_000_000  # what the buffers of both ends take
 
 
@@ -249,7 +249,7 @@ def test_a_server_that_falls_silent_fails_in_time(beginning, search, status):
         while await reader.read(65_536):
             pass
 
-    assert asked(behave, replace(WEB, search=search), HURRIED) == Outcome(False, status)
+    assert asked(behave, replace(WEB, search=search), HURRIED) == ProbeResult(False, status)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_a_server_that_only_drips_fails_in_time(beginning, drop, search, status)
             await writer.drain()
             await asyncio.sleep(0.02)
 
-    assert asked(behave, replace(WEB, search=search), HURRIED) == Outcome(False, status)
+    assert asked(behave, replace(WEB, search=search), HURRIED) == ProbeResult(False, status)
 
 
 def test_the_body_has_its_time_from_the_status_on():
@@ -292,7 +292,7 @@ def test_a_connection_that_the_endpoint_ends_fails(reset):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
-    assert asked(behave) == Outcome(False, probing.CLOSED)
+    assert asked(behave) == ProbeResult(False, probing.CLOSED)
 
 
 @pytest.fixture
@@ -322,14 +322,14 @@ async def _nothing(reader, writer):
 
 
 def test_a_tcp_probe_passes_when_it_is_connected():
-    assert asked(_nothing, Target("127.0.0.1", 0)) == Outcome(True, probing.CONNECTED)
+    assert asked(_nothing, Target("127.0.0.1", 0)) == ProbeResult(True, probing.CONNECTED)
 
 
 @pytest.mark.parametrize("path", [None, "/"])
 def test_a_refused_connection_fails(closed_port, path):
     outcome = asyncio.run(probe(replace(WEB, port=closed_port, path=path)))
 
-    assert outcome == Outcome(False, probing.REFUSED)
+    assert outcome == ProbeResult(False, probing.REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_a_refused_connection_fails(closed_port, path):
 def test_a_black_hole_fails_when_the_time_to_connect_is_over(black_hole, path, limits):
     outcome = asyncio.run(probe(replace(WEB, port=black_hole, path=path), limits))
 
-    assert outcome == Outcome(False, probing.NO_CONNECTION)
+    assert outcome == ProbeResult(False, probing.NO_CONNECTION)
 
 
 def test_the_time_to_connect_is_route_53s():
@@ -402,7 +402,7 @@ def test_a_server_that_wants_sni_fails_without_it(tls):
         outcome = asyncio.run(probe(replace(SECURE, port=listening.getsockname()[1])))
         serving.join()
 
-    assert outcome == Outcome(False, probing.HANDSHAKE)
+    assert outcome == ProbeResult(False, probing.HANDSHAKE)
 
 
 def test_https_fails_where_http_is_spoken():
@@ -413,7 +413,7 @@ def test_https_fails_where_http_is_spoken():
         writer.write(ok(b""))
         await reader.read()
 
-    assert asked(behave, SECURE) == Outcome(False, "Failure: SSL error WRONG_VERSION_NUMBER")
+    assert asked(behave, SECURE) == ProbeResult(False, "Failure: SSL error WRONG_VERSION_NUMBER")
 
 
 def test_a_handshake_that_never_comes_counts_as_no_status():
@@ -421,7 +421,7 @@ def test_a_handshake_that_never_comes_counts_as_no_status():
         while await reader.read(65_536):
             pass
 
-    assert asked(behave, SECURE, HURRIED) == Outcome(False, probing.NO_STATUS)
+    assert asked(behave, SECURE, HURRIED) == ProbeResult(False, probing.NO_STATUS)
 
 
 def test_a_silent_server_behind_tls_fails_in_time(tls):
@@ -429,4 +429,6 @@ def test_a_silent_server_behind_tls_fails_in_time(tls):
         while await reader.read(65_536):
             pass
 
-    assert asked(behave, SECURE, Limits(status=0.5), tls=tls) == Outcome(False, probing.NO_STATUS)
+    assert asked(behave, SECURE, Limits(status=0.5), tls=tls) == ProbeResult(
+        False, probing.NO_STATUS
+    )

@@ -219,25 +219,25 @@ def test_a_stale_answer_gives_way_as_soon_as_upstream_is_back():
 def test_nothing_stale_is_served_by_default():
     for profile in RECURSIVES.values():
         said = [answering(60)]
-        asked, _ = resolver(replace(profile, ecs=None, backends=1), said)
+        asked, _ = resolver(replace(profile, ecs=None, fragments=1), said)
         asked.answer(WWW, 0)
         said[0] = None
         assert asked.answer(WWW, 61.5).addresses == ()
 
 
-@pytest.mark.parametrize(("backends", "queries"), [(2, 3), (2, 6), (4, 6)])
-def test_fragmented_caches_miss_as_often_as_chance_says(backends, queries):
+@pytest.mark.parametrize(("fragments", "queries"), [(2, 3), (2, 6), (4, 6)])
+def test_fragmented_caches_miss_as_often_as_chance_says(fragments, queries):
     """b (1 - (1 - 1/b)^q) misses of q queries, over 5,000 fresh names' worth of caches."""
     runs = 5_000
     misses = 0
     for seed in range(runs):
-        asked, _ = resolver(replace(IDEAL, backends=backends), answering(60), seed)
+        asked, _ = resolver(replace(IDEAL, fragments=fragments), answering(60), seed)
         for _ in range(queries):
             asked.answer(WWW, 1.0)
         misses += asked.cache.misses
-    expected = backends * (1 - (1 - 1 / backends) ** queries)
+    expected = fragments * (1 - (1 - 1 / fragments) ** queries)
 
-    assert abs(misses / runs - expected) < 4 * math.sqrt(backends / 4 / runs)
+    assert abs(misses / runs - expected) < 4 * math.sqrt(fragments / 4 / runs)
 
 
 def test_every_row_says_where_it_is_from_and_names_its_own_fields():
@@ -276,7 +276,7 @@ def test_an_unknown_profile_is_refused_with_the_nearest():
         {"grace": 1},
         {"prefetch": -1},
         {"prefetch_share": 1.5},
-        {"backends": 0},
+        {"fragments": 0},
         {"ecs": (33, 56)},
         {"stale_ttl": 0},
         {"serve_stale": math.nan},
@@ -305,7 +305,7 @@ PROFILES = st.builds(
     serve_stale=st.sampled_from([0.0, 10.0, 50.0]),
     failure=st.sampled_from([0.0, 5.0]),
     order=st.sampled_from(["rotate", "frozen", "shuffled-once", "one-seed", "shuffle"]),
-    backends=st.integers(1, 3),
+    fragments=st.integers(1, 3),
 )
 STEPS = st.lists(
     st.tuples(st.floats(0, 40), st.sampled_from([0, 1, 10, 30, 100, None])), max_size=60

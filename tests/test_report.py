@@ -10,7 +10,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Level, Levels, Outcome, Scenario
 from lab_engine.simulation.outcome import Outage, Trips
-from lab_engine.simulation.parts import Change, Layer
+from lab_engine.simulation.parts import Layer, ScheduledChange
 from lab_engine.simulation.prices import bill
 from lab_engine.simulation.report import as_dict, as_text
 
@@ -19,11 +19,11 @@ SCENARIO = Scenario(
     ZONE,
     "www",
     layers=(Layer("router"), Layer("os")),
-    changes=(Change(60, "down", ["192.0.2.1"]), Change(120, "down", [])),
+    schedule=(ScheduledChange(60, "down", ["192.0.2.1"]), ScheduledChange(120, "down", [])),
     duration=300,
 )
 OUTCOME = Outcome(
-    servers=("192.0.2.1", "192.0.2.2"),
+    addresses=("192.0.2.1", "192.0.2.2"),
     down=(),
     bin=60.0,
     window=120.0,
@@ -58,7 +58,7 @@ def test_every_number_is_there():
         "bin": 60.0,
         "window": 120.0,
         "total": 20,
-        "servers": [
+        "backends": [
             {
                 "address": "192.0.2.1",
                 "requests": [3, 1, 0, 0, 5],
@@ -96,7 +96,7 @@ def test_every_number_is_there():
         "lookup_ms": {"0.5": 0.0, "0.95": 20.0, "0.99": 50.0},
         "distance_km": {"0.5": 100.0, "0.95": 700.0, "0.99": 700.0},
         "rtt_ms": {"0.5": 5.0, "0.95": 5.0, "0.99": 5.0},
-        "changes": [
+        "schedule": [
             {"at": 60, "stale": [0.0, 1.0, None, 0.5, 0.0]},
             {"at": 120, "stale": [0.0, 0.0, None, 0.0, 0.0]},
         ],
@@ -164,7 +164,7 @@ def test_without_any_request_nothing_is_divided_by():
     assert "max/mean in windows of 120 s: - / - / -" in text
     assert "outage       after 60 s: p5 - s, p50 - s" in text
     assert data["lookup_ms"] == {"0.5": None, "0.95": None, "0.99": None}
-    assert data["servers"][0]["share_by_bin"] == {"0.05": None, "0.5": None, "0.95": None}
+    assert data["backends"][0]["share_by_bin"] == {"0.05": None, "0.5": None, "0.95": None}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_without_any_request_nothing_is_divided_by():
     [
         ({"window": 90.0}, "no balance: window 90.0: is not a multiple of the bin, 60 s"),
         ({"window": 600.0}, "no balance: no server lives in a whole window of 600 s"),
-        ({"down": OUTCOME.servers}, "no balance: no server lives in a whole window of 120 s"),
+        ({"down": OUTCOME.addresses}, "no balance: no server lives in a whole window of 120 s"),
     ],
 )
 def test_where_there_is_no_balance_a_note_says_why(changes, said):

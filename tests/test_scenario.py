@@ -14,7 +14,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.caches.resolver import CachedOrder
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario
-from lab_engine.simulation.parts import Change, Layer, Place, Server, Watch
+from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
 
 ZONE = Zone.of(
     "shop.example",
@@ -111,16 +111,22 @@ def test_a_misspelt_path_is_told_the_nearest_one(misspelt, nearest):
         *[("clients.arrivals", bad) for bad in ("uniform", [], None)],
         *[("layers", bad) for bad in (None, ("a",), 3)],
         *[("places", bad) for bad in ((), ("a",), [Place(share=0)])],
-        *[("servers", bad) for bad in (("192.0.2.1",), [Server("192.0.2.77")])],
+        *[("backends", bad) for bad in (("192.0.2.1",), [Backend("192.0.2.77")])],
         *[("down", bad) for bad in ([{}], [[]])],
         *[("unhealthy", bad) for bad in ("hc", ["hc"], [[]], None)],
         *[("reachable", bad) for bad in (0, None, "no")],
-        *[("watch", bad) for bad in (30, {}, "on")],
-        *[("changes", bad) for bad in (None, (1,), [Change(0, "down", ())])],
-        *[("changes", [Change(at, "down", ())]) for at in (-1, 3600, math.nan, math.inf, "1")],
-        *[("changes", [Change(1, path, 1)]) for path in ("seed", "clients.rate", "dwon", "")],
-        ("changes", [Change(1, "zone.www.ttl", 2**31)]),
-        ("changes", [Change(1, "down", ())] * 1001),
+        *[("checkers", bad) for bad in (30, {}, "on")],
+        *[("schedule", bad) for bad in (None, (1,), [ScheduledChange(0, "down", ())])],
+        *[
+            ("schedule", [ScheduledChange(at, "down", ())])
+            for at in (-1, 3600, math.nan, math.inf, "1")
+        ],
+        *[
+            ("schedule", [ScheduledChange(1, path, 1)])
+            for path in ("seed", "clients.rate", "dwon", "")
+        ],
+        ("schedule", [ScheduledChange(1, "zone.www.ttl", 2**31)]),
+        ("schedule", [ScheduledChange(1, "down", ())] * 1001),
         ("zone", "shop.example"),
     ],
 )
@@ -149,17 +155,17 @@ def test_a_bad_value_is_refused_with_value_rule_and_remedy(path, value):
         (Place, {"share": -1}),
         (Place, {"resolver_ms": -1}),
         (Place, {"authority_ms": math.inf}),
-        (Server, {"address": 7}),
-        (Server, {"address": "192.0.2.1", "region": "eu-west-99"}),
-        (Server, {"address": "192.0.2.1", "region": []}),
-        (Server, {"address": "192.0.2.1", "capacity": 0}),
-        (Server, {"address": "192.0.2.1", "queue": -1}),
-        (Watch, {"interval": 0}),
-        (Watch, {"threshold": 11}),
-        (Watch, {"checkers": 0}),
-        (Watch, {"timeout": -1}),
-        (Watch, {"publication": math.inf}),
-        (Change, {"at": 1, "path": 7, "value": 1}),
+        (Backend, {"address": 7}),
+        (Backend, {"address": "192.0.2.1", "region": "eu-west-99"}),
+        (Backend, {"address": "192.0.2.1", "region": []}),
+        (Backend, {"address": "192.0.2.1", "capacity": 0}),
+        (Backend, {"address": "192.0.2.1", "queue": -1}),
+        (Checkers, {"interval": 0}),
+        (Checkers, {"threshold": 11}),
+        (Checkers, {"count": 0}),
+        (Checkers, {"timeout": -1}),
+        (Checkers, {"publication": math.inf}),
+        (ScheduledChange, {"at": 1, "path": 7, "value": 1}),
     ],
 )
 def test_a_part_refuses_what_it_cannot_be(part, given):
@@ -189,12 +195,12 @@ NEW = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.66", 5)])
 
 def test_steps_are_what_holds_from_when_on():
     changes = [
-        Change(60, "zone.www.ttl", 5),
-        Change(20, "down", ["192.0.2.1"]),
-        Change(60, "reachable", value=False),
+        ScheduledChange(60, "zone.www.ttl", 5),
+        ScheduledChange(20, "down", ["192.0.2.1"]),
+        ScheduledChange(60, "reachable", value=False),
     ]
 
-    times, steps = zip(*SCENARIO.set("changes", changes).steps, strict=True)
+    times, steps = zip(*SCENARIO.set("schedule", changes).steps, strict=True)
     assert times == (0, 20, 60)
     assert [step.down for step in steps] == [(), ("192.0.2.1",), ("192.0.2.1",)]
     assert [step.get("zone.www.ttl") for step in steps] == [300, 300, 5]
@@ -202,28 +208,30 @@ def test_steps_are_what_holds_from_when_on():
 
 
 def test_a_server_may_stand_behind_an_address_that_comes_later():
-    servers = (Server("192.0.2.66"), Server("192.0.2.1"))
-    later = Scenario(ZONE, "www", servers=servers, changes=(Change(60, "zone", NEW),))
+    backends = (Backend("192.0.2.66"), Backend("192.0.2.1"))
+    later = Scenario(ZONE, "www", backends=backends, schedule=(ScheduledChange(60, "zone", NEW),))
 
-    assert [step.servers for _, step in later.steps] == [servers[1:], servers]
-    assert later.servers == servers
+    assert [step.backends for _, step in later.steps] == [backends[1:], backends]
+    assert later.backends == backends
 
 
 def test_what_was_served_before_may_still_die():
-    changes = (Change(60, "zone", NEW), Change(70, "down", ["192.0.2.1"]))
+    changes = (ScheduledChange(60, "zone", NEW), ScheduledChange(70, "down", ["192.0.2.1"]))
 
-    assert Scenario(ZONE, "www", changes=changes).steps[-1][1].down == ("192.0.2.1",)
+    assert Scenario(ZONE, "www", schedule=changes).steps[-1][1].down == ("192.0.2.1",)
 
 
 def test_a_change_that_fails_is_told_with_its_time_and_path():
-    with pytest.raises(ScenarioError, match=r"^changes at 60 s, down: down '192.0.2.66': is no a"):
-        Scenario(ZONE, "www", changes=(Change(60, "down", ["192.0.2.66"]),))
+    with pytest.raises(
+        ScenarioError, match=r"^schedule: at 60 s, down: down '192.0.2.66': is no a"
+    ):
+        Scenario(ZONE, "www", schedule=(ScheduledChange(60, "down", ["192.0.2.66"]),))
 
 
 def test_a_thousand_changes_are_taken():
-    changes = [Change(at, "zone.www.ttl", at) for at in range(1, 1001)]
+    changes = [ScheduledChange(at, "zone.www.ttl", at) for at in range(1, 1001)]
 
-    assert len(SCENARIO.set("changes", changes).steps) == 1001
+    assert len(SCENARIO.set("schedule", changes).steps) == 1001
 
 
 @pytest.mark.parametrize("part", ["resolvers", "clients"])

@@ -19,13 +19,13 @@ from lab_engine.caches.resolver import CachedOrder
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.parts import (
     Arrivals,
-    Change,
+    Backend,
+    Checkers,
     Clients,
     Layer,
     Place,
     Resolvers,
-    Server,
-    Watch,
+    ScheduledChange,
 )
 from lab_engine.simulation.scenario import Scenario
 
@@ -62,9 +62,9 @@ def same(one, other):
     flat = [
         (
             plain(each.zone),
-            replace(each, zone=ZONE, name="www", changes=(), down=(), unhealthy=(), servers=()),
-            (each.name, each.down, each.unhealthy, each.servers),
-            [(change.at, change.path, plain(change.value)) for change in each.changes],
+            replace(each, zone=ZONE, name="www", schedule=(), down=(), unhealthy=(), backends=()),
+            (each.name, each.down, each.unhealthy, each.backends),
+            [(change.at, change.path, plain(change.value)) for change in each.schedule],
         )
         for each in (one, other)
     ]
@@ -117,7 +117,7 @@ PLACES = st.builds(
     st.floats(0, 1e4),
 )
 WATCHES = st.none() | st.builds(
-    Watch, st.floats(1, 100), st.integers(1, 10), st.integers(1, 100), st.floats(0, 9)
+    Checkers, st.floats(1, 100), st.integers(1, 10), st.integers(1, 100), st.floats(0, 9)
 )
 
 
@@ -127,8 +127,8 @@ def scenarios(draw):
     plainly = Scenario(zone, str(draw(st.sampled_from(zone.record_sets)).name))
     addresses = st.lists(st.sampled_from(sorted(plainly.addresses)), max_size=2, unique=True)
     checks = sorted({each.health_check_id for each in zone} - {""})
-    servers = st.builds(
-        Server,
+    backends = st.builds(
+        Backend,
         st.sampled_from(sorted(plainly.addresses)),
         st.sampled_from(["", "eu-west-1"]),
         st.floats(0.1, 1e6) | ENDLESS,
@@ -137,13 +137,16 @@ def scenarios(draw):
     steered = sorted(path for path in plainly.paths() if path.startswith("zone."))
     times = st.floats(0.1, 99, exclude_max=True) | st.integers(1, 98)
     changes = st.one_of(
-        st.builds(Change, times, st.just("down"), addresses),
-        st.builds(Change, times, st.just("reachable"), st.booleans()),
-        *[st.builds(Change, times, st.sampled_from(steered), st.integers(0, 255))] * bool(steered),
+        st.builds(ScheduledChange, times, st.just("down"), addresses),
+        st.builds(ScheduledChange, times, st.just("reachable"), st.booleans()),
+        *[st.builds(ScheduledChange, times, st.sampled_from(steered), st.integers(0, 255))]
+        * bool(steered),
     )
-    last = st.sampled_from([(), (Change(99, "zone", zone),)])
+    last = st.sampled_from([(), (ScheduledChange(99, "zone", zone),)])
     if zone is ZONE:
-        last = st.sampled_from([(), (Change(99, "zone", BATCH),), (Change(99.5, "zone", OTHER),)])
+        last = st.sampled_from(
+            [(), (ScheduledChange(99, "zone", BATCH),), (ScheduledChange(99.5, "zone", OTHER),)]
+        )
     return replace(
         plainly,
         type=draw(st.sampled_from(["A", "AAAA"])),
@@ -152,14 +155,14 @@ def scenarios(draw):
         clients=draw(CLIENTS_),
         layers=tuple(draw(st.lists(LAYERS, max_size=2))),
         places=tuple(draw(st.lists(PLACES, min_size=1, max_size=2))),
-        servers=tuple(draw(st.lists(servers, max_size=2))),
+        backends=tuple(draw(st.lists(backends, max_size=2))),
         down=draw(addresses),
         unhealthy=draw(st.lists(st.sampled_from(checks), max_size=2, unique=True))
         if checks
         else (),
-        watch=draw(WATCHES),
+        checkers=draw(WATCHES),
         reachable=draw(st.booleans()),
-        changes=(*draw(st.lists(changes, max_size=3)), *draw(last)),
+        schedule=(*draw(st.lists(changes, max_size=3)), *draw(last)),
         duration=draw(st.floats(100, 7 * 86_400) | st.just(100)),
         bin=draw(st.sampled_from([10, 7.5, 100])),
         window=draw(st.floats(1, 1e5)),
@@ -191,7 +194,7 @@ def test_the_example_is_read_with_the_files_beside_it():
     shop = load(FILES / "shop.toml")
 
     assert shop.resolvers.volumes == (81200, 40100, 9350.5, 720)
-    assert [change.at for change in shop.changes] == [600, 900, 1200]
+    assert [change.at for change in shop.schedule] == [600, 900, 1200]
     assert shop.addresses == {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.53"}
     assert same(loads(dumps(shop)), shop)
 
@@ -199,7 +202,7 @@ def test_the_example_is_read_with_the_files_beside_it():
 def test_the_example_names_everything_that_may_be_set():
     text = (FILES / "shop.toml").read_text()
 
-    for part in (Scenario, Resolvers, Clients, Layer, Place, Server, Watch):
+    for part in (Scenario, Resolvers, Clients, Layer, Place, Backend, Checkers):
         names = set(part.__dataclass_fields__) - {"zone", "former"}
         missing = {name for name in names if name not in text}
         assert not missing, part
@@ -213,7 +216,7 @@ def test_zones_beside_the_file_may_have_policies_and_blocks():
     )
 
 
-CHANGE = '[[changes]]\nat = 60\npath = "down"\n'
+CHANGE = '[[schedule]]\nat = 60\npath = "down"\n'
 
 
 @pytest.mark.parametrize(
@@ -223,13 +226,13 @@ CHANGE = '[[changes]]\nat = 60\npath = "down"\n'
         ("[resolver]", "x: resolver: is not known here. Did you mean resolvers?"),
         ("[resolvers]\ncuont = 1", "x: resolvers.cuont: .* Did you mean count?"),
         ("[clients]\nrates = 1", "x: clients.rates: .* Did you mean rate?"),
-        ("[watch]\nintervall = 1", "x: watch.intervall: .* Did you mean interval?"),
+        ("[checkers]\nintervall = 1", "x: checkers.intervall: .* Did you mean interval?"),
         ("[[layers]]\nname = 'a'\n[[layers]]\nnme = 'b'", "number 2: layers.nme: .* mean name?"),
         ("[[places]]\nnetwrok = ''", "number 1: places.netwrok: .* mean network?"),
-        ("[[servers]]\nadress = ''", "number 1: servers.adress: .* mean address?"),
-        ("[[changes]]\natt = 1", "number 1: changes.att: .* Did you mean at?"),
+        ("[[backends]]\nadress = ''", "number 1: backends.adress: .* mean address?"),
+        ("[[schedule]]\natt = 1", "number 1: schedule.att: .* Did you mean at?"),
         ("[[layers]]\ncount = 3", "number 1: layers.name: is missing"),
-        ("[[servers]]\nregion = 'eu-west-1'", "servers.address: is missing"),
+        ("[[backends]]\nregion = 'eu-west-1'", "backends.address: is missing"),
         ("[layers]", r"layers .*: is not a list of tables. Write \[\[layers\]\]"),
         ("resolvers = 3", r"resolvers 3: is not a table. Write \[resolvers\]"),
         ("[clients]\nrate = 0", "clients.rate 0: is not a number"),
@@ -249,8 +252,8 @@ CHANGE = '[[changes]]\nat = 60\npath = "down"\n'
         ("[[places]]\nnetwork = '192.0.2.1/24'", "places.network .* host bits set"),
         ("[[places]]\nnetwork = 5", "places.network 5: is no text"),
         ("[[places]]\negress = 'x'", "places.egress 'x'"),
-        ("[[servers]]\naddress = '192.0.2.77'", "servers '192.0.2.77': .* Choose of 192.0.2.1,"),
-        ("[[servers]]\naddress = []", r"servers.address \[\]: is no address"),
+        ("[[backends]]\naddress = '192.0.2.77'", "backends '192.0.2.77': .* Choose of 192.0.2.1,"),
+        ("[[backends]]\naddress = []", r"backends.address \[\]: is no address"),
         ("duration = 0", "duration 0: is not a number"),
         ("duration = nan", "duration nan: is not a number"),
         ("duration = 2026-01-01", "duration .*: is not a number"),
@@ -259,25 +262,25 @@ CHANGE = '[[changes]]\nat = 60\npath = "down"\n'
         ("order = []", r"order \[\]: is no Order"),
         ("zone_file = 'a'", "zone, zone_file: both are there"),
         ("forgiving = 'yes'", "yes: is no Forgiving"),
-        (CHANGE + "", "changes at, path: are not a time, a path, and one of"),
+        (CHANGE + "", "schedule at, path: are not a time, a path, and one of"),
         (CHANGE + "value = []\nbatch = ''", "and one of value, batch and zone"),
-        (CHANGE + "batch = ''", "changes.batch: is for the path zone"),
-        (CHANGE + "value = ['x']", "changes at 60 s, down: down 'x': is no address"),
-        ("[[changes]]\nat = 1\npath = 3\nvalue = 1", "number 1: changes.path 3: is no path"),
-        ("[[changes]]\nat = 0\npath = 'down'\nvalue = []", "changes down at 0: is not a time"),
-        ("[[changes]]\nat = -1\npath = 'down'\nvalue = []", "changes down at -1: is not a time"),
-        ("[[changes]]\nat = 3600\npath = 'down'\nvalue = []", "at 3600: is not a time within"),
-        ("[[changes]]\nat = 'x'\npath = 'down'\nvalue = []", "at 'x': is not a time within"),
-        ("[[changes]]\nat = 1\npath = 'seed'\nvalue = 2", "changes 'seed': cannot change"),
-        ("[[changes]]\nat = 1\npath = 'clients.rate'\nvalue = 2", "'clients.rate': cannot change"),
-        ("[[changes]]\nat = 1\npath = 'zone.ww.ttl'\nvalue = 2", "Did you mean zone.www.ttl?"),
+        (CHANGE + "batch = ''", "schedule.batch: is for the path zone"),
+        (CHANGE + "value = ['x']", "schedule: at 60 s, down: down 'x': is no address"),
+        ("[[schedule]]\nat = 1\npath = 3\nvalue = 1", "number 1: schedule.path 3: is no path"),
+        ("[[schedule]]\nat = 0\npath = 'down'\nvalue = []", "schedule down at 0: is not a time"),
+        ("[[schedule]]\nat = -1\npath = 'down'\nvalue = []", "schedule down at -1: is not a time"),
+        ("[[schedule]]\nat = 3600\npath = 'down'\nvalue = []", "at 3600: is not a time within"),
+        ("[[schedule]]\nat = 'x'\npath = 'down'\nvalue = []", "at 'x': is not a time within"),
+        ("[[schedule]]\nat = 1\npath = 'seed'\nvalue = 2", "schedule 'seed': cannot change"),
+        ("[[schedule]]\nat = 1\npath = 'clients.rate'\nvalue = 2", "'clients.rate': cannot change"),
+        ("[[schedule]]\nat = 1\npath = 'zone.ww.ttl'\nvalue = 2", "Did you mean zone.www.ttl?"),
         (
-            "[[changes]]\nat = 1\npath = 'zone.www.ttl'\nvalue = 2147483648",
+            "[[schedule]]\nat = 1\npath = 'zone.www.ttl'\nvalue = 2147483648",
             "8: is not a whole",
         ),
-        ("[[changes]]\nat = 1\npath = 'zone'\nbatch = '{'", "changes.batch: is not JSON"),
-        ("[[changes]]\nat = 1\npath = 'zone'\nbatch = '{}'", "changes at 1 s, zone: "),
-        ("[[changes]]\nat = 1\npath = 'zone'\nzone = ''", "number 1: "),
+        ("[[schedule]]\nat = 1\npath = 'zone'\nbatch = '{'", "schedule.batch: is not JSON"),
+        ("[[schedule]]\nat = 1\npath = 'zone'\nbatch = '{}'", "schedule: at 1 s, zone: "),
+        ("[[schedule]]\nat = 1\npath = 'zone'\nzone = ''", "number 1: "),
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_a_remedy(addition, said):

@@ -136,7 +136,7 @@ def test_googles_kind_has_both_scopes_and_back_ends():
     for _ in range(1_000):
         asked.answer(WWW, 0, at("198.51.100.7"))
 
-    assert len(upstream.asked) == RECURSIVES["google-like"].backends
+    assert len(upstream.asked) == RECURSIVES["google-like"].fragments
 
 
 def test_cloudflares_kind_tells_nothing():

@@ -13,7 +13,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
-from lab_engine.simulation.parts import Change, Layer, Server, Watch
+from lab_engine.simulation.parts import Backend, Checkers, Layer, ScheduledChange
 from lab_engine.simulation.sweep import seed
 
 ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2"], 20)])
@@ -22,7 +22,7 @@ SCENARIO = Scenario(
     "www",
     resolvers=Resolvers(3),
     clients=Clients(20, 0.05),
-    changes=(Change(30, "down", ["192.0.2.1"]),),
+    schedule=(ScheduledChange(30, "down", ["192.0.2.1"]),),
     duration=60,
     bin=20,
     window=20,
@@ -206,8 +206,8 @@ def test_an_unknown_engine_is_refused():
 
 
 def test_scenarios_and_outcomes_cross_to_other_processes():
-    scenario = SCENARIO.set("layers", [Layer("router")]).set("servers", [Server("192.0.2.1")])
-    scenario = scenario.set("watch", Watch())
+    scenario = SCENARIO.set("layers", [Layer("router")]).set("backends", [Backend("192.0.2.1")])
+    scenario = scenario.set("checkers", Checkers())
     outcome = run(scenario, "events", trace=True)
 
     there = pickle.loads(pickle.dumps(scenario))

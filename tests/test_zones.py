@@ -6,7 +6,7 @@ import pytest
 from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.plan import outcomes
+from lab_engine.authority.plan import replies
 from lab_engine.authority.policies import Geolocation
 from lab_engine.authority.records import Client, Question, RRset, as_name
 from lab_engine.authority.recordset import RecordSet
@@ -34,7 +34,7 @@ ALL = Zones.of(SHOP, EU, OTHER)
 
 
 def asked(served, name, rdtype="A"):
-    (share,) = outcomes(Authority(served, Random(1)).plan(Question.of(name, rdtype), CLIENT))
+    (share,) = replies(Authority(served, Random(1)).plan(Question.of(name, rdtype), CLIENT))
     return share.reply
 
 

@@ -44,7 +44,7 @@ class Share(NamedTuple):
     reply: Reply
 
 
-def outcomes(plan: Plan) -> tuple[Share, ...]:
+def replies(plan: Plan) -> tuple[Share, ...]:
     """Every reply the plan can give, equal ones merged; probabilities sum to 1."""
     merged: dict[Reply, float] = {}
     for probability, reply in _leaves(plan, 1.0):

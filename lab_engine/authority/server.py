@@ -15,7 +15,7 @@ from dns.rdatatype import RdataType
 from lab_engine.authority.groups import Walk, plan_group
 from lab_engine.authority.lookup import Delegated, find
 from lab_engine.authority.order import Order, Ordering
-from lab_engine.authority.plan import Plan, draw, outcomes
+from lab_engine.authority.plan import Plan, draw, replies
 from lab_engine.authority.policies import Spot
 from lab_engine.authority.records import Client, Question, Reply, RRset, folded
 from lab_engine.authority.recordset import Group
@@ -91,7 +91,7 @@ def plan(
     now = state or State()
     spot = Spot(client.network, now.atlas.place(client.network), now.atlas)
     planned = _follow(zone, question, spot, now, ())
-    if planned.scope and not any(share.reply.answer for share in outcomes(planned)):
+    if planned.scope and not any(share.reply.answer for share in replies(planned)):
         return replace(planned, scope=0)  # a negative answer is for all (RFC 7871 section 7.4)
     return planned
 

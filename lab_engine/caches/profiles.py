@@ -94,10 +94,10 @@ RECURSIVES: Mapping[str, RecursiveProfile] = MappingProxyType(
                 "google-like",
                 Limits(0, 21_600, 21_600),  # unverified
                 ecs=(24, 56),
-                backends=16,  # unverified: their number is nowhere told
+                fragments=16,  # unverified: their number is nowhere told
                 source="Google Public DNS's own pages (ECS)",
                 sureness=Sureness.DOCUMENTED,
-                unverified=("limits", "whole_seconds", "prefetch", "failure", "order", "backends"),
+                unverified=("limits", "whole_seconds", "prefetch", "failure", "order", "fragments"),
             ),
             RecursiveProfile(
                 "cloudflare-like",

@@ -57,7 +57,7 @@ class RecursiveProfile(Profile):
         failure: seconds a failure is kept (RFC 2308 section 7, RFC 9520).
         order: of a cached set.
         ecs: bits of IPv4 and IPv6 client addresses it sends (RFC 7871); None sends none.
-        backends: independent caches, of which each query meets a random one.
+        fragments: independent caches, of which each query meets a random one.
     """
 
     limits: Limits = Limits()
@@ -71,7 +71,7 @@ class RecursiveProfile(Profile):
     failure: float = 0.0
     order: SetOrder = SetOrder.ROTATE
     ecs: tuple[int, int] | None = None
-    backends: int = 1
+    fragments: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "order", SetOrder(self.order))
@@ -81,7 +81,7 @@ class RecursiveProfile(Profile):
             ("grace", self.grace, self.whole_seconds or not self.grace, "Set whole_seconds."),
             ("prefetch_share", self.prefetch_share, 0 <= self.prefetch_share <= 1, "Take 0 to 1."),
             ("stale_ttl", self.stale_ttl, self.stale_ttl > 0, "RFC 8767 section 4 advises 30."),
-            ("backends", self.backends, self.backends >= 1, "Take at least 1."),
+            ("fragments", self.fragments, self.fragments >= 1, "Take at least 1."),
             ("ecs", self.ecs, _are_lengths(self.ecs), "Take (24, 56), say, or None."),
         )
         for field, value, good, remedy in rules:
@@ -115,7 +115,7 @@ class RecursiveProfile(Profile):
             (self.failure > 0, f"failures kept {self.failure:g} s"),
             (True, f"order {self.order}"),
             (self.ecs is not None, "ECS /{} and /{}".format(*(self.ecs or (0, 0)))),
-            (self.backends > 1, f"{self.backends} caches behind one address"),
+            (self.fragments > 1, f"{self.fragments} caches behind one address"),
         )
         return ", ".join(text for true, text in said if true)
 

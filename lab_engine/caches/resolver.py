@@ -105,7 +105,7 @@ class Resolver:
         self._upstream = upstream
         self._rng = rng
         self._scopes = Scopes(chosen.ecs) if chosen.ecs else None
-        self._one_copy = self._scopes is None and chosen.backends == 1
+        self._one_copy = self._scopes is None and chosen.fragments == 1
 
     @property
     def order(self) -> SetOrder:
@@ -138,7 +138,7 @@ class Resolver:
         question: Question,
         now: float,
         client: Client | None = None,
-        backend: int | None = None,
+        fragment: int | None = None,
     ) -> Entry[Kept]:
         """The cached reply, asked for upstream where there is none; its TTLs are as of storing.
 
@@ -146,9 +146,9 @@ class Resolver:
             question: what is asked.
             now: when, in seconds; never before the last time.
             client: whose network an upstream is told, if the profile does that.
-            backend: which of the profile's caches is asked; without it, a random one.
+            fragment: which of the profile's caches is asked; without it, a random one.
         """
-        key = question if self._one_copy else self._place(question, now, client, backend)
+        key = question if self._one_copy else self._place(question, now, client, fragment)
         entry = self.cache.get(key, now)
         if entry is None:
             return self._fetched(key, now, client)
@@ -157,13 +157,13 @@ class Resolver:
         return entry
 
     def _place(
-        self, question: Question, now: float, client: Client | None, backend: int | None
+        self, question: Question, now: float, client: Client | None, fragment: int | None
     ) -> Key:
         """Where the answer lies, or for everybody where there is none."""
-        if backend is None:
-            backends = self.profile.backends
-            backend = self._rng.randrange(backends) if backends > 1 else 0
-        base = Place(question, backend)
+        if fragment is None:
+            fragments = self.profile.fragments
+            fragment = self._rng.randrange(fragments) if fragments > 1 else 0
+        base = Place(question, fragment)
         for place in self._covering(base, client):
             held = self.cache.held(place)
             if held is not None and now < held.expires:

@@ -18,13 +18,13 @@ class Place(NamedTuple):
 
     Attributes:
         question: what it answers.
-        backend: which of the resolver's caches holds it.
+        fragment: which of the resolver's caches holds it.
         network: whom it is for; None for everybody.
         exact: whether only for a query that names this very network, and nobody inside it.
     """
 
     question: Question
-    backend: int = 0
+    fragment: int = 0
     network: Network | None = None
     exact: bool = False
 
@@ -48,7 +48,7 @@ class Scopes:
         """Where an answer of this scope belongs that was asked for on behalf of `client`.
 
         Args:
-            near: any place for the same question in the same back end.
+            near: any place for the same question in the same fragment.
             client: its network, as the resolver knows it.
             scope: the prefix length in the answer.
         """

@@ -16,7 +16,7 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.geo import NOWHERE, Network, Place
-from lab_engine.authority.plan import outcomes
+from lab_engine.authority.plan import replies
 from lab_engine.authority.policies import IpBased
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.authority.server import plan
@@ -29,7 +29,7 @@ EVERYWHERE = "everywhere"
 ELSEWHERE = "everywhere else"
 
 
-class Outcome(NamedTuple):
+class Answered(NamedTuple):
     """What is answered, whatever its order and TTL."""
 
     rcode: str
@@ -46,7 +46,7 @@ class Outcome(NamedTuple):
 class Told(NamedTuple):
     """What one zone tells one client: outcomes with probabilities, and the TTLs they come with."""
 
-    shares: tuple[tuple[Outcome, float], ...]
+    shares: tuple[tuple[Answered, float], ...]
     ttls: tuple[int, ...]
 
 
@@ -150,10 +150,10 @@ def distance(before: Told, after: Told) -> float:
 
 
 def _told(zone: Zone, question: Question, network: Network, state: State) -> Told:
-    shares: dict[Outcome, float] = {}
+    shares: dict[Answered, float] = {}
     ttls = set()
-    for share in outcomes(plan(zone, question, Client(network), state)):
-        outcome = _outcome(share.reply)
+    for share in replies(plan(zone, question, Client(network), state)):
+        outcome = _answered(share.reply)
         shares[outcome] = shares.get(outcome, 0.0) + share.probability
         if share.reply.ttl is not None:
             ttls.add(share.reply.ttl)
@@ -162,10 +162,10 @@ def _told(zone: Zone, question: Question, network: Network, state: State) -> Tol
     return Told(tuple(told), tuple(sorted(ttls)))
 
 
-def _outcome(reply: Reply) -> Outcome:
+def _answered(reply: Reply) -> Answered:
     sections = reply.answer if reply.authoritative else (*reply.answer, *reply.authority)
     values = sorted({text for rrset in sections for text in rrset.texts})
-    return Outcome(dns.rcode.to_text(reply.rcode), tuple(values), reply.sample)
+    return Answered(dns.rcode.to_text(reply.rcode), tuple(values), reply.sample)
 
 
 def _clients(state: State, *zones: Zone) -> Mapping[str, Network]:
@@ -212,4 +212,4 @@ def _told_dict(told: Told) -> dict[str, Any]:
         {"probability": share, "rcode": each.rcode, "values": [*each.values], "sample": each.sample}
         for each, share in told.shares
     ]
-    return {"outcomes": shares, "ttls": list(told.ttls)}
+    return {"replies": shares, "ttls": list(told.ttls)}

@@ -10,7 +10,7 @@ from typing import Any
 import dns.rcode
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.plan import Plan, outcomes
+from lab_engine.authority.plan import Plan, replies
 from lab_engine.authority.records import Reply, RRset
 
 NOT_TAKEN = "--"
@@ -22,9 +22,9 @@ def explain(plan: Plan) -> str:
 
 
 def as_dict(plan: Plan) -> dict[str, Any]:
-    """The same as plain data, for JSON: `tree`, `outcomes` and `scope`."""
-    shares = [{"probability": p, **_reply_dict(reply)} for p, reply in outcomes(plan)]
-    return {"tree": _node_dict(plan), "outcomes": shares, "scope": plan.scope}
+    """The same as plain data, for JSON: `tree`, `replies` and `scope`."""
+    shares = [{"probability": p, **_reply_dict(reply)} for p, reply in replies(plan)]
+    return {"tree": _node_dict(plan), "replies": shares, "scope": plan.scope}
 
 
 def percent(probability: float) -> str:
@@ -80,7 +80,7 @@ def _tree(plan: Plan, depth: int, *, reached: bool = True) -> Iterator[str]:
 
 
 def _answers(plan: Plan) -> Iterator[str]:
-    shares = sorted(outcomes(plan), key=lambda share: -share.probability)
+    shares = sorted(replies(plan), key=lambda share: -share.probability)
     yield "Answers:"
     yield from (f"{percent(share.probability):>9}  {summary(share.reply)}" for share in shares)
 

@@ -15,7 +15,7 @@ from random import Random
 from typing import NamedTuple
 
 from lab_engine.authority.health import Checker, aggregate
-from lab_engine.simulation.parts import Watch
+from lab_engine.simulation.parts import Checkers
 from lab_engine.simulation.scenario import Scenario
 
 
@@ -42,7 +42,9 @@ class Verdict(NamedTuple):
 def epochs(scenario: Scenario, rng: Random) -> tuple[Epoch, ...]:
     """The epochs of one run, the first from 0 on."""
     steps = scenario.steps
-    learned = [] if scenario.watch is None else sorted(_verdicts(scenario, scenario.watch, rng))
+    learned = (
+        [] if scenario.checkers is None else sorted(_verdicts(scenario, scenario.checkers, rng))
+    )
     times = sorted({at for at, _ in steps} | {verdict.at for verdict in learned})
     return tuple(_epoch(at, steps, learned) for at in times if at < scenario.duration)
 
@@ -57,13 +59,13 @@ def _epoch(at: float, steps: tuple[tuple[float, Scenario], ...], learned: list[V
     return Epoch(at, replace(now, unhealthy=tuple(sorted({*now.unhealthy, *failing}))))
 
 
-def _verdicts(scenario: Scenario, watch: Watch, rng: Random) -> Iterator[Verdict]:
+def _verdicts(scenario: Scenario, checkers: Checkers, rng: Random) -> Iterator[Verdict]:
     """What becomes known of every check whose target dies or comes back."""
     checks = {each.health_check_id for _, step in scenario.steps for each in step.zone}
     for check in sorted(filter(None, checks)):
         alive = [(at, _alive(check, step)) for at, step in scenario.steps]
         if not all(up for _, up in alive):
-            yield from _watched(check, alive, watch, scenario.duration, rng)
+            yield from _watched(check, alive, checkers, scenario.duration, rng)
 
 
 def _alive(check: str, step: Scenario) -> bool:
@@ -74,7 +76,7 @@ def _alive(check: str, step: Scenario) -> bool:
 
 
 def _watched(
-    check: str, alive: list[tuple[float, bool]], watch: Watch, end: float, rng: Random
+    check: str, alive: list[tuple[float, bool]], checkers: Checkers, end: float, rng: Random
 ) -> Iterator[Verdict]:
     """The verdicts on one target: healthy while more than 18 % of its checkers say so.
 
@@ -83,22 +85,22 @@ def _watched(
     said = alive[0][1]
     if not said:
         yield Verdict(0.0, check, healthy=False)
-    minds = [said] * watch.checkers
+    minds = [said] * checkers.count
     phases = [rng.random() for _ in minds]
     turns = sorted(
         (at, index, healthy)
         for index, phase in enumerate(phases)
-        for at, healthy in _turns(alive, watch, end, phase)
+        for at, healthy in _turns(alive, checkers, end, phase)
     )
     for at, index, healthy in turns:
         minds[index] = healthy
         if aggregate(minds) is not said:
             said = not said
-            yield Verdict(at + watch.publication, check, said)
+            yield Verdict(at + checkers.publication, check, said)
 
 
 def _turns(
-    alive: list[tuple[float, bool]], watch: Watch, end: float, phase: float
+    alive: list[tuple[float, bool]], checkers: Checkers, end: float, phase: float
 ) -> Iterator[tuple[float, bool]]:
     """When one checker changes its mind, and to what.
 
@@ -106,20 +108,20 @@ def _turns(
     that confirm what it says are passed over.
     """
     mind = Checker(alive[0][1])
-    at = phase * _period(watch, up=mind.healthy)
+    at = phase * _period(checkers, up=mind.healthy)
     for (_, up), (until, _) in pairwise([*alive, (end, True)]):
-        period = _period(watch, up=up)
+        period = _period(checkers, up=up)
         while at < until:
             if up is mind.healthy:
                 mind = replace(mind, against=0)
                 at += max(1, math.ceil((until - at) / period)) * period
                 continue
-            before, mind = mind, mind.after(up, watch.threshold)
+            before, mind = mind, mind.after(up, checkers.threshold)
             at += period
             if mind.healthy is not before.healthy:
-                yield at - watch.interval, mind.healthy
+                yield at - checkers.interval, mind.healthy
 
 
-def _period(watch: Watch, *, up: bool) -> float:
+def _period(checkers: Checkers, *, up: bool) -> float:
     """Seconds from one probe of a target to the next."""
-    return watch.interval + (0.0 if up else watch.timeout)
+    return checkers.interval + (0.0 if up else checkers.timeout)

@@ -21,12 +21,20 @@ from lab_engine.authority.policies import IpBased
 from lab_engine.authority.zone import Zone
 from lab_engine.control.writing import as_batch, untold
 from lab_engine.errors import LabError, ScenarioError, ZoneProblemsError
-from lab_engine.simulation.parts import Change, Clients, Layer, Place, Resolvers, Server, Watch
+from lab_engine.simulation.parts import (
+    Backend,
+    Checkers,
+    Clients,
+    Layer,
+    Place,
+    Resolvers,
+    ScheduledChange,
+)
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.volumes import volumes
 
-TABLES = {"resolvers": Resolvers, "clients": Clients, "watch": Watch}
-LISTS = {"layers": Layer, "places": Place, "servers": Server}
+TABLES = {"resolvers": Resolvers, "clients": Clients, "checkers": Checkers}
+LISTS = {"layers": Layer, "places": Place, "backends": Backend}
 ZONE = ("zone", "zone_file", "origin", "cidr_blocks", "cidr_blocks_file", "forgiving")
 OWN = tuple(item.name for item in fields(Scenario) if item.name not in ("zone", "former"))
 Table = dict[str, Any]
@@ -75,8 +83,8 @@ def dumps(scenario: Scenario) -> str:
     for name in LISTS:
         if name in top:
             top[name] = [_said(each) for each in getattr(scenario, name)]
-    if scenario.changes:
-        top["changes"] = [_change_table(change) for change in scenario.changes]
+    if scenario.schedule:
+        top["schedule"] = [_scheduled_change_table(change) for change in scenario.schedule]
     return tomli_w.dumps(top, multiline_strings=True)
 
 
@@ -92,8 +100,8 @@ def _scenario(top: Table, folder: Path) -> Scenario:
     for name, kind in LISTS.items():
         if name in known:
             known[name] = _each(partial(_part, kind, name), known[name], name)
-    if "changes" in known:
-        known["changes"] = _each(partial(_change, folder), known["changes"], "changes")
+    if "schedule" in known:
+        known["schedule"] = _each(partial(_scheduled_change, folder), known["schedule"], "schedule")
     return Scenario(zone, **known)
 
 
@@ -168,23 +176,23 @@ def _measured(table: Any, where: str, folder: Path) -> Any:
     return {**others, "volumes": volumes(folder / file)}
 
 
-def _change(folder: Path, table: Mapping[str, Any]) -> Change:
-    _only(table, ("at", "path", "value", "batch", *ZONE), "changes.")
+def _scheduled_change(folder: Path, table: Mapping[str, Any]) -> ScheduledChange:
+    _only(table, ("at", "path", "value", "batch", *ZONE), "schedule.")
     told = [name for name in ("value", "batch", "zone", "zone_file") if name in table]
     if not {"at", "path"} <= set(table) or len(told) != 1:
         rule = "are not a time, a path, and one of value, batch and zone"
         remedy = 'Write at = 60, path = "down", value = ["192.0.2.1"].'
-        raise ScenarioError(f"changes {', '.join(table)}", rule, remedy)
+        raise ScenarioError(f"schedule {', '.join(table)}", rule, remedy)
     if told[0] == "value":
-        return Change(table["at"], table["path"], table["value"])
+        return ScheduledChange(table["at"], table["path"], table["value"])
     if table["path"] != "zone":
-        raise ScenarioError(f"changes.{told[0]}", "is for the path zone", 'Write path = "zone".')
+        raise ScenarioError(f"schedule.{told[0]}", "is for the path zone", 'Write path = "zone".')
     if told[0] == "batch":
-        return Change(table["at"], "zone", parsed(table["batch"], "changes.batch"))
-    return Change(table["at"], "zone", _zone(table, folder))
+        return ScheduledChange(table["at"], "zone", parsed(table["batch"], "schedule.batch"))
+    return ScheduledChange(table["at"], "zone", _zone(table, folder))
 
 
-def _change_table(change: Change) -> Table:
+def _scheduled_change_table(change: ScheduledChange) -> Table:
     table: Table = {"at": change.at, "path": change.path}
     if isinstance(change.value, Zone):
         return table | _zone_table(change.value)

@@ -94,7 +94,7 @@ class Outcome:
     """The counts of one run.
 
     Attributes:
-        servers: addresses, in the order of the zone.
+        addresses: that requests may reach, in the order of the zone.
         down: those that are dead; they are left out where balance is judged.
         bin: seconds of each bin.
         window: seconds over which balance is judged unless another is named.
@@ -115,7 +115,7 @@ class Outcome:
         notes: what the engine approximates here, and how well.
     """
 
-    servers: tuple[str, ...]
+    addresses: tuple[str, ...]
     down: tuple[str, ...]
     bin: float
     window: float
@@ -202,7 +202,7 @@ class Outcome:
 
     def _alive(self, window: float | None) -> list[tuple[int, ...]]:
         """Windows without the servers that are down. With all of them dead, there is no window."""
-        up = [index for index, server in enumerate(self.servers) if server not in self.down]
+        up = [index for index, server in enumerate(self.addresses) if server not in self.down]
         return [tuple(row[index] for index in up) for row in self.windows(window) if up]
 
     def _bins_in(self, window: float) -> int:
@@ -219,7 +219,7 @@ class Outcome:
         """A table of the servers, and a line for each level of caches."""
         lines = [f"{'server':<20}{'requests':>12}{'share':>8}{'first in answers':>18}"]
         for server, row, share, first in zip(
-            self.servers, self.requests, self.shares(), self.answers, strict=True
+            self.addresses, self.requests, self.shares(), self.answers, strict=True
         ):
             lines.append(f"{server:<20}{sum(row):>12,}{share:>8.1%}{first:>18,}")
         if any(self.failed):

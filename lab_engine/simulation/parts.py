@@ -163,7 +163,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Server:
+class Backend:
     """What stands behind an address.
 
     Attributes:
@@ -180,41 +180,41 @@ class Server:
 
     def __post_init__(self) -> None:
         text = isinstance(self.address, str)
-        must(text, "servers.address", self.address, "is no address", 'Write "192.0.2.1".')
+        must(text, "backends.address", self.address, "is no address", 'Write "192.0.2.1".')
         known = self.region in ("", *REGIONS)
-        must(known, "servers.region", self.region, "is not an AWS Region", "Write eu-west-1, say.")
-        number("servers.capacity", self.capacity, 1 / MAX_RATE, math.inf)
-        whole("servers.queue", self.queue, 0, MAX_COUNT)
+        must(known, "backends.region", self.region, "is not an AWS Region", "Write eu-west-1, say.")
+        number("backends.capacity", self.capacity, 1 / MAX_RATE, math.inf)
+        whole("backends.queue", self.queue, 0, MAX_COUNT)
 
 
 @dataclass(frozen=True)
-class Watch:
+class Checkers:
     """How health checks look at the servers: one way for all checks that the zone names.
 
     Attributes:
         interval: seconds from a response to the next request, above 0 (Route 53: 10 or 30).
         threshold: results in a row that change a checker's mind, 1 to 10.
-        checkers: how many look, unsynchronised; 1 to 100.
+        count: how many look, unsynchronised; 1 to 100.
         timeout: seconds that a probe of a dead server takes; 0 for a refused connection.
         publication: seconds until the authority knows; undocumented, so an assumption.
     """
 
     interval: float = 30.0
     threshold: int = 3
-    checkers: int = 16
+    count: int = 16
     timeout: float = 0.0
     publication: float = 0.0
 
     def __post_init__(self) -> None:
-        number("watch.interval", self.interval, 0.001, WEEK)
-        whole("watch.threshold", self.threshold, 1, 10)
-        whole("watch.checkers", self.checkers, 1, 100)
-        number("watch.timeout", self.timeout, 0, WEEK)
-        number("watch.publication", self.publication, 0, WEEK)
+        number("checkers.interval", self.interval, 0.001, WEEK)
+        whole("checkers.threshold", self.threshold, 1, 10)
+        whole("checkers.count", self.count, 1, 100)
+        number("checkers.timeout", self.timeout, 0, WEEK)
+        number("checkers.publication", self.publication, 0, WEEK)
 
 
 @dataclass(frozen=True)
-class Change:
+class ScheduledChange:
     """Something that is set at a time of the watch.
 
     Attributes:
@@ -229,7 +229,7 @@ class Change:
     value: Any
 
     def __post_init__(self) -> None:
-        must(isinstance(self.path, str), "changes.path", self.path, "is no path", 'Write "down".')
+        must(isinstance(self.path, str), "schedule.path", self.path, "is no path", 'Write "down".')
         if isinstance(self.value, list):
             fix(self, "value", tuple(self.value))
 

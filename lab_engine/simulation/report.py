@@ -37,7 +37,7 @@ def as_text(scenario: Scenario, outcome: Outcome) -> str:
     ):
         if not math.isnan(data[key]["0.5"]):
             lines.append(f"{name:<12} {_spoken(data[key], unit)}")
-    lines += [f"stale        after {c['at']:g} s: {_decay(c['stale'])}" for c in data["changes"]]
+    lines += [f"stale        after {c['at']:g} s: {_decay(c['stale'])}" for c in data["schedule"]]
     for outage in data["outages"]:
         lines.append(f"outage       after {outage['at']:g} s: {_spoken(outage['lasted'], 's')}")
     lines.append(f"bill         {bill(scenario, outcome)}")
@@ -70,7 +70,7 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
         "bin": outcome.bin,
         "window": outcome.window,
         "total": outcome.total,
-        "servers": [_server(outcome, index) for index in range(len(outcome.servers))],
+        "backends": [_server(outcome, index) for index in range(len(outcome.addresses))],
         "failed": outcome.failed,
         "balance": balance,
         "caches": [
@@ -81,7 +81,7 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
         "lookup_ms": _named(TAIL, outcome.lookup_ms(*TAIL)),
         "distance_km": _named(TAIL, outcome.distance_km(*TAIL)),
         "rtt_ms": _named(TAIL, outcome.rtt_ms(*TAIL)),
-        "changes": [
+        "schedule": [
             {"at": at, "stale": outcome.stale_fraction(index)}
             for index, at in enumerate(change_times(scenario)[: len(outcome.stale)])
         ],
@@ -97,7 +97,7 @@ def _server(outcome: Outcome, index: int) -> Data:
     totals = [sum(column) for column in zip(*outcome.requests, strict=True)]
     shares = [count / total for count, total in zip(row, totals, strict=True) if total]
     return {
-        "address": outcome.servers[index],
+        "address": outcome.addresses[index],
         "requests": row,
         "share": outcome.shares()[index],
         "share_by_bin": _band(shares),
@@ -158,7 +158,7 @@ def _heading(data: Data) -> list[str]:
 
 def _servers(data: Data) -> list[str]:
     lines = [f"{'server':<24}{'requests':>14}{'share':>8}   in 5 / 50 / 95 % of the bins at most"]
-    for each in data["servers"]:
+    for each in data["backends"]:
         band = " / ".join(_said(value, ".1%") for value in each["share_by_bin"].values())
         count = sum(each["requests"])
         lines.append(f"{each['address']:<24}{count:>14,}{each['share']:>8.1%}   {band}")

@@ -25,13 +25,13 @@ from lab_engine.control import changes as batches
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation.parts import (
     WEEK,
-    Change,
+    Backend,
+    Checkers,
     Clients,
     Layer,
     Place,
     Resolvers,
-    Server,
-    Watch,
+    ScheduledChange,
     choice,
     fix,
     must,
@@ -41,8 +41,8 @@ from lab_engine.simulation.parts import (
 
 MOMENT = 0.001
 MAX_BINS = 100_000
-MAX_CHANGES = 1_000
-PARTS = {"resolvers": Resolvers, "clients": Clients, "watch": Watch}
+MAX_SCHEDULED = 1_000
+PARTS = {"resolvers": Resolvers, "clients": Clients, "checkers": Checkers}
 CHANGING = ("zone", "down", "unhealthy", "reachable")
 
 
@@ -59,13 +59,13 @@ class Scenario:
         clients: see `Clients`.
         layers: caches between clients and resolvers, the nearest to the clients first.
         places: where clients and resolvers are; by default all in one.
-        servers: what stands behind the addresses, as far as it matters; each address is one of the
+        backends: what stands behind the addresses, as far as it matters; each address is one of the
             zone, or of a zone that a change puts in its place.
         down: addresses that are dead; a client tries the next one of its answer.
         unhealthy: ids of health checks that fail because somebody said so.
-        watch: how health checks follow what is down; None leaves them as they are.
+        checkers: how health checks follow what is down; None leaves them as they are.
         reachable: whether resolvers reach the authority.
-        changes: what is set while it is watched, in the order of time.
+        schedule: what is set while it is watched, in the order of time.
         duration: seconds watched, in whole bins, up to a week. The watch begins in the middle of
             things: caches are as full as in the long run, except those that never ask again.
         bin: seconds for which requests are counted together.
@@ -81,12 +81,12 @@ class Scenario:
     clients: Clients = field(default_factory=Clients)
     layers: tuple[Layer, ...] = ()
     places: tuple[Place, ...] = (Place(),)
-    servers: tuple[Server, ...] = ()
+    backends: tuple[Backend, ...] = ()
     down: tuple[str, ...] = ()
     unhealthy: tuple[str, ...] = ()
-    watch: Watch | None = None
+    checkers: Checkers | None = None
     reachable: bool = True
-    changes: tuple[Change, ...] = ()
+    schedule: tuple[ScheduledChange, ...] = ()
     duration: float = 3600.0
     bin: float = 60.0
     window: float = 300.0
@@ -98,8 +98,8 @@ class Scenario:
         for name, kind in (("zone", Zone), ("resolvers", Resolvers), ("clients", Clients)):
             part = getattr(self, name)
             must(isinstance(part, kind), name, part, f"is not a {kind.__name__}", "Make one.")
-        no_watch = self.watch is None or isinstance(self.watch, Watch)
-        must(no_watch, "watch", self.watch, "is not a Watch", "Make one, or give None.")
+        known = self.checkers is None or isinstance(self.checkers, Checkers)
+        must(known, "checkers", self.checkers, "is no Checkers", "Make one, or give None.")
         must(isinstance(self.name, str), "name", self.name, "is not a name", "Write www, say.")
         must(self.type in ("A", "AAAA"), "type", self.type, "steers nothing", "Take A or AAAA.")
         apex = str(self.zone.origin)
@@ -110,7 +110,7 @@ class Scenario:
         fix(self, "places", _listed("places", self.places, Place))
         share = math.fsum(place.share for place in self.places)
         must(share > 0, "places", share, "is the sum of all shares", "Give one of them a share.")
-        fix(self, "servers", _listed("servers", self.servers, Server))
+        fix(self, "backends", _listed("backends", self.backends, Backend))
         fix(self, "down", _down(self.down, self))
         fix(self, "unhealthy", _unhealthy(self.unhealthy, (self.zone, *self.former)))
         must(
@@ -124,32 +124,32 @@ class Scenario:
         number("bin", self.bin, self.duration / MAX_BINS, self.duration)
         number("window", self.window, MOMENT, WEEK)
         whole("seed", self.seed, 0, 2**63 - 1)
-        fix(self, "changes", _listed("changes", self.changes, Change))
-        self._check_changes()
+        fix(self, "schedule", _listed("schedule", self.schedule, ScheduledChange))
+        self._check_schedule()
 
-    def _check_changes(self) -> None:
+    def _check_schedule(self) -> None:
         must(
-            len(self.changes) <= MAX_CHANGES,
-            "changes",
-            len(self.changes),
+            len(self.schedule) <= MAX_SCHEDULED,
+            "schedule",
+            len(self.schedule),
             "are too many",
-            f"Make at most {MAX_CHANGES}.",
+            f"Make at most {MAX_SCHEDULED}.",
         )
-        for change in self.changes:
-            where = f"changes {change.path}"
+        for change in self.schedule:
+            where = f"schedule {change.path}"
             timely = isinstance(change.at, int | float) and 0 < change.at < self.duration
             rule = f"is not a time within the watch, above 0 and below {self.duration:g} s"
             must(timely, f"{where} at", change.at, rule, "Let it happen while it is watched.")
             known = change.path.partition(".")[0] in CHANGING
             remedy = f"Change one of {', '.join(CHANGING)}."
-            must(known, "changes", change.path, "cannot change during a watch", remedy)
-        fix(self, "changes", tuple(sorted(self.changes, key=attrgetter("at"))))
+            must(known, "schedule", change.path, "cannot change during a watch", remedy)
+        fix(self, "schedule", tuple(sorted(self.schedule, key=attrgetter("at"))))
         last = self.steps[-1][1]  # every value is tried on the way there
-        possible = last.addresses if self.servers else frozenset()
-        for server in self.servers:
+        possible = last.addresses if self.backends else frozenset()
+        for backend in self.backends:
             remedy = f"Choose of {', '.join(sorted(possible))}."
-            inside = server.address in possible
-            must(inside, "servers", server.address, "is no address of the zone", remedy)
+            inside = backend.address in possible
+            must(inside, "backends", backend.address, "is no address of the zone", remedy)
 
     @cached_property
     def steps(self) -> tuple[tuple[float, "Scenario"], ...]:
@@ -157,29 +157,29 @@ class Scenario:
         return tuple(self._steps())
 
     def _steps(self) -> Iterator[tuple[float, "Scenario"]]:
-        if not self.changes:
+        if not self.schedule:
             yield 0.0, self
             return
-        now = replace(self, changes=(), servers=self._servers_known_to(self))
+        now = replace(self, schedule=(), backends=self._backends_known_to(self))
         yield 0.0, now
-        for at, together in groupby(self.changes, attrgetter("at")):
+        for at, together in groupby(self.schedule, attrgetter("at")):
             for change in together:
                 now = self._after(change, now)
             yield at, now
 
-    def _after(self, change: Change, now: Self) -> Self:
+    def _after(self, change: ScheduledChange, now: Self) -> Self:
         try:
             changed = now.changed(change.path, change.value)
             lost = _names(now.zone) - _names(changed.get("zone", now.zone))
             then = replace(now, **changed, former=(*now.former, now.zone) if lost else now.former)
         except LabError as wrong:
-            where = f"changes at {change.at:g} s, {change.path}"
+            where = f"schedule: at {change.at:g} s, {change.path}"
             raise ScenarioError(f"{where}: {wrong.value}", wrong.rule, wrong.remedy) from wrong
-        servers = self._servers_known_to(then)
-        return then if servers == then.servers else replace(then, servers=servers)
+        backends = self._backends_known_to(then)
+        return then if backends == then.backends else replace(then, backends=backends)
 
-    def _servers_known_to(self, then: Self) -> tuple[Server, ...]:
-        return tuple(server for server in self.servers if server.address in then.addresses)
+    def _backends_known_to(self, then: Self) -> tuple[Backend, ...]:
+        return tuple(each for each in self.backends if each.address in then.addresses)
 
     @cached_property
     def addresses(self) -> frozenset[str]:

@@ -25,7 +25,7 @@ def trips(scenario: Scenario, reached: Sequence[Mapping[str, int]]) -> tuple[Tri
         scenario: with its places and servers.
         reached: for each of the places, the requests of each server.
     """
-    regions = {server.address: server.region for server in scenario.servers}
+    regions = {each.address: each.region for each in scenario.backends}
     return tuple(_trips(scenario.places, regions, reached))
 
 

@@ -6,7 +6,7 @@ Everything that comes from a zone is escaped.
 
 from html import escape
 
-from lab_engine.authority.plan import Plan, Share, outcomes
+from lab_engine.authority.plan import Plan, Share, replies
 from lab_engine.review.explain import percent, reach, summary, title
 
 
@@ -28,7 +28,7 @@ def explain_html(plan: Plan, heading: str = "Why this answer") -> str:
         plan: what to explain.
         heading: of the section, such as the question and the client.
     """
-    shares = sorted(outcomes(plan), key=lambda share: -share.probability)
+    shares = sorted(replies(plan), key=lambda share: -share.probability)
     return (
         f'<section aria-label="{escape(heading)}"><h3>{escape(heading)}</h3>'
         f"<ul>{_node(plan, reached=True)}</ul>"

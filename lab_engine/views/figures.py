@@ -32,7 +32,7 @@ def traffic(outcome: Outcome) -> go.Figure:
             "mode": "lines+markers",
             **_few_markers(line_and_marker(index)),
         }
-        for index, (server, row) in enumerate(zip(outcome.servers, outcome.requests, strict=True))
+        for index, (server, row) in enumerate(zip(outcome.addresses, outcome.requests, strict=True))
     ]
     return new_figure(
         *lines,

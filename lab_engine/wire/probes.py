@@ -21,7 +21,7 @@ from lab_engine.authority.health import CHECKERS, Checker, HealthCheck, status
 from lab_engine.control.account import Account
 from lab_engine.control.service import Observation
 from lab_engine.errors import LabError
-from lab_engine.wire.probing import Outcome, probe
+from lab_engine.wire.probing import ProbeResult, probe
 from lab_engine.wire.targets import Table, Target, checked_table, target_of
 
 MAX_PROBED = 200  # [design] checks at once
@@ -30,7 +30,7 @@ FIRST_CHECKER = ip_address("203.0.113.1")  # [design] RFC 5737: nobody's
 
 Report = Callable[[str, bool], object]
 """Takes the id of a check and whether it is healthy."""
-Probe = Callable[[Target], Coroutine[Any, Any, Outcome]]
+Probe = Callable[[Target], Coroutine[Any, Any, ProbeResult]]
 """Asks once; raises nothing."""
 
 
@@ -203,7 +203,7 @@ class _Post:
         self._healthy = self._verdict()
         tell(plan.check.id, self._healthy)
 
-    def note(self, number: int, outcome: Outcome, at: datetime) -> None:
+    def note(self, number: int, outcome: ProbeResult, at: datetime) -> None:
         """One checker has its result; tells if that changes what the check is."""
         check = self.plan.check
         mind = self.minds[number].after(outcome.passed, check.failure_threshold)

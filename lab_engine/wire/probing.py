@@ -75,23 +75,23 @@ class Limits(NamedTuple):
 LIMITS = Limits()
 
 
-class Outcome(NamedTuple):
+class ProbeResult(NamedTuple):
     """What came of a probe: whether it passed, and Route 53's words for it."""
 
     passed: bool
     status: str
 
 
-async def probe(target: Target, limits: Limits = LIMITS) -> Outcome:
+async def probe(target: Target, limits: Limits = LIMITS) -> ProbeResult:
     """Ask once. Raises nothing: whatever goes wrong is a failure."""
     try:
         with socket.socket(_family(target), socket.SOCK_STREAM) as connection:
             await _connect(connection, target, limits)
             if target.path is None:
-                return Outcome(True, CONNECTED)
+                return ProbeResult(True, CONNECTED)
             return await _ask(connection, target, limits)
     except (OSError, ValueError, h11.ProtocolError) as wrong:
-        return Outcome(False, _words(wrong))
+        return ProbeResult(False, _words(wrong))
 
 
 def _family(target: Target) -> socket.AddressFamily:
@@ -105,20 +105,20 @@ async def _connect(connection: socket.socket, target: Target, limits: Limits) ->
         await loop.sock_connect(connection, (target.host, target.port))
 
 
-async def _ask(connection: socket.socket, target: Target, limits: Limits) -> Outcome:
+async def _ask(connection: socket.socket, target: Target, limits: Limits) -> ProbeResult:
     """Request the path of a target that is connected; the clock starts anew with the status."""
-    late = Outcome(False, NO_STATUS)
+    late = ProbeResult(False, NO_STATUS)
     try:
         async with asyncio.timeout(limits.status) as deadline, _open(connection, target) as http:
             outcome = _of_status(await http.response())
             search = target.search if outcome.passed else None
-            late = outcome if search is None else Outcome(False, NO_BODY)
+            late = outcome if search is None else ProbeResult(False, NO_BODY)
             patience = MANNERS if search is None else limits.body
             deadline.reschedule(asyncio.get_running_loop().time() + patience)
             if search is None:
                 await http.rest()
                 return outcome
-            return outcome if await http.finds(search) else Outcome(False, NOT_FOUND)
+            return outcome if await http.finds(search) else ProbeResult(False, NOT_FOUND)
     except TimeoutError:
         return late
 
@@ -206,14 +206,14 @@ class _Http:
         return event
 
 
-def _of_status(response: h11.Response) -> Outcome:
+def _of_status(response: h11.Response) -> ProbeResult:
     """Whether a status passes, with the endpoint's own words for it or else the usual ones."""
     code = response.status_code
     reason = response.reason.decode("latin-1")[:REASON_LENGTH] or responses.get(code, "")
     said = f"HTTP Status Code {code}, {reason}" if reason else f"HTTP Status Code {code}"
     if 200 <= code < 400:
-        return Outcome(True, f"Success: {said}")
-    return Outcome(False, f"Failure: {said}")
+        return ProbeResult(True, f"Success: {said}")
+    return ProbeResult(False, f"Failure: {said}")
 
 
 def _words(wrong: Exception) -> str:

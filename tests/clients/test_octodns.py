@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 from octodns.manager import Manager
 
-from lab_engine.authority.plan import outcomes
+from lab_engine.authority.plan import replies
 from lab_engine.authority.records import Client, Question
 
 pytestmark = pytest.mark.clients
@@ -182,7 +182,7 @@ def test_values_of_a_pool_are_drawn_by_weight(sync, server):
 
     planned = server.authority.plan(question, client)
 
-    shares = {reply.answer[0].texts[0]: share for share, reply in outcomes(planned)}
+    shares = {reply.answer[0].texts[0]: share for share, reply in replies(planned)}
     assert shares == {"192.0.2.10": pytest.approx(0.75), "192.0.2.11": pytest.approx(0.25)}
 
 

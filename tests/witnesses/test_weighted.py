@@ -8,7 +8,7 @@ import pytest
 
 from lab_engine import RRset, Zone, serve
 from lab_engine.authority.modes import gdnsd_weighted
-from lab_engine.authority.plan import outcomes
+from lab_engine.authority.plan import replies
 from lab_engine.authority.policies import Weighted
 from lab_engine.authority.recordset import RecordSet
 
@@ -95,7 +95,7 @@ def planned(weights, down=(), **options):
     """The shares of the lab's mode for gdnsd, by the addresses that come together."""
     records = RRset.of(f"{NAME}.", "A", list(weights), 60)
     plan = gdnsd_weighted(records, list(weights.values()), down, **options)
-    return {tuple(sorted(s.reply.addresses)): s.probability for s in outcomes(plan)}
+    return {tuple(sorted(s.reply.addresses)): s.probability for s in replies(plan)}
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def counted(
     ]
     changes = len(scenario.steps) - 1
     return Outcome(
-        servers=everyone,
+        addresses=everyone,
         down=scenario.down,
         bin=scenario.bin,
         window=scenario.window,

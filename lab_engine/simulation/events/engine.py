@@ -21,11 +21,11 @@ from lab_engine.caches.profiles import RECURSIVES
 from lab_engine.caches.recursives import Limits
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.events.arrivals import gaps
-from lab_engine.simulation.events.backends import backends
 from lab_engine.simulation.events.blackouts import Blackouts
 from lab_engine.simulation.events.counting import Bin, Lookups, counted, plain_lookups
 from lab_engine.simulation.events.members import Member
 from lab_engine.simulation.events.stacks import Crowd, Stacks
+from lab_engine.simulation.events.stations import stations
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.events.upstream import Asker, Dated, Upstream, answers, reached
 from lab_engine.simulation.events.waking import begins, longest_ttl, wake
@@ -59,21 +59,21 @@ class _Run:
         self._scenario = scenario
         self._rng = rng = Random(scenario.seed)
         self._journal = Journal(on=trace)
-        self._backends = backends(scenario.servers, rng)
-        live = scenario.watch is not None and bool(self._backends)
+        self._stations = stations(scenario.backends, rng)
+        live = scenario.checkers is not None and bool(self._stations)
         found = epochs_of(scenario, rng, live=live)
         scenarios = [epoch.scenario for epoch in found]
-        limited = [server.address for server in scenario.servers] if live else []
+        limited = [server.address for server in scenario.backends] if live else []
         self._servers = tuple(dict.fromkeys([*reached(scenarios), *limited]))
         self._replies = list(answers(scenarios[0]))
         self._begin = begins(scenario, longest_ttl(scenario, self._replies))
         _check_size(scenario, -self._begin, len(self._servers))
-        self._upstream = Upstream(scenarios[0], rng, self._journal, dated=bool(scenario.changes))
-        one_by_one = len(found) > 1 or bool(self._backends) or not _alike(scenario)
+        self._upstream = Upstream(scenarios[0], rng, self._journal, dated=bool(scenario.schedule))
+        one_by_one = len(found) > 1 or bool(self._stations) or not _alike(scenario)
         self._stacks = Stacks(
             scenario, self._upstream.answer, rng, self._journal, one_by_one=one_by_one
         )
-        self._world = World(scenario, found, self._upstream, self._backends, self._journal)
+        self._world = World(scenario, found, self._upstream, self._stations, self._journal)
         self._bin = Bin(len(scenario.places), len(self._world.times))
         self._lookups: Lookups = defaultdict(int)
         self._bins: list[Bin] = []
@@ -197,8 +197,8 @@ class _Run:
         if journal.on:
             journal.note(now, "request", member.name, "")
         server = member.request(now, world.down)
-        backend = None if server is None else self._backends.get(server)
-        if backend is not None and not backend.accepts(now):
+        station = None if server is None else self._stations.get(server)
+        if station is not None and not station.accepts(now):
             journal.note(now, "refuse", member.name, f"{server} is full")
             member.refused(now)
             server = None
@@ -231,7 +231,7 @@ def _check_size(scenario: Scenario, warm_up: float, servers: int) -> None:
     """Refuse what would take too long or too much memory, before it begins."""
     clients = scenario.clients
     expected = clients.count * clients.rate * (scenario.duration + warm_up)
-    counts = scenario.bins * (len(scenario.places) * (servers + 1) + len(scenario.changes) + 1)
+    counts = scenario.bins * (len(scenario.places) * (servers + 1) + len(scenario.schedule) + 1)
     size = clients.count * CLIENT_BYTES + counts * COUNT_BYTES
     if expected > MAX_REQUESTS or clients.count > MAX_CLIENTS or size > MAX_BYTES:
         raise ScenarioError(

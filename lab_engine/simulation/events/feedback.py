@@ -13,21 +13,21 @@ import simpy
 
 from lab_engine.authority.health import Checker, aggregate
 from lab_engine.authority.state import check_ids
-from lab_engine.simulation.events.backends import Backend
-from lab_engine.simulation.parts import Watch
+from lab_engine.simulation.events.stations import Station
+from lab_engine.simulation.parts import Checkers
 from lab_engine.simulation.scenario import Scenario
 
 Said = Callable[[float, str, bool], None]
 """Told when the authority learns of a check, which one, and whether it is healthy."""
 
 
-class Checkers:
+class LiveCheckers:
     """All checkers of one run.
 
     Args:
         env: the clock.
-        scenario: with its watch, by which they look, and its zone.
-        backends: servers with a capacity, by address.
+        scenario: with its checkers, by which they look, and its zone.
+        stations: servers with a capacity, by address.
         rng: the dice of their phases.
         said: whom they tell.
 
@@ -39,14 +39,14 @@ class Checkers:
         self,
         env: simpy.Environment,
         scenario: Scenario,
-        backends: Mapping[str, Backend],
+        stations: Mapping[str, Station],
         rng: Random,
         said: Said,
     ) -> None:
         self.scenario = scenario
         self._env = env
-        self._watch = scenario.watch or Watch()
-        self._backends = backends
+        self._checkers = scenario.checkers or Checkers()
+        self._stations = stations
         self._rng = rng
         self._said = said
         self._minds: dict[str, list[bool]] = {}
@@ -57,23 +57,23 @@ class Checkers:
         checks = {check for _, step in self.scenario.steps for check in check_ids(step.zone)}
         for check in sorted(checks):
             healthy = self._up(check)
-            self._minds[check] = [healthy] * self._watch.checkers
+            self._minds[check] = [healthy] * self._checkers.count
             self._verdicts[check] = healthy
             if not healthy:
                 self._said(self._env.now, check, False)
-            for index in range(self._watch.checkers):
+            for index in range(self._checkers.count):
                 self._env.process(self._looking(check, index, Checker(healthy)))
 
     def _looking(self, check: str, index: int, mind: Checker) -> Generator[simpy.Event]:
-        yield self._env.timeout(self._rng.random() * self._watch.interval)
+        yield self._env.timeout(self._rng.random() * self._checkers.interval)
         while True:
             passed = self._passes(check)
             if not self._up(check):
-                yield self._env.timeout(self._watch.timeout)
-            mind = mind.after(passed, self._watch.threshold)
+                yield self._env.timeout(self._checkers.timeout)
+            mind = mind.after(passed, self._checkers.threshold)
             self._minds[check][index] = mind.healthy
             self._judge(check)
-            yield self._env.timeout(self._watch.interval)
+            yield self._env.timeout(self._checkers.interval)
 
     def _judge(self, check: str) -> None:
         healthy = aggregate(self._minds[check])
@@ -82,7 +82,7 @@ class Checkers:
             self._env.process(self._publishing(check, healthy=healthy))
 
     def _publishing(self, check: str, *, healthy: bool) -> Generator[simpy.Event]:
-        yield self._env.timeout(self._watch.publication)
+        yield self._env.timeout(self._checkers.publication)
         self._said(self._env.now, check, healthy)
 
     def _passes(self, check: str) -> bool:
@@ -90,9 +90,9 @@ class Checkers:
         return not addresses or any(self._takes(address) for address in addresses)
 
     def _takes(self, address: str) -> bool:
-        backend = self._backends.get(address)
+        station = self._stations.get(address)
         up = address not in self.scenario.down
-        return up and (backend is None or backend.room(self._env.now))
+        return up and (station is None or station.room(self._env.now))
 
     def _up(self, check: str) -> bool:
         addresses = list(self._addresses(check))

@@ -12,7 +12,7 @@ from random import Random
 from typing import NamedTuple
 
 from lab_engine.authority.endpoints import stand_ins
-from lab_engine.authority.plan import Plan, outcomes
+from lab_engine.authority.plan import Plan, replies
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.authority.server import Authority
 from lab_engine.authority.state import State
@@ -120,7 +120,7 @@ def answers(scenario: Scenario) -> Iterator[Reply]:
     sampled = range(SAMPLED if told else 0)
     for place in scenario.places:
         for client in (place.peer, *(member_of(place, index) for index in sampled)):
-            yield from (share.reply for share in outcomes(planned(scenario, client)))
+            yield from (share.reply for share in replies(planned(scenario, client)))
 
 
 def _dated(reply: Reply, now: float) -> Dated:

@@ -124,7 +124,7 @@ class _Waking:
         """Clients one by one, and whatever they share."""
         copies = [copy for crowd in self._stacks.crowds for copy in self._shared_copies(crowd)]
         for copy in sorted(copies, key=itemgetter(0)):
-            copy.resolver.look_up(self._question, copy.at, copy.client, copy.backend)
+            copy.resolver.look_up(self._question, copy.at, copy.client, copy.fragment)
         for crowd in self._stacks.crowds:
             for member in crowd.members:
                 self._wake_member(member)
@@ -145,14 +145,14 @@ class _Waking:
         self, resolver: Resolver, crowds: list[tuple[Client | None, int]]
     ) -> Iterator["_Copy"]:
         """Which copies a shared cache holds for clients in so many places and numbers."""
-        backends = resolver.profile.backends
+        fragments = resolver.profile.fragments
         lifetime = self._lifetime(resolver)
         for client, heads in crowds:
-            rate = heads * self._clients.rate / backends
-            for backend in range(backends):
+            rate = heads * self._clients.rate / fragments
+            for fragment in range(fragments):
                 if self._rng.random() < hit_ratio(rate, lifetime):
                     at = self._begin - self._rng.random() * lifetime
-                    yield _Copy(at, resolver, client, backend)
+                    yield _Copy(at, resolver, client, fragment)
 
     def _wake_member(self, member: Member) -> None:
         """A cache that restarts a lifetime of its own at each fill holds something, or does not."""
@@ -164,12 +164,12 @@ class _Waking:
 
 
 class _Copy(NamedTuple):
-    """A copy that is there at the beginning: since when, where, for whom, in which back end."""
+    """A copy that is there at the beginning: since when, where, for whom, in which fragment."""
 
     at: float
     resolver: Resolver
     client: Client | None
-    backend: int
+    fragment: int
 
 
 def _plain(scenario: Scenario) -> bool:

@@ -11,9 +11,9 @@ from random import Random
 import simpy
 
 from lab_engine.simulation.epochs import Epoch, epochs
-from lab_engine.simulation.events.backends import Backend
 from lab_engine.simulation.events.blackouts import Blackouts
-from lab_engine.simulation.events.feedback import Checkers, with_failing
+from lab_engine.simulation.events.feedback import LiveCheckers, with_failing
+from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.events.upstream import Upstream
 from lab_engine.simulation.scenario import Scenario
@@ -35,7 +35,7 @@ class World:
         scenario: Scenario,
         found: tuple[Epoch, ...],
         upstream: Upstream,
-        backends: Mapping[str, Backend],
+        stations: Mapping[str, Station],
         journal: Journal,
     ) -> None:
         self.now = found[0].scenario
@@ -46,16 +46,16 @@ class World:
         self._scenario = scenario
         self._epochs = found
         self._upstream = upstream
-        self._backends = backends
+        self._stations = stations
         self._journal = journal
         self._failing: set[str] = set()
-        self._checkers: Checkers | None = None
+        self._checkers: LiveCheckers | None = None
         self._step = self.now
 
     def begin(self, env: simpy.Environment, rng: Random) -> None:
         """Let time bring what it will."""
-        if self._scenario.watch is not None and self._backends:
-            self._checkers = Checkers(env, self._scenario, self._backends, rng, self._said)
+        if self._scenario.checkers is not None and self._stations:
+            self._checkers = LiveCheckers(env, self._scenario, self._stations, rng, self._said)
             self._checkers.begin()
         if len(self._epochs) > 1:
             env.process(self._passing(env))
@@ -65,7 +65,7 @@ class World:
             yield env.timeout(epoch.start - env.now)
             self._step = epoch.scenario
             self.changed = bisect_right(self.times, epoch.start)
-            for change in self._scenario.changes:
+            for change in self._scenario.schedule:
                 if change.at == epoch.start:
                     self._journal.note(env.now, "change", change.path, _told(change.value))
             self._enter(env.now)
@@ -84,8 +84,8 @@ class World:
         if self._checkers is not None:
             self._checkers.scenario = self.now
         died, back = set(self.down) - set(before.down), set(before.down) - set(self.down)
-        for address in died & set(self._backends):
-            self._backends[address].clear()
+        for address in died & set(self._stations):
+            self._stations[address].clear()
         if back:
             self.blackouts.revived(now, self.down)
         if died:
@@ -98,7 +98,7 @@ class World:
 
 def epochs_of(scenario: Scenario, rng: Random, *, live: bool) -> tuple[Epoch, ...]:
     """The epochs known beforehand: without health where checkers look while it goes on."""
-    return epochs(replace(scenario, watch=None) if live else scenario, rng)
+    return epochs(replace(scenario, checkers=None) if live else scenario, rng)
 
 
 def _told(value: object) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.order import Order
-from lab_engine.authority.plan import Plan, Share, outcomes
+from lab_engine.authority.plan import Plan, Share, replies
 from lab_engine.authority.records import Client
 from lab_engine.authority.server import plan
 from lab_engine.authority.state import State
@@ -30,7 +30,7 @@ from lab_engine.simulation.population.copies import (
 )
 from lab_engine.simulation.scenario import Scenario
 
-__all__ = ["ASKER", "MESSAGE_IDS", "Case", "Fills", "fills", "planned", "replies", "servers"]
+__all__ = ["ASKER", "MESSAGE_IDS", "Case", "Fills", "fills", "kept_replies", "planned", "servers"]
 
 ASKER = Client.at("198.51.100.53")
 """Whom an authority sees in a scenario that names no place."""
@@ -74,13 +74,13 @@ def planned(scenario: Scenario, client: Client = ASKER) -> Plan:
     return plan(scenario.zone, scenario.question, client, state)
 
 
-def replies(scenario: Scenario) -> tuple[Share, ...]:
+def kept_replies(scenario: Scenario) -> tuple[Share, ...]:
     """Every reply to the scenario's question, as a resolver keeps it.
 
     Raises:
         ScenarioError: none of them has an address, so there is nothing to steer.
     """
-    drawn = outcomes(planned(scenario))
+    drawn = replies(planned(scenario))
     check_addresses(scenario, servers(drawn))
     return tuple(Share(chance, Limits().applied(reply)) for chance, reply in drawn)
 
@@ -127,7 +127,7 @@ def takes_turns(found: tuple[Share, ...], scenario: Scenario) -> bool:
 
 def fills(scenario: Scenario) -> Fills:
     """What the authority's answers bring to resolvers of the profile `ideal`."""
-    found = replies(scenario)
+    found = kept_replies(scenario)
     everyone = servers(found)
     profile = profile_of_resolvers("ideal", scenario)
     kept = brought(found, scenario, profile, (Column(frozenset(scenario.down)),))

@@ -59,7 +59,7 @@ def _of_the_world(scenario: Scenario) -> Iterator[str]:
         (scenario.clients.arrivals is not Arrivals.POISSON, "requests are not Poisson"),
         (bool(scenario.layers), "caches stand between clients and resolvers"),
         (
-            any(server.capacity < float("inf") for server in scenario.servers),
+            any(server.capacity < float("inf") for server in scenario.backends),
             "servers refuse what is too much, and health may follow load",
         ),
         (not all(step.reachable for step in steps), "the authority is out of reach for a while"),

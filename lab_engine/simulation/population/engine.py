@@ -199,8 +199,8 @@ class _Run:
         rates = heads * self._scenario.clients.rate
         return (
             rates
-            if profile.backends == 1
-            else np.repeat(rates / profile.backends, profile.backends)
+            if profile.fragments == 1
+            else np.repeat(rates / profile.fragments, profile.fragments)
         )
 
     def _members(self, index: int) -> tuple[Ints, Ints]:
@@ -240,7 +240,7 @@ class _Run:
         beginning is approximate too, and is forgotten in the same way.
         """
         ttl = float(self._book.ttl.max())
-        dealt = any(profile.backends > 1 for profile in self._profiles)
+        dealt = any(profile.fragments > 1 for profile in self._profiles)
         overlap = 4 * ttl if dealt or self._book.renew.any() else 0.0
         return math.ceil(max(warm_up(self._scenario.clients, ttl), overlap))
 
@@ -263,20 +263,20 @@ class _Run:
 
     def _people_of(self, index: int) -> People:
         resolver, block = self._members(index)
-        backends, width = self._profiles[index].backends, len(self._blocks[index])
+        fragments, width = self._profiles[index].fragments, len(self._blocks[index])
         member_kind = kind_of(np.arange(len(resolver)), self._scenario.clients.profile)
         key, home = np.unique(resolver * width + block, return_inverse=True)
         pool = np.array(self._pool_of[index])[key % width]
         alone = np.array([kind.remembers for kind in self._kinds])[member_kind]
-        crowd = np.bincount(home[~alone], minlength=len(key)) / backends
+        crowd = np.bincount(home[~alone], minlength=len(key)) / fragments
         own = np.flatnonzero(alone)
         own = own[np.argsort(home[own], kind="stable")]
         return People(
-            np.repeat(pool, backends),
-            np.repeat(crowd, backends),
-            home[own] * backends,
+            np.repeat(pool, fragments),
+            np.repeat(crowd, fragments),
+            home[own] * fragments,
             member_kind[own],
-            np.repeat(np.full(len(key), backends), backends),
+            np.repeat(np.full(len(key), fragments), fragments),
         )
 
 

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 import numpy as np
 
-from lab_engine.authority.plan import Plan, Share, outcomes
+from lab_engine.authority.plan import Plan, Share, replies
 from lab_engine.authority.records import Client
 from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.errors import ScenarioError
@@ -92,7 +92,7 @@ def _by_subnet(
 
 def told(block: Block) -> tuple[tuple[Share, ...], ...]:
     """The replies to these clients, by epoch."""
-    return tuple(outcomes(plan) for plan in block.plans)
+    return tuple(replies(plan) for plan in block.plans)
 
 
 def block_of(members: Ints, network: str, divided: list[Block]) -> Ints:

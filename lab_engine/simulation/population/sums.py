@@ -109,7 +109,7 @@ class Sums:
         asked, misses = self._asked.sum(axis=0).tolist()
         named = [dict(zip(servers, each, strict=False)) for each in self._reached.tolist()]
         return Outcome(
-            servers=servers,
+            addresses=servers,
             down=scenario.down,
             bin=scenario.bin,
             window=scenario.window,

@@ -11,9 +11,9 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Resolvers, Scenario
 from lab_engine.simulation.events import engine as events
-from lab_engine.simulation.events.backends import Backend
+from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.events.trace import Trace
-from lab_engine.simulation.parts import Change, Server, Watch
+from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
 
 
 def blocking(load, places):
@@ -25,7 +25,7 @@ def blocking(load, places):
 def test_a_full_server_refuses_as_the_closed_form_says(load, queue):
     """K = queue + 1; blocked requests come in runs: 4 sigma of a binomial, thrice as wide."""
     rng, runs, now = Random(3), 60_000, 0.0
-    server = Backend(Server("192.0.2.1", capacity=1.0, queue=queue), Random(4))
+    server = Station(Backend("192.0.2.1", capacity=1.0, queue=queue), Random(4))
     for _ in range(runs):
         now += rng.expovariate(load)
         server.accepts(now)
@@ -41,7 +41,7 @@ def test_what_is_refused_has_failed():
         zone,
         "www",
         clients=Clients(100, 1.0),
-        servers=(Server("192.0.2.1", capacity=50, queue=5),),
+        backends=(Backend("192.0.2.1", capacity=50, queue=5),),
         duration=600,
     )
 
@@ -72,12 +72,12 @@ def failover(secondary):
         Zone.of("shop.example", sets),
         "www",
         clients=Clients(100, 1.0),
-        servers=(
-            Server("192.0.2.1", capacity=200, queue=50),
-            Server("192.0.2.2", capacity=secondary, queue=50),
+        backends=(
+            Backend("192.0.2.1", capacity=200, queue=50),
+            Backend("192.0.2.2", capacity=secondary, queue=50),
         ),
-        watch=Watch(interval=2, threshold=2, checkers=4),
-        changes=(Change(60, "down", ["192.0.2.1"]),),
+        checkers=Checkers(interval=2, threshold=2, count=4),
+        schedule=(ScheduledChange(60, "down", ["192.0.2.1"]),),
         duration=240,
         bin=10,
         window=10,
@@ -113,12 +113,12 @@ def test_health_sees_load_and_sheds_it():
         "www",
         clients=Clients(60, 1.0),
         resolvers=Resolvers(60, skew=0),
-        servers=(Server("192.0.2.1", capacity=10, queue=20), Server("192.0.2.2")),
+        backends=(Backend("192.0.2.1", capacity=10, queue=20), Backend("192.0.2.2")),
         duration=600,
     )
 
     blind = events.run(base)
-    seen = events.run(base.set("watch", Watch(interval=5, threshold=2, checkers=1)))
+    seen = events.run(base.set("checkers", Checkers(interval=5, threshold=2, count=1)))
 
     assert sum(seen.failed) < 0.8 * sum(blind.failed)
     assert seen.shares()[0] < blind.shares()[0]

@@ -11,17 +11,17 @@ from collections.abc import Iterable
 from math import log
 from random import Random
 
-from lab_engine.simulation.parts import Server
+from lab_engine.simulation.parts import Backend
 
 
-class Backend:
+class Station:
     """One server with a capacity.
 
     Attributes:
         refused: how many requests found no room.
     """
 
-    def __init__(self, server: Server, rng: Random) -> None:
+    def __init__(self, server: Backend, rng: Random) -> None:
         self.refused = 0
         self._server = server
         self._rng = rng
@@ -48,7 +48,7 @@ class Backend:
         self._done.clear()
 
 
-def backends(servers: Iterable[Server], rng: Random) -> dict[str, Backend]:
+def stations(servers: Iterable[Backend], rng: Random) -> dict[str, Station]:
     """The servers that have a limit, by address; of several with one address, the last."""
     limited = (server for server in servers if not math.isinf(server.capacity))
-    return {server.address: Backend(server, rng) for server in limited}
+    return {server.address: Station(server, rng) for server in limited}
