@@ -100,14 +100,6 @@ def test_there_are_lessons() -> None:
 @pytest.mark.notebooks
 @pytest.mark.timeout(900)
 @each_lesson
-def test_what_a_lesson_needs_is_in_the_front_room(path: Path) -> None:
-    """A lesson imports from `lab_engine`, never from a room behind it."""
-    modules = [name for cell in code_cells(path) for name in imported(cell.source)]
-
-    assert [name for name in modules if name.startswith("lab_engine.")] == []
-
-
-@each_lesson
 def test_lesson_runs_as_committed(path: Path) -> None:
     """Every cell, run in this environment's kernel, prints what is stored below it."""
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", path.name]
@@ -125,6 +117,14 @@ def test_lesson_runs_as_committed(path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+
+
+@each_lesson
+def test_what_a_lesson_needs_is_in_the_front_room(path: Path) -> None:
+    """A lesson imports from `lab_engine`, never from a room behind it."""
+    modules = [name for cell in code_cells(path) for name in imported(cell.source)]
+
+    assert [name for name in modules if name.startswith("lab_engine.")] == []
 
 
 @each_lesson
