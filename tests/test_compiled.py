@@ -452,7 +452,7 @@ def test_the_path_of_a_name_that_does_not_exist(server):
 
 def test_the_log_keeps_the_newest():
     with serve(Zone.of("shop.example", tree()), seed=3) as running:
-        answer = running._listener._handler
+        answer = running._transport._handler
         for _ in range(1_005):
             answer(query("three"), HERE, False)
         assert len(running.log) == 1_000

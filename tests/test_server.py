@@ -255,7 +255,7 @@ def test_any_bytes_leave_the_server_answering(server, wire):
     query = dns.message.make_query("www.shop.example", "A")
 
     assert len(dns.query.udp(query, "127.0.0.1", 5, server.port).answer[0]) == 3
-    assert server._listener.failures == 0
+    assert server._transport.failures == 0
 
 
 def test_a_server_leaves_no_thread_behind():

@@ -13,10 +13,10 @@ from dns.rcode import Rcode
 from lab_engine.authority.records import Question, Reply
 from lab_engine.caches.resolver import CachedOrder, Resolver
 from lab_engine.errors import ListenError
-from lab_engine.wire.client import ask
+from lab_engine.wire.client import Asked, ask
 from lab_engine.wire.endpoint import Endpoint, Say, open_or_move
-from lab_engine.wire.listener import Source
 from lab_engine.wire.messages import Query, respond, to_reply
+from lab_engine.wire.transport import Opener, Source, sockets
 
 Clock = Callable[[], float]
 
@@ -30,15 +30,21 @@ class Forwarder(Endpoint):
 
     recursive = True
 
-    def __init__(
-        self, upstream: str, port: int, order: CachedOrder | str, rng: Random, clock: Clock
+    def __init__(  # noqa: PLR0913, PLR0917  (what `forward` was told)
+        self,
+        upstream: Asked | str,
+        port: int,
+        order: CachedOrder | str,
+        rng: Random,
+        clock: Clock,
+        transport: Opener,
     ) -> None:
         self._upstream = upstream
         self._clock = clock
         self._one_at_a_time = Lock()  # the cache is no place for two threads
         self._resolver = Resolver(self._ask_upstream, rng, CachedOrder(order))
         self.cache = self._resolver.cache
-        super().__init__(self._handle, port)
+        super().__init__(self._handle, port, transport=transport)
 
     def __repr__(self) -> str:
         return f"<Forwarder, {self._resolver.order}>"
@@ -62,13 +68,14 @@ class Forwarder(Endpoint):
 
 
 def forward(  # noqa: PLR0913  (each is one thing a user may want to say)
-    upstream: Endpoint | str,
+    upstream: Asked | str,
     port: int = 0,
     *,
     order: CachedOrder | str = CachedOrder.ROTATE,
     seed: int | None = None,
     clock: Clock = time.monotonic,
     say: Say = print,
+    transport: Opener = sockets,
 ) -> Forwarder:
     """Start a caching forwarder on loopback in front of `upstream`.
 
@@ -79,11 +86,13 @@ def forward(  # noqa: PLR0913  (each is one thing a user may want to say)
         seed: of the dice; None takes a new one each time.
         clock: seconds, never going back; a faster one makes TTLs run down faster.
         say: called with a line when the port had to be another.
+        transport: how messages come, as with `serve`.
 
     Raises:
         LabError: an unknown order, or a port that is no port.
     """
-    address = upstream if isinstance(upstream, str) else upstream.address
     rng = Random(seed)
-    opened = open_or_move(lambda free: Forwarder(address, free, order, rng, clock), port, say)
+    opened = open_or_move(
+        lambda free: Forwarder(upstream, free, order, rng, clock, transport), port, say
+    )
     return opened.start()

@@ -32,6 +32,7 @@ from lab_engine.control.refusal import Refusal, refused
 from lab_engine.wire import listener
 from lab_engine.wire.intake import Limits, Request, serving
 from lab_engine.wire.rest import Answer, Rest, write_error
+from lab_engine.wire.transport import address
 
 Call = Callable[[str, Params], Response]
 """Carries out an operation, given its name and parameters; raises Refusal."""
@@ -111,7 +112,7 @@ class Api:
     @property
     def address(self) -> str:
         """`127.0.0.1:8053`, or `[::1]:8053`."""
-        return listener.address(self.host, self.port)
+        return address(self.host, self.port)
 
     @property
     def url(self) -> str:

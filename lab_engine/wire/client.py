@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from typing import Protocol
 
 import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
-import dns.query
 import dns.rcode
 import dns.rdatatype
 from dns.message import Message
@@ -19,6 +19,7 @@ from dns.rrset import RRset as WireRRset
 
 from lab_engine.authority.records import as_name, as_type
 from lab_engine.errors import ListenError
+from lab_engine.wire.transport import address
 
 TIMEOUT = 5.0  # seconds, as dig waits
 PAYLOAD = 1232
@@ -30,7 +31,7 @@ class Exchange:
 
     Attributes:
         response: as dnspython read it.
-        server: `host:port` that was asked.
+        server: the address that was asked, `host:port`.
         transport: `udp`, or `tcp` where the first response was truncated.
         rtt_ms: milliseconds from question to response.
         at: when it was asked.
@@ -77,21 +78,34 @@ class Exchange:
         return self.answer
 
     def _footer(self) -> str:
-        host, _, port = self.server.rpartition(":")
+        host, colon, port = self.server.rpartition(":")
+        server = f"{host.strip('[]')}#{port}" if colon else self.server
         return "\n".join(
             (
                 f";; Query time: {self.rtt_ms:.0f} msec",
-                f";; SERVER: {host.strip('[]')}#{port} ({self.transport.upper()})",
+                f";; SERVER: {server} ({self.transport.upper()})",
                 f";; WHEN: {self.at:%a %b %d %H:%M:%S UTC %Y}",
                 f";; MSG SIZE  rcvd: {len(self.response.wire or b'')}",
             )
         )
 
 
+class Asked(Protocol):
+    """A server that carries messages itself: one of this process."""
+
+    @property
+    def address(self) -> str:
+        """What to call it."""
+
+    def carry(self, wire: bytes, *, stream: bool, timeout: float) -> bytes:
+        """The response to a message. Raises OSError where there is none, and LabError."""
+        ...
+
+
 def ask(
     name: str | Name,
     rdtype: str | RdataType,
-    server: str,
+    server: str | Asked,
     *,
     recurse: bool = False,
     timeout: float = TIMEOUT,
@@ -101,27 +115,62 @@ def ask(
     Args:
         name: what to ask for.
         rdtype: the record type, such as `A` or `AAAA`.
-        server: `127.0.0.1:5353` or `[::1]:5353`.
+        server: one of this process, or an address: `127.0.0.1:5353`, `[::1]:5353`.
         recurse: whether to set RD, as one does to a resolver.
         timeout: seconds to wait for the response.
 
     Raises:
         LabError: a bad name, type or address, or no response in time.
     """
-    host, port = parse_address(server)
+    asked = There(*parse_address(server)) if isinstance(server, str) else server
     query = dns.message.make_query(as_name(name), as_type(rdtype), use_edns=0, payload=PAYLOAD)
     if not recurse:
         query.flags &= ~dns.flags.RD
     at, begun = datetime.now(UTC), time.perf_counter()
     try:
-        response, over_tcp = dns.query.udp_with_fallback(query, host, timeout, port)
+        response, stream = _exchanged(query, asked, timeout)
+    except ConnectionRefusedError as wrong:
+        remedy = "Start the server; it may have had another port when it last ran."
+        raise ListenError(asked.address, "is an address where nobody listens", remedy) from wrong
     except (dns.exception.DNSException, OSError) as wrong:
         what = type(wrong).__name__ if not str(wrong) else str(wrong)
         raise ListenError(
-            server, f"did not answer: {what}", "Is a server running there?"
+            asked.address, f"did not answer: {what}", "Is a server running there?"
         ) from wrong
     rtt_ms = (time.perf_counter() - begun) * 1000
-    return Exchange(response, server, "tcp" if over_tcp else "udp", rtt_ms, at)
+    return Exchange(response, asked.address, "tcp" if stream else "udp", rtt_ms, at)
+
+
+def _exchanged(query: Message, asked: Asked, timeout: float) -> tuple[Message, bool]:
+    """The response, and whether it had to come over a stream."""
+    wire = query.to_wire()
+    received = asked.carry(wire, stream=False, timeout=timeout)
+    stream = bool(int.from_bytes(received[2:4]) & dns.flags.TC) and received[:2] == wire[:2]
+    if stream:
+        received = asked.carry(wire, stream=True, timeout=timeout)
+    response = dns.message.from_wire(received)
+    if not query.is_response(response):
+        raise OSError("that was no response to the question")
+    return response, stream
+
+
+@dataclass(frozen=True)
+class There:
+    """Whoever listens at an address."""
+
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        """`127.0.0.1:5353`, or `[::1]:5353`."""
+        return address(self.host, self.port)
+
+    def carry(self, wire: bytes, *, stream: bool, timeout: float) -> bytes:
+        """Over UDP or TCP."""
+        from lab_engine.wire import sockets  # noqa: PLC0415  (a world may have no sockets)
+
+        return sockets.carry(self.host, self.port, wire, stream=stream, timeout=timeout)
 
 
 def parse_address(server: str) -> tuple[str, int]:

@@ -29,7 +29,6 @@ from lab_engine.authority.server import Authority, plan
 from lab_engine.authority.state import State
 from lab_engine.authority.zones import Zones
 from lab_engine.wire.ecs import PrivateEcs, asker
-from lab_engine.wire.listener import Source
 from lab_engine.wire.messages import (
     HEADER,
     TCP_MAX,
@@ -40,6 +39,7 @@ from lab_engine.wire.messages import (
     skip_name,
     write,
 )
+from lab_engine.wire.transport import Source
 
 MAX_KEPT = 16_384  # prepared replies: a query of a large weighted group counts for many
 MAX_QUERY = 512  # octets; a longer one is padding or a trick, and is read anew each time

@@ -1,14 +1,16 @@
-"""Something on loopback that answers DNS: a listener, and the ways to ask it."""
+"""Something that answers DNS: a handler behind a transport, and the ways to ask it."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
-
-import dns.resolver
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from lab_engine.errors import ListenError
 from lab_engine.wire.client import Exchange, ask
-from lab_engine.wire.listener import Handler, Listener
+from lab_engine.wire.transport import Handler, Opener, sockets
+
+if TYPE_CHECKING:
+    import dns.resolver
 
 E = TypeVar("E", bound="Located")
 Say = Callable[[str], None]
@@ -33,27 +35,57 @@ class Endpoint:
     recursive = False
     """Whether `ask` sets RD, as one does to a resolver."""
 
-    def __init__(self, handler: Handler, port: int = 0, host: str = "127.0.0.1") -> None:
-        self._listener = Listener(handler, port, host)
+    def __init__(
+        self,
+        handler: Handler,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        transport: Opener = sockets,
+    ) -> None:
+        self._transport = transport(handler, port, host)
         self.host = host
-        self.port = self._listener.port
-        self.address = self._listener.address
+        self.port = self._transport.port
+        self.address = self._transport.address
+        self._beside = ExitStack()
+        self._stopped = False
 
     def start(self) -> Self:
         """Begin to answer; returns at once."""
-        self._listener.start()
+        self._transport.start()
         return self
+
+    def beside(self, stop: Callable[[], object]) -> None:
+        """Call this, too, when it stops; the last one comes first."""
+        self._beside.callback(stop)
 
     def stop(self) -> None:
         """Stop answering and free the port. Safe to call again."""
-        self._listener.stop()
+        self._stopped = True
+        self._transport.stop()
+        self._beside.close()
+
+    def carry(self, wire: bytes, *, stream: bool, timeout: float) -> bytes:
+        """Bring a message here as a client does, and the response back.
+
+        Raises OSError where there is no response; LabError once this has stopped.
+        """
+        if self._stopped:
+            raise ListenError(self.address, "has stopped", "Start another, and ask that.")
+        return self._transport.carry(wire, stream=stream, timeout=timeout)
 
     def ask(self, name: str, rdtype: str = "A") -> Exchange:
         """Ask this server one question over the wire."""
-        return ask(name, rdtype, self.address, recurse=self.recursive)
+        return ask(name, rdtype, self, recurse=self.recursive)
 
-    def resolver(self) -> dns.resolver.Resolver:
-        """Dnspython's resolver, pointed here and nowhere else. It has no cache of its own."""
+    def resolver(self) -> "dns.resolver.Resolver":
+        """Dnspython's resolver, pointed here and nowhere else. It has no cache of its own.
+
+        Raises LabError where there is no port.
+        """
+        import dns.resolver  # noqa: PLC0415  (a world may have no sockets)
+
+        if not self.port:
+            raise ListenError(self.address, "has no port for a resolver to ask", "Use ask().")
         resolver = dns.resolver.Resolver(configure=False)
         resolver.nameservers = [self.host]
         resolver.port = self.port

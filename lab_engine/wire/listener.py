@@ -2,7 +2,7 @@
 
 Goals: it survives any bytes; one decision function behind both transports; a free pair of ports;
 it ends when it is told to. TCP follows RFC 7766: pipelining, an idle time-out, length and message
-in one write. Not here: what the bytes mean.
+in one write. Not here: what the bytes mean, and the client's side (`sockets`).
 
 Datagrams have a thread of their own that blocks until one comes: to ask a selector first whether
 there is one, or to hold a lock meanwhile, would show in the number of answers a second.
@@ -12,30 +12,23 @@ import contextlib
 import errno
 import selectors
 import socket
-import struct
 import threading
 import time
-from collections.abc import Callable
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from lab_engine.errors import ListenError
+from lab_engine.wire import sockets
+from lab_engine.wire.sockets import LENGTH
+from lab_engine.wire.transport import Handler, Source, address
 
 IDLE_SECONDS = 10.0  # RFC 7766 section 6.2.3: "order of seconds"
 MAX_CONNECTIONS = 100
 MAX_UNSENT = 1 << 20  # octets a client may leave unread before it is dropped
 PAIR_ATTEMPTS = 50
 LARGEST = 65_535  # octets: no datagram has more
-LENGTH = struct.Struct("!H")
 DGRAM = socket.SOCK_DGRAM
-
-
-Source = tuple[Any, ...]
-"""Where a message came from, as sockets say it: address and port, for IPv6 two numbers more."""
-Handler = Callable[[bytes, Source, bool], bytes | None]
-"""Turns a message into the response, or None for silence; the flag tells a stream from a datagram.
-Two threads call it, one for datagrams and one for streams: it looks after itself."""
 
 
 class Listener:
@@ -87,6 +80,10 @@ class Listener:
             for thread in self._threads:
                 thread.join()
         self._close()
+
+    def carry(self, wire: bytes, *, stream: bool, timeout: float) -> bytes:
+        """Ask, as any client on this machine does."""
+        return sockets.carry(self.host, self.port, wire, stream=stream, timeout=timeout)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -226,11 +223,6 @@ class _Stream:
         except OSError:
             return False
         return True
-
-
-def address(host: str, port: int) -> str:
-    """Host and port as one text, an IPv6 host in brackets."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def listening(host: str, port: int) -> socket.socket:

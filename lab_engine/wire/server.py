@@ -1,7 +1,7 @@
 """`serve(zone)`: an authority behind a listener, with a log, ready to be asked and to be changed.
 
-This joins `authority`, `compiled` and `listener` with `control`, `api` and `probes`; none of them
-knows of the others.
+This joins `authority`, `compiled` and a transport with `control`, `api` and `probes`; none of them
+knows of the others. What needs sockets is imported when it is needed.
 """
 
 import time
@@ -28,8 +28,8 @@ from lab_engine.wire.compiled import Answers, Note
 from lab_engine.wire.ecs import PrivateEcs
 from lab_engine.wire.endpoint import Endpoint, Say, open_or_move
 from lab_engine.wire.log import Log, LogEntry
-from lab_engine.wire.probes import Prober
 from lab_engine.wire.targets import Table
+from lab_engine.wire.transport import Opener, sockets
 
 if TYPE_CHECKING:
     from lab_engine.wire.api import Api
@@ -56,16 +56,16 @@ class Server(Endpoint):
         host: str,
         private_ecs: PrivateEcs,
         log: Say | None,
+        transport: Opener,
     ) -> None:
         self.authority = service.authority
         self.service = service
         self.health = Health(service)
         self.log = Log()
         self.api: Api | None = None
-        self._beside = ExitStack()
         note = self.log.note if log is None else self._saying(log)
         answers = Answers(self.authority, rng, note, time.time, private_ecs)
-        super().__init__(answers.respond, port, host)
+        super().__init__(answers.respond, port, host, transport)
 
     @property
     def zone(self) -> Zone:
@@ -95,15 +95,6 @@ class Server(Endpoint):
         from lab_engine.wire.api import client  # noqa: PLC0415  (tornado)
 
         return client(self.api.url)
-
-    def beside(self, stop: Callable[[], object]) -> None:
-        """Call this, too, when the server stops; the last one comes first."""
-        self._beside.callback(stop)
-
-    def stop(self) -> None:
-        """Stop answering, over DNS and HTTP, stop the checkers, and free the ports."""
-        super().stop()
-        self._beside.close()
 
     @property
     def origins(self) -> str:
@@ -136,6 +127,7 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
     table: Table = NO_TABLE,
     pace: float = 1.0,
     journal: str | Path | None = None,
+    transport: Opener = sockets,
 ) -> Server:
     """Start answering for `zone` on loopback, over UDP and TCP.
 
@@ -156,6 +148,8 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
             loopback: `{"192.0.2.1": ("127.0.0.1", 8081)}`. Others are not probed, but set by hand.
         pace: by what the intervals of health checks are multiplied; 1 for real ones.
         journal: a file in which changes survive a restart; what it holds comes before `zone`.
+        transport: how messages come: `sockets`, or `InProcess` for this process alone, without
+            ports and threads.
 
     Raises:
         ListenError: an address that is not loopback, or a port that is no port.
@@ -172,7 +166,9 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
         service = Service(
             authority, account, now=_now, rng=Random(None if again else seed), book=book
         )
-        server = open_or_move(lambda at: Server(service, rng, at, host, private, log), port, say)
+        server = open_or_move(
+            lambda at: Server(service, rng, at, host, private, log, transport), port, say
+        )
         opening.callback(server.stop)
         if book is not None:
             server.beside(book.close)
@@ -184,10 +180,14 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
                 lambda free: Api(service.call, free, host, complain=say), at, say
             ).start()
             server.beside(server.api.stop)
-        prober = Prober(table, service.observed, rng=Random(seed), now=_now, pace=pace)
-        if api is not False or account.checks:
-            server.beside(prober.start().stop)
-            service.observed_by(prober)
+        probed = api is not False or bool(account.checks)
+        if probed or table or pace != 1:  # these are judged even if nothing is probed
+            from lab_engine.wire.probes import Prober  # noqa: PLC0415  (h11, asyncio)
+
+            prober = Prober(table, service.observed, rng=Random(seed), now=_now, pace=pace)
+            if probed:
+                server.beside(prober.start().stop)
+                service.observed_by(prober)
         opening.pop_all()
     return server.start()
 
