@@ -144,12 +144,12 @@ def addressed(server, address):
 
 def test_a_server_may_be_without_zones():
     with serve(Account.of(), api=True) as server:
-        empty = repr(server)
+        empty = server.about
         created(server, "a.example", "1")
 
-        assert (empty, repr(server)) == (
-            "<Server of no zone yet, shuffle>",
-            "<Server of a.example., shuffle>",
+        assert (empty, server.about) == (
+            "Server of no zone yet, shuffle",
+            "Server of a.example., shuffle",
         )
 
 

@@ -67,7 +67,9 @@ def test_replacing_an_rrset_leaves_the_old_zone_as_it_was():
 
 NEXT = f"zone:{LINES + 1}"
 BROKEN_LINES = {
-    "www A 1.2.3": f"{NEXT}: is not a record: Text input is malformed",
+    "www A 192.0.2.300": f"{NEXT}: is not a record: 192.0.2.300 is malformed",
+    "www AAAA 2001:db8::zz": f"{NEXT}: is not a record: 2001:db8::zz is malformed",
+    "www MX ten mail": f"{NEXT}: is not a record: expecting an integer, at ten",
     "www BOGUS x": f"{NEXT}: is not a record: unknown rdatatype 'BOGUS'",
     "www -1 A 192.0.2.3": f"{NEXT}: TTL -1: a TTL lies between 0 and 2147483647",
     "www 2147483648 A 192.0.2.3": f"{NEXT}: www.shop.example. A: TTL 2147483648: a TTL lies",
@@ -144,7 +146,7 @@ def test_the_ends_of_the_ttl_range_are_taken():
     [
         (lambda: RRset.of("x" * 64, "A", "192.0.2.1"), "a whole name at most 255"),
         (lambda: RRset.of(".".join(["x" * 63] * 4), "A", "192.0.2.1"), "is not a domain name"),
-        (lambda: RRset.of("www", "A", "192.0.2"), "A 192.0.2: is not a value of that type"),
+        (lambda: RRset.of("www", "A", "192.0.2"), "A 192.0.2: is not a value of that type. Write"),
         (lambda: RRset.of("www", "A", []), "has no value"),
         (lambda: RRset.of("www", "QUESTION", "x"), "is not a record type"),
         (

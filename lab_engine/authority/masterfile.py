@@ -31,6 +31,7 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.errors import ZoneError, ZoneProblemsError
 
 MAX_PROBLEMS = 20
+MALFORMED = "Text input is malformed"  # dnspython's words for what it does not describe
 _ORIGIN = re.compile(r"^\s*\$ORIGIN\s+(\S+)", re.IGNORECASE | re.MULTILINE)
 _NUMBER = re.compile(r"unknown rdatatype '(-?\d+)'")  # where a TTL should be
 _WORD = re.compile(r'([ \t]*)(?:\n|([^\s"();\\]+)(?=[ \t\n]))')  # one in which nothing is special
@@ -147,11 +148,17 @@ class _Lines(dns.tokenizer.Tokenizer):
         self._text = text
         self._source = source
         self.line = 1
+        self.last = dns.tokenizer.Token(dns.tokenizer.EOF)
 
     @property
     def place(self) -> str:
         """`file:line` of the record being read."""
         return f"{self._source}:{self.line}"
+
+    @property
+    def word(self) -> str:
+        """The word that was read last; "" at the end of a line."""
+        return "" if self.last.is_eol_or_eof() else self.last.value[:60]
 
     def get(
         self,
@@ -162,6 +169,7 @@ class _Lines(dns.tokenizer.Tokenizer):
         token = self._word(want_leading=want_leading) or super().get(want_leading, want_comment)
         if want_leading and not token.is_eol_or_eof():
             self.line = line
+        self.last = token
         return token
 
     def as_name(
@@ -241,6 +249,10 @@ def _explained(wrong: dns.exception.DNSException, lines: _Lines) -> ZoneError:
             f"a TTL lies between 0 and {MAX_TTL} seconds",
             "Choose one in that range; nothing was loaded.",
         )
+    if what == MALFORMED:
+        what = f"{lines.word} is malformed"
+    elif lines.word not in what:
+        what = f"{what}, at {lines.word}"
     return ZoneError(
         lines.place,
         f"is not a record: {what}",

@@ -245,9 +245,10 @@ def as_rdata(rdtype: RdataType, text: str, origin: Name | None = None) -> Rdata:
     try:
         return dns.rdata.from_text(IN, rdtype, text, origin, relativize=False)
     except (dns.exception.DNSException, ValueError) as wrong:
+        undescribed = str(wrong) == dns.exception.SyntaxError.__doc__
         raise ZoneError(
             f"{dns.rdatatype.to_text(rdtype)} {text}",
-            f"is not a value of that type: {wrong}",
+            "is not a value of that type" + (f": {wrong}".rstrip(".") if not undescribed else ""),
             "Write it as a master file would.",
         ) from wrong
 

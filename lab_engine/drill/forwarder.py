@@ -46,8 +46,17 @@ class Forwarder(Endpoint):
         self.cache = self._resolver.cache
         super().__init__(self._handle, port, transport=transport)
 
-    def __repr__(self) -> str:
-        return f"<Forwarder, {self._resolver.order}>"
+    @property
+    def example(self) -> Question | None:
+        """What its upstream has, where that is of this process."""
+        return self._upstream.example if isinstance(self._upstream, Endpoint) else None
+
+    @property
+    def about(self) -> str:
+        """Whom it asks, and what becomes of the order of values."""
+        upstream = self._upstream
+        where = upstream if isinstance(upstream, str) else upstream.address
+        return f"Forwarder to {where}, {self._resolver.order}"
 
     def flush(self) -> None:
         """Forget everything, as a restart would."""

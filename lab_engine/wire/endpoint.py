@@ -1,12 +1,18 @@
 """Something that answers DNS: a handler behind a transport, and the ways to ask it."""
 
+import shlex
 from collections.abc import Callable
 from contextlib import ExitStack
+from html import escape
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
+from dns.rdatatype import RdataType
+
+from lab_engine.authority.records import Question
 from lab_engine.errors import ListenError
-from lab_engine.wire.client import Exchange, ask
+from lab_engine.wire.client import ask
+from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.transport import Handler, Opener, sockets
 
 if TYPE_CHECKING:
@@ -76,6 +82,36 @@ class Endpoint:
     def ask(self, name: str, rdtype: str = "A") -> Exchange:
         """Ask this server one question over the wire."""
         return ask(name, rdtype, self, recurse=self.recursive)
+
+    @property
+    def example(self) -> Question | None:
+        """Something to ask it; None where it does not know."""
+        return None
+
+    @property
+    def dig(self) -> str:
+        """What asks it in a terminal, or why nothing does."""
+        if self._stopped:
+            return "it has stopped"
+        if not self.port:
+            return "it answers this process alone: server.ask(…)"
+        words = ["dig", f"@{self.host}", "-p", str(self.port)]
+        if self.example is not None:
+            kind = RdataType.to_text(self.example.type)
+            words += [self.example.name.to_text(omit_final_dot=True), *[kind] * (kind != "A")]
+        return shlex.join(words)
+
+    @property
+    def about(self) -> str:
+        """What it is, in words."""
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        return f"<{self.about}: {self.dig}>"
+
+    def _repr_html_(self) -> str:
+        """What it is, and a line to copy."""
+        return f"<p>{escape(self.about)}</p><pre>{escape(self.dig)}</pre>"
 
     def resolver(self) -> "dns.resolver.Resolver":
         """Dnspython's resolver, pointed here and nowhere else. It has no cache of its own.

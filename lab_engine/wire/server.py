@@ -13,7 +13,11 @@ from random import Random
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from dns.name import Name
+from dns.rdatatype import RdataType
+
 from lab_engine.authority.order import Order
+from lab_engine.authority.records import Question
 from lab_engine.authority.server import Authority
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
@@ -101,8 +105,15 @@ class Server(Endpoint):
         """The names of the zones that are served, in words."""
         return ", ".join(str(zone.origin) for zone in self.authority.zones) or "no zone yet"
 
-    def __repr__(self) -> str:
-        return f"<Server of {self.origins}, {self.authority.ordering.order}>"
+    @property
+    def example(self) -> Question | None:
+        """A name with an address."""
+        return next((found for zone in self.authority.zones if (found := _example(zone))), None)
+
+    @property
+    def about(self) -> str:
+        """The zones, and the order of values."""
+        return f"Server of {self.origins}, {self.authority.ordering.order}"
 
     def _saying(self, say: Say) -> Callable[[Note], None]:
         def note(noted: Note) -> None:
@@ -190,6 +201,17 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
                 service.observed_by(prober)
         opening.pop_all()
     return server.start()
+
+
+def _example(zone: Zone) -> Question | None:
+    """The address of www where there is one, else the first address that is not a wildcard's."""
+    kinds = (RdataType.A, RdataType.AAAA)
+    www = Name([b"www", *zone.origin.labels])
+    for kind in kinds:
+        if kind in (zone.node(www) or {}):
+            return Question(www, kind)
+    named = (each for each in zone if each.type in kinds and not each.name.is_wild())
+    return next((Question(each.name, each.type) for each in named), None)
 
 
 def _account(zone: Zone | Account, state: State | None) -> Account:
