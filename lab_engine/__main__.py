@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,6 +40,7 @@ from lab_engine.wire.server import Server, serve
 ANYBODY = "0.0.0.0/0"  # a network that lies in no place
 BROKEN_OFF = 130
 BAR = 40
+DAY = 86_400
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,26 +62,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    with serve(
-        _account(options),
-        options.port,
-        order=options.order,
-        seed=options.seed,
-        log=_say if options.log else None,
-        say=_complain,
-        api=False if options.api_port is None else options.api_port or True,
-        table=dict(map(_mapping, options.map)),
-        pace=options.pace,
-        journal=options.state,
-    ) as server:
-        _say(f"Serving {server.origins} on {server.address} (UDP and TCP); Ctrl-C stops.")
-        if server.api is not None:
-            _about_api(server)
-        stopped.wait()
-    return 0
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background shells ignore it
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    standing = False
+    try:
+        with serve(
+            _account(options),
+            options.port,
+            order=options.order,
+            seed=options.seed,
+            log=_say if options.log else None,
+            say=_complain,
+            api=False if options.api_port is None else options.api_port or True,
+            table=dict(map(_mapping, options.map)),
+            pace=options.pace,
+            journal=options.state,
+        ) as server:
+            standing = True
+            _say(f"Serving {server.origins} on {server.address} (UDP and TCP); Ctrl-C stops.")
+            if server.api is not None:
+                _about_api(server)
+            while True:
+                time.sleep(DAY)
+    except KeyboardInterrupt:
+        if standing:
+            return 0
+    _complain("broken off before anything was served")
+    return BROKEN_OFF
 
 
 def _account(options: argparse.Namespace) -> Account:

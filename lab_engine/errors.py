@@ -64,3 +64,15 @@ class ListenError(LabError):
 
 class ScenarioError(LabError):
     """A simulation that is not possible as described."""
+
+
+def raise_interrupt(wrong: BaseException) -> None:
+    """Raise the KeyboardInterrupt that a library took for a mistake in its input, if that it was.
+
+    dnspython wraps whatever ends the reading of a record, and not only its own kind of error.
+    """
+    cause: BaseException | None = wrong
+    while cause is not None:
+        if not isinstance(cause, Exception):
+            raise cause
+        cause = cause.__cause__ or cause.__context__

@@ -80,9 +80,8 @@ LARGER: dict[str, tuple[int, str]] = {
     ),
     "control": (4_800, "three dozen operations, with their forms, their limits and their words"),
     "wire": (
-        3_700,
-        "four doors: DNS, with every answer prepared, a client that shows what dig would, "
-        "Route 53's HTTP, and the probes",
+        3_800,
+        "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "simulation": (
         7_400,

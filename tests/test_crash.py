@@ -39,7 +39,7 @@ SERVER = """
 from functools import partial
 from lab_engine.__main__ import main
 from lab_engine.control.journal import Journal
-Journal.open = partial(Journal.open, least=1_000)
+Journal.locked = partial(Journal.locked, least=1_000)
 main()
 """
 API = re.compile(r"API is at http://127\.0\.0\.1:(\d+)")

@@ -65,6 +65,7 @@ def test_replacing_an_rrset_leaves_the_old_zone_as_it_was():
     assert "192.0.2.1" not in new.to_text()
 
 
+LONG = "x" * 60
 NEXT = f"zone:{LINES + 1}"
 BROKEN_LINES = {
     "www A 192.0.2.300": f"{NEXT}: is not a record: 192.0.2.300 is malformed",
@@ -147,6 +148,12 @@ def test_the_ends_of_the_ttl_range_are_taken():
         (lambda: RRset.of("x" * 64, "A", "192.0.2.1"), "a whole name at most 255"),
         (lambda: RRset.of(".".join(["x" * 63] * 4), "A", "192.0.2.1"), "is not a domain name"),
         (lambda: RRset.of("www", "A", "192.0.2"), "A 192.0.2: is not a value of that type. Write"),
+        (
+            lambda: Zone.of(
+                "shop.example", [RRset.of("www", "MX", f"10 {'.'.join(['x' * 60] * 4)}")]
+            ),
+            "is not a value of that type: A DNS name is > 255 octets long. Write",
+        ),
         (lambda: RRset.of("www", "A", []), "has no value"),
         (lambda: RRset.of("www", "QUESTION", "x"), "is not a record type"),
         (

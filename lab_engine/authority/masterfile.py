@@ -28,7 +28,7 @@ from lab_engine.authority.records import (
     plain_name,
 )
 from lab_engine.authority.recordset import RecordSet
-from lab_engine.errors import ZoneError, ZoneProblemsError
+from lab_engine.errors import ZoneError, ZoneProblemsError, raise_interrupt
 
 MAX_PROBLEMS = 20
 MALFORMED = "Text input is malformed"  # dnspython's words for what it does not describe
@@ -101,6 +101,7 @@ def _read(lines: "_Lines", records: "_Records") -> None:
     try:
         reader.read()
     except dns.exception.DNSException as wrong:
+        raise_interrupt(wrong)
         raise _explained(wrong, lines) from wrong
 
 

@@ -21,7 +21,7 @@ from dns.rdata import Rdata
 from dns.rdataclass import IN, RdataClass
 from dns.rdatatype import RdataType
 
-from lab_engine.errors import LabError, ZoneError
+from lab_engine.errors import LabError, ZoneError, raise_interrupt
 
 MAX_TTL = 2**31 - 1  # RFC 2181 section 8: a TTL is 31 bits; dnspython allows 32
 _PLAIN = re.compile(r"[-\w*]+(\.[-\w*]+)*\.?", re.ASCII)
@@ -245,6 +245,7 @@ def as_rdata(rdtype: RdataType, text: str, origin: Name | None = None) -> Rdata:
     try:
         return dns.rdata.from_text(IN, rdtype, text, origin, relativize=False)
     except (dns.exception.DNSException, ValueError) as wrong:
+        raise_interrupt(wrong)
         undescribed = str(wrong) == dns.exception.SyntaxError.__doc__
         raise ZoneError(
             f"{dns.rdatatype.to_text(rdtype)} {text}",

@@ -9,14 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import dns.name
-import dns.rdata
 from dns.name import Name
 from dns.rdata import Rdata
-from dns.rdataclass import IN
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.policies import Policy, Simple
-from lab_engine.authority.records import RRset, as_name, as_type
+from lab_engine.authority.records import RRset, as_name, as_rdata, as_type
 from lab_engine.errors import LabError, ZoneError
 
 _SIMPLE = Simple()
@@ -145,7 +143,7 @@ def _completed(records: RRset, name: Name, origin: Name) -> RRset:
 def _absolute(value: Rdata, rdtype: RdataType, origin: Name) -> Rdata:
     if rdtype in (RdataType.A, RdataType.AAAA):
         return value
-    return dns.rdata.from_text(IN, rdtype, value.to_text(), origin, relativize=False)
+    return as_rdata(rdtype, value.to_text(), origin)
 
 
 def as_record_set(given: Any) -> RecordSet:

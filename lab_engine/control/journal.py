@@ -18,8 +18,8 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
@@ -74,19 +74,20 @@ class Journal:
             LabError: it is another kind of file, is damaged, is in use, or cannot be read and
                 written. Then it is as it was.
         """
+        journal = cls.locked(path, least)
         try:
+            return journal, journal.read(replay, first)
+        except BaseException:
+            journal.close()
+            raise
+
+    @classmethod
+    def locked(cls, path: str | Path, least: int = LEAST) -> "Journal":
+        """The journal of a file that is nobody else's from now on, and still to be read."""
+        with _usable(path):
             whole = Path(path).resolve()  # what a link leads to is replaced, not the link
             _refuse_others(whole)
-            with ExitStack() as if_refused:
-                journal = if_refused.enter_context(cls(whole, _locked(whole), least))
-                account = journal.read(replay, first)
-                if_refused.pop_all()
-        except (OSError, RuntimeError) as wrong:  # RuntimeError: a link to itself
-            rule = f"cannot be used as a state file: {wrong}"
-            raise LabError(
-                str(path), rule, "Name a file in a folder where you may write."
-            ) from wrong
-        return journal, account
+            return cls(whole, _locked(whole), least)
 
     def __enter__(self) -> Self:
         return self
@@ -105,6 +106,10 @@ class Journal:
 
     def read(self, replay: Replay, first: Callable[[], Account]) -> Account:
         """The account, once, before anything is written: see `open`."""
+        with _usable(self.path):
+            return self._read(replay, first)
+
+    def _read(self, replay: Replay, first: Callable[[], Account]) -> Account:
         data = self.path.read_bytes() if self.path.exists() else b""
         if not data:
             account = first()
@@ -164,7 +169,7 @@ class Journal:
             with new.open("wb", buffering=0) as file:
                 _write(file, TITLE + data)
             new.replace(self.path)
-        except OSError:
+        except BaseException:
             with suppress(OSError):
                 new.unlink()
             raise
@@ -202,6 +207,16 @@ class Journal:
             file.truncate(self._last.end)
             os.fsync(file.fileno())
             file.seek(self._last.end)
+
+
+@contextmanager
+def _usable(path: str | Path) -> Iterator[None]:
+    """LabError for a file that cannot be read and written."""
+    try:
+        yield
+    except (OSError, RuntimeError) as wrong:  # RuntimeError: a link to itself
+        rule = f"cannot be used as a state file: {wrong}"
+        raise LabError(str(path), rule, "Name a file in a folder where you may write.") from wrong
 
 
 def _account(text: bytes, where: str) -> Account:

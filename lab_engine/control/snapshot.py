@@ -13,7 +13,6 @@ from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Any
 
-import dns.rdata
 from dns.rdata import Rdata
 from dns.rdataclass import IN
 from dns.rdatatype import RdataType
@@ -23,7 +22,7 @@ from dns.rdtypes.IN.AAAA import AAAA
 from lab_engine.authority.geo import Point
 from lab_engine.authority.health import HealthCheck
 from lab_engine.authority.policies import POLICIES, CidrLocation, Policy, Simple
-from lab_engine.authority.records import RRset, as_name, as_type
+from lab_engine.authority.records import RRset, as_name, as_rdata, as_type
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account, Change, Check, Collection, HostedZone
@@ -148,7 +147,7 @@ def _record_set(data: Data) -> RecordSet:
 def _value(kind: RdataType, text: str) -> Rdata:
     """A value from its text; addresses, which most are, without dnspython's tokenizer."""
     address = _ADDRESSES.get(kind)
-    return address(IN, kind, text) if address else dns.rdata.from_text(IN, kind, text)
+    return address(IN, kind, text) if address else as_rdata(kind, text)
 
 
 def _policy_data(policy: Policy) -> list[Any]:

@@ -5,6 +5,7 @@ It stands where a laptop's or a provider's resolver stands. It asks one upstream
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from random import Random
 from threading import Lock
 
@@ -15,6 +16,7 @@ from lab_engine.caches.resolver import CachedOrder, Resolver
 from lab_engine.errors import ListenError
 from lab_engine.wire.client import Asked, ask
 from lab_engine.wire.endpoint import Endpoint, Say, open_or_move
+from lab_engine.wire.interrupts import Unbroken, opened
 from lab_engine.wire.messages import Query, respond, to_reply
 from lab_engine.wire.transport import Opener, Source, sockets
 
@@ -101,7 +103,14 @@ def forward(  # noqa: PLR0913  (each is one thing a user may want to say)
         LabError: an unknown order, or a port that is no port.
     """
     rng = Random(seed)
-    opened = open_or_move(
-        lambda free: Forwarder(upstream, free, order, rng, clock, transport), port, say
-    )
-    return opened.start()
+
+    def listening(undo: ExitStack) -> Forwarder:
+        with Unbroken():
+            made = open_or_move(
+                lambda free: Forwarder(upstream, free, order, rng, clock, transport), port, say
+            )
+            undo.callback(made.stop)
+            made.start()
+        return made
+
+    return opened(listening)

@@ -14,7 +14,7 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.records import as_name, as_type
-from lab_engine.errors import ListenError
+from lab_engine.errors import ListenError, raise_interrupt
 from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.transport import address
 
@@ -65,6 +65,7 @@ def ask(
         remedy = "Start the server; it may have had another port when it last ran."
         raise ListenError(asked.address, "nobody listens there", remedy) from wrong
     except (dns.exception.DNSException, OSError) as wrong:
+        raise_interrupt(wrong)
         what = type(wrong).__name__ if not str(wrong) else str(wrong)
         raise ListenError(
             asked.address, f"did not answer: {what}", "Is a server running there?"

@@ -13,6 +13,7 @@ from lab_engine.authority.records import Question
 from lab_engine.errors import ListenError
 from lab_engine.wire.client import ask
 from lab_engine.wire.exchange import Exchange
+from lab_engine.wire.interrupts import Unbroken
 from lab_engine.wire.transport import Handler, Opener, sockets
 
 if TYPE_CHECKING:
@@ -66,6 +67,14 @@ class Endpoint:
 
     def stop(self) -> None:
         """Stop answering and free the port. Safe to call again."""
+        try:
+            with Unbroken():
+                self._close()
+        except BaseException:  # an interrupt that came first must not leave it running
+            self._close()
+            raise
+
+    def _close(self) -> None:
         self._stopped = True
         self._transport.stop()
         self._beside.close()

@@ -31,12 +31,14 @@ from lab_engine.errors import LabError
 from lab_engine.wire.compiled import Answers, Note
 from lab_engine.wire.ecs import PrivateEcs
 from lab_engine.wire.endpoint import Endpoint, Say, open_or_move
+from lab_engine.wire.interrupts import Unbroken, opened
 from lab_engine.wire.log import Log, LogEntry
 from lab_engine.wire.targets import Table
 from lab_engine.wire.transport import Opener, sockets
 
 if TYPE_CHECKING:
     from lab_engine.wire.api import Api
+    from lab_engine.wire.probes import Prober
 
 NO_TABLE: Table = MappingProxyType({})
 
@@ -167,40 +169,35 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
         LabError: an unknown order or use of private client subnets, a table that leads away from
             loopback, or a journal that cannot be used.
     """
-    rng, private = Random(seed), PrivateEcs(private_ecs)
-    with ExitStack() as opening:
-        account, book = _remembered(_account(zone, state), journal, say)
-        if book is not None:
-            opening.callback(book.close)
+    rng, private, dice = Random(seed), PrivateEcs(private_ecs), Random(seed)
+
+    def serving(undo: ExitStack) -> Server:
+        account, book = _remembered(_account(zone, state), journal, say, undo)
         authority = Authority(Zones.of(*account.zones), rng, order, state)
         again = book is not None and book.restored  # then a seed's first ids have been given out
         service = Service(
             authority, account, now=_now, rng=Random(None if again else seed), book=book
         )
-        server = open_or_move(
-            lambda at: Server(service, rng, at, host, private, log, transport), port, say
-        )
-        opening.callback(server.stop)
-        if book is not None:
-            server.beside(book.close)
-        if api is not False:
-            from lab_engine.wire.api import Api  # noqa: PLC0415  (tornado)
-
-            at = 0 if api is True else api
-            server.api = open_or_move(
-                lambda free: Api(service.call, free, host, complain=say), at, say
-            ).start()
-            server.beside(server.api.stop)
         probed = api is not False or bool(account.checks)
-        if probed or table or pace != 1:  # these are judged even if nothing is probed
-            from lab_engine.wire.probes import Prober  # noqa: PLC0415  (h11, asyncio)
-
-            prober = Prober(table, service.observed, rng=Random(seed), now=_now, pace=pace)
-            if probed:
+        prober = _prober(table, pace, service, dice) if probed or table or pace != 1 else None
+        opens = _api_opener(service, host, say) if api is not False else None
+        with Unbroken():
+            server = open_or_move(
+                lambda at: Server(service, rng, at, host, private, log, transport), port, say
+            )
+            undo.callback(server.stop)
+            if book is not None:
+                server.beside(book.close)
+            if opens is not None:
+                server.api = open_or_move(opens, 0 if api is True else api, say).start()
+                server.beside(server.api.stop)
+            if probed and prober is not None:
                 server.beside(prober.start().stop)
                 service.observed_by(prober)
-        opening.pop_all()
-    return server.start()
+            server.start()
+        return server
+
+    return opened(serving)
 
 
 def _example(zone: Zone) -> Question | None:
@@ -223,15 +220,31 @@ def _account(zone: Zone | Account, state: State | None) -> Account:
 
 
 def _remembered(
-    account: Account, path: str | Path | None, say: Say
+    account: Account, path: str | Path | None, say: Say, undo: ExitStack
 ) -> tuple[Account, Journal | None]:
     """The account as the journal has it, where there is one that has it."""
     if path is None:
         return account, None
-    book, found = Journal.open(path, replay, lambda: account)
+    with Unbroken():
+        book = Journal.locked(path)
+        undo.callback(book.close)
+    found = book.read(replay, lambda: account)
     if book.restored:
         say(f"{path} holds a state: it is served, and not what else was named.")
     return found, book
+
+
+def _prober(table: Table, pace: float, service: Service, rng: Random) -> "Prober":
+    """Made even if it has nothing to do, so that a table and a pace are judged."""
+    from lab_engine.wire.probes import Prober  # noqa: PLC0415  (h11, asyncio)
+
+    return Prober(table, service.observed, rng=rng, now=_now, pace=pace)
+
+
+def _api_opener(service: Service, host: str, say: Say) -> "Callable[[int], Api]":
+    from lab_engine.wire.api import Api  # noqa: PLC0415  (tornado)
+
+    return lambda port: Api(service.call, port, host, complain=say)
 
 
 def _now() -> datetime:
