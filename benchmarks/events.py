@@ -19,8 +19,8 @@ LEAST = 0.4
 TTL = 300
 CLIENTS = {
     "no client caches": Clients(1000, 0.1),
-    "system caches": Clients(1000, 0.1, os_cache=True),
-    "application caches, 30 s": Clients(1000, 0.1, application_cache=30),
+    "system caches": Clients(1000, 0.1, "os-cache"),
+    "application caches, 30 s": Clients(1000, 0.1, "fixed"),
 }
 
 

@@ -87,7 +87,7 @@ from lab_engine.views import round_robin
 servers = [f"192.0.2.{i}" for i in (1, 2, 3)]
 zone = Zone.of("shop.example", [RRset.of("www", "A", servers, 300)])
 crowd = Clients(100_000, rate=0.01)
-scenario = Scenario(zone, "www", clients=crowd, resolvers=Resolvers(1_000, order="frozen"))
+scenario = Scenario(zone, "www", clients=crowd, resolvers=Resolvers(1_000, profile="frozen"))
 """
 LESSON: Final = Subject(
     LESSON_SET_UP,

@@ -131,7 +131,7 @@ def test_a_client_cache_obeys_the_ttl_or_its_own_lifetime(lifetime, expected):
         asked.append(now)
         return Answer(("192.0.2.1",), now + 10)
 
-    cache = ClientCache(ask, lifetime)
+    cache = ClientCache(ask, ClientProfile("mine", lifetime=lifetime))
     for now in range(40):
         cache.answer(now)
     assert asked[: len(expected)] == expected
@@ -251,8 +251,10 @@ def test_go_and_musl_sort_ipv6_only():
 )
 def test_caches_that_restart_their_lifetimes_obey_the_law_of_chains(rate, leaf, parent, hit):
     """One leaf before a parent: leaf misses 1/(1 + rate T1), the parent hits M2/(1 + M2)."""
-    second = ClientCache(lambda now: Answer(("192.0.2.1",), now), float(parent))
-    first = ClientCache(second.answer, float(leaf))
+    second = ClientCache(
+        lambda now: Answer(("192.0.2.1",), now), ClientProfile("parent", lifetime=parent)
+    )
+    first = ClientCache(second.answer, ClientProfile("leaf", lifetime=leaf))
     rng, now, requests = Random(11), 0.0, int(20_000 * (1 + rate * leaf))
     for _ in range(requests):
         now += rng.expovariate(rate)

@@ -25,6 +25,10 @@ pytestmark = pytest.mark.slow
 REJECT = 4.9  # standard errors: p < 10^-6
 
 
+KEPT = ("none", "none", "for-3", "for-25", "for-ever")
+REMEMBERED = (*KEPT, "os-cache", "os-cache", *(f"{name}/os-cache" for name in KEPT[2:]))
+
+
 def random_scenario(seed):
     """Few clients and a short checkers, so that nothing averages out."""
     dice = Random(seed)
@@ -35,14 +39,15 @@ def random_scenario(seed):
         "www",
         order=dice.choice(["shuffle", "cyclic", "cyclic", "by_id", "fixed"]),
         resolvers=Resolvers(
-            dice.randint(1, 6), dice.choice([0, 1.0, 2.0]), dice.choice(["rotate", "frozen"])
+            dice.randint(1, 6), dice.choice([0, 1.0, 2.0]), dice.choice(["ideal", "frozen"])
         ),
         clients=Clients(
-            dice.randint(3, 25),
-            dice.choice([0.02, 0.1, 0.3]),
-            os_cache=dice.random() < 0.5,
-            application_cache=dice.choice([0, 0, 3.0, 25.0, math.inf]),
+            dice.randint(3, 25), dice.choice([0.02, 0.1, 0.3]), dice.choice(REMEMBERED)
         ),
+        profiles={
+            f"for-{name}": {"like": "fixed", "lifetime": lifetime}
+            for name, lifetime in (("3", 3), ("25", 25), ("ever", math.inf))
+        },
         down=dice.choice([(), (), addresses[1:2], addresses[::3]]),
         duration=40,
         bin=10,
@@ -115,7 +120,18 @@ def test_both_engines_follow_one_law(number):
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "192.0.2.3")
 WIDER, WIDER_RUNS = (60, 1000) if LONG else (20, 150)
 RESOLVERS = ("ideal", "frozen", "unbound", "unbound-1.25", "powerdns", "bind", "coredns", "knot")
-CLIENTS = ("none", "os-cache", "glibc", "jvm", "systemd-resolved", "macos", "nodelocal", "cdn-pop")
+CLIENTS = (
+    "none",
+    "os-cache",
+    "glibc",
+    "jvm",
+    "systemd-resolved",
+    "macos",
+    "nodelocal",
+    "cdn-pop",
+    "jvm/os-cache",
+    "fixed/os-cache",
+)
 
 
 TWO_PLACES = (Place(share=2), Place("203.0.113.0/24", 1, resolver_ms=4, authority_ms=9))
@@ -175,7 +191,6 @@ def wider_scenario(seed):
             clients=Clients(
                 dice.randint(6, 25),
                 dice.choice([0.1, 0.3]),
-                os_cache=dice.random() < 0.3,
                 profile=dict.fromkeys(dice.sample(CLIENTS, dice.choice([1, 2])), 1),
             ),
             places=dice.choice(
@@ -231,7 +246,7 @@ def test_both_engines_follow_one_law_of_all_they_know(number):
     [
         ("zone.www.ttl", 12),
         ("clients.rate", 0.13),
-        ("resolvers.order", "rotate"),
+        ("resolvers.profile", "ideal"),
         ("order", "shuffle"),
     ],
 )

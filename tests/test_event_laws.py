@@ -1,8 +1,6 @@
 """The event engine against closed forms: profiles, layers, changes, places, broken-off runs."""
 
 import math
-from dataclasses import replace
-from types import MappingProxyType
 
 import pytest
 
@@ -10,7 +8,7 @@ from lab_engine.authority.policies import Failover, Geolocation
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
-from lab_engine.caches import profiles
+from lab_engine.caches.profiles import RECURSIVES
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, theory
 from lab_engine.simulation.events import engine as events
@@ -39,13 +37,6 @@ def four_sigma(share, of):
     return 4 * math.sqrt(share * (1 - share) / of)
 
 
-def know(monkeypatch, profile):
-    """Let the engine find this profile under its name."""
-    table = MappingProxyType({**profiles.RECURSIVES, profile.name: profile})
-    for module in ("caches.profiles", "simulation.events.stacks", "simulation.events.waking"):
-        monkeypatch.setattr(f"lab_engine.{module}.RECURSIVES", table)
-
-
 @pytest.mark.parametrize(("profile", "grace"), [("bind", 0), ("unbound", 1), ("powerdns", 0)])
 @pytest.mark.parametrize("rate", [0.2, 1.0])
 def test_whole_second_clocks_have_their_own_hit_law(profile, grace, rate):
@@ -58,11 +49,10 @@ def test_whole_second_clocks_have_their_own_hit_law(profile, grace, rate):
     assert abs(expected - theory.hit_ratio(rate, 5)) > 0.0115
 
 
-def test_prefetch_asks_more_often_and_keeps_fewer_waiting(monkeypatch):
+def test_prefetch_asks_more_often_and_keeps_fewer_waiting():
     """λ = .5, T = 20, w = 2 on a continuous clock: fetches .1000, misses .0368."""
-    eager = replace(profiles.RECURSIVES["ideal"], name="unbound", prefetch=2.0)
-    know(monkeypatch, eager)
-    outcome = events.run(alone(40, 20, 0.5, "unbound", duration=9000))
+    eager = {"eager": {"like": "ideal", "prefetch": 2}}
+    outcome = events.run(alone(40, 20, 0.5, "eager", profiles=eager, duration=9000))
 
     fetched = outcome.authority_queries / outcome.total
     missed = 1 - outcome.levels.resolver.hit_ratio
@@ -112,7 +102,8 @@ def test_two_levels_that_restart_are_stale_for_both_lifetimes():
     change = ScheduledChange(2, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 20)]))
     two = scenario(
         20,
-        clients=Clients(6000, 0.5, application_cache=20),
+        clients=Clients(6000, 0.5, profile="mine"),
+        profiles={"mine": {"like": "fixed", "lifetime": 20}},
         resolvers=Resolvers(300, skew=0),
         schedule=(change,),
         duration=44,
@@ -160,13 +151,13 @@ def test_unreachable_without_stale_answers_fails_when_copies_have_run_out():
     assert sum(outcome.queries[6:]) == 0
 
 
-def test_serve_stale_answers_while_nobody_is_reached(monkeypatch):
-    know(monkeypatch, replace(profiles.RECURSIVES["unbound"], serve_stale=3600))
+def test_serve_stale_answers_while_nobody_is_reached():
     gone = alone(
         50,
         20,
         1.0,
-        "unbound",
+        "lasting",
+        profiles={"lasting": {"like": "unbound", "serve_stale": 3600}},
         schedule=(ScheduledChange(60, "reachable", False),),
         duration=150,
         bin=10,
@@ -415,7 +406,7 @@ def test_the_same_seed_gives_the_same_outcome_and_a_trace_changes_nothing(fields
 
 def test_back_ends_begin_as_in_the_long_run():
     """200 resolvers with b caches each, asked by rate λ: bλ/b / (1 + λT/b) fetches a second."""
-    profile = profiles.RECURSIVES["google-like"]
+    profile = RECURSIVES["google-like"]
     outcome = events.run(alone(200, 60, 0.5, "google-like", duration=60, bin=10))
 
     rate = 0.5 / profile.fragments

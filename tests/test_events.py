@@ -18,6 +18,11 @@ def scenario(ttl=60, addresses=FOUR, **fields):
     return Scenario(zone, "www", **fields)
 
 
+def keeping(lifetime):
+    """A client's profile of that name, whose application keeps answers for so long."""
+    return {"mine": {"like": "fixed", "lifetime": lifetime}}
+
+
 def four_sigma(share, of):
     return 4 * math.sqrt(share * (1 - share) / of)
 
@@ -54,7 +59,8 @@ def test_an_application_cache_before_a_resolver(engine, rate, lifetime, ttl, hit
     """Leaf fills are renewals T1 + Exp(λ); validation 1.5. Tolerance: 4 sigma of a binomial."""
     pairs = scenario(
         ttl,
-        clients=Clients(40, rate, application_cache=lifetime),
+        clients=Clients(40, rate, profile="mine"),
+        profiles=keeping(lifetime),
         resolvers=Resolvers(40, skew=0),
         duration=3000,
     )
@@ -77,7 +83,7 @@ def test_a_cyclic_authority_is_perfectly_even(engine, ttl):
 
     assert max(outcome.answers) - min(outcome.answers) <= 1
     if ttl == 0:
-        frozen = run(turns.set("resolvers.order", "frozen"), engine)
+        frozen = run(turns.set("resolvers.profile", "frozen"), engine)
         sums = [sum(row) for row in frozen.requests]
         assert max(sums) - min(sums) <= 1
 
@@ -96,7 +102,7 @@ def test_a_shuffling_authority_is_even_on_average(engine, ttl):
 
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_a_fixed_order_sends_everybody_to_the_first(engine):
-    fixed = scenario(order="fixed", resolvers=Resolvers(5, order="frozen"))
+    fixed = scenario(order="fixed", resolvers=Resolvers(5, profile="frozen"))
 
     outcome = run(fixed, engine)
 
@@ -108,7 +114,7 @@ def test_a_fixed_order_sends_everybody_to_the_first(engine):
 def test_one_address_a_fill_goes_for_a_whole_ttl(engine):
     """Behind one frozen resolver, in each minute at most the two copies held in it are used."""
     frozen = scenario(
-        60, clients=Clients(50, 1.0), resolvers=Resolvers(1, order="frozen"), duration=6000
+        60, clients=Clients(50, 1.0), resolvers=Resolvers(1, profile="frozen"), duration=6000
     )
 
     outcome = run(frozen, engine)
@@ -119,10 +125,14 @@ def test_one_address_a_fill_goes_for_a_whole_ttl(engine):
 
 
 @pytest.mark.parametrize("engine", ["events", "population"])
-@pytest.mark.parametrize("order", ["rotate", "frozen"])
-def test_rotation_gives_the_successor_of_a_dead_server_double(engine, order):
+@pytest.mark.parametrize("profile", ["ideal", "frozen"])
+def test_rotation_gives_the_successor_of_a_dead_server_double(engine, profile):
     dead = scenario(
-        0, order="cyclic", down=("192.0.2.2",), resolvers=Resolvers(5, order=order), duration=300
+        0,
+        order="cyclic",
+        down=("192.0.2.2",),
+        resolvers=Resolvers(5, profile=profile),
+        duration=300,
     ).set("clients.count", 200)
 
     outcome = run(dead, engine)
@@ -132,10 +142,14 @@ def test_rotation_gives_the_successor_of_a_dead_server_double(engine, order):
 
 
 @pytest.mark.parametrize("engine", ["events", "population"])
-@pytest.mark.parametrize("order", ["rotate", "frozen"])
-def test_a_shuffle_spreads_the_load_of_a_dead_server(engine, order):
+@pytest.mark.parametrize("profile", ["ideal", "frozen"])
+def test_a_shuffle_spreads_the_load_of_a_dead_server(engine, profile):
     dead = scenario(
-        0, order="shuffle", down=("192.0.2.2",), resolvers=Resolvers(5, order=order), duration=300
+        0,
+        order="shuffle",
+        down=("192.0.2.2",),
+        resolvers=Resolvers(5, profile=profile),
+        duration=300,
     ).set("clients.count", 200)
 
     outcome = run(dead, engine)
@@ -157,7 +171,7 @@ def test_a_system_cache_asks_once_a_window(engine):
     """2 clients, λT = 2: the filler asks, and the other with probability 1 - e^(-2)."""
     two = scenario(
         20,
-        clients=Clients(2, 0.1, os_cache=True),
+        clients=Clients(2, 0.1, profile="os-cache"),
         resolvers=Resolvers(1),
         duration=100_000,
         bin=100,
@@ -173,7 +187,7 @@ def test_a_system_cache_asks_once_a_window(engine):
 
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_a_client_that_never_asks_again_asks_once(engine):
-    for_ever = scenario(clients=Clients(100, 1.0, application_cache=math.inf))
+    for_ever = scenario(clients=Clients(100, 1.0, profile="mine"), profiles=keeping(math.inf))
 
     outcome = run(for_ever, engine)
 
@@ -183,7 +197,7 @@ def test_a_client_that_never_asks_again_asks_once(engine):
 
 @pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize(
-    "clients", [Clients(60, 0.05), Clients(60, 0.05, os_cache=True)], ids=["none", "os"]
+    "clients", [Clients(60, 0.05), Clients(60, 0.05, profile="os-cache")], ids=["none", "os"]
 )
 def test_a_watch_begins_as_in_the_long_run(engine, clients):
     """Neither empty caches nor full ones at the start: queries in every bin are alike."""
@@ -208,14 +222,14 @@ def crowds(case):
 
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_the_same_seed_gives_the_same_outcome_and_another_does_not(engine):
-    usual = scenario(clients=Clients(50, 0.1, os_cache=True, application_cache=30), duration=600)
+    usual = scenario(clients=Clients(50, 0.1, profile="fixed/os-cache"), duration=600)
 
     assert run(usual, engine) == run(usual, engine)
     assert run(usual, engine) != run(usual.set("seed", 2), engine)
 
 
 def test_a_trace_changes_nothing_and_tells_in_order():
-    usual = scenario(clients=Clients(50, 0.1, os_cache=True, application_cache=30), duration=300)
+    usual = scenario(clients=Clients(50, 0.1, profile="fixed/os-cache"), duration=300)
 
     plain, traced = run(usual, "events"), run(usual, trace=True)
 
@@ -232,8 +246,9 @@ def test_a_trace_changes_nothing_and_tells_in_order():
 
 def test_a_trace_can_be_read_step_by_step():
     one = scenario(
-        clients=Clients(1, 1.0, application_cache=math.inf),
-        resolvers=Resolvers(1, order="frozen"),
+        clients=Clients(1, 1.0, profile="mine"),
+        profiles=keeping(math.inf),
+        resolvers=Resolvers(1, profile="frozen"),
         order="fixed",
         down=("192.0.2.1",),
         duration=60,

@@ -50,7 +50,7 @@ def test_the_summary_counts_failures():
 
 
 def test_a_server_without_requests_is_said_so():
-    pinned = SCENARIO.set("resolvers.count", 1).set("resolvers.order", "frozen")
+    pinned = SCENARIO.set("resolvers.count", 1).set("resolvers.profile", "frozen")
 
     assert "the idlest got nothing" in traffic_summary(run(pinned))
 

@@ -79,11 +79,11 @@ def test_copies_held_for_one_time_are_summed_from_their_starts(copies, ttl):
 
 
 @pytest.mark.parametrize("order", ["shuffle", "cyclic", "by_id", "fixed"])
-@pytest.mark.parametrize("cached", ["rotate", "frozen"])
+@pytest.mark.parametrize("cached", ["ideal", "frozen"])
 @pytest.mark.parametrize("down", [(), ("192.0.2.1",), ("192.0.2.1", "192.0.2.3")])
 @pytest.mark.parametrize("servers", [3, 4])
 def test_cases_are_a_distribution(order, cached, down, servers):
-    found = fills(scenario(servers, order=order, down=down, resolvers=Resolvers(order=cached)))
+    found = fills(scenario(servers, order=order, down=down, resolvers=Resolvers(profile=cached)))
 
     assert math.fsum(case.probability for case in found.cases) == pytest.approx(1)
     for case in found.cases:
@@ -124,6 +124,11 @@ def test_turns_are_taken_across_bins(counts):
 
 # --- laws ----------------------------------------------------------------------------------------
 
+OWN = {
+    f"for-{name}": {"like": "fixed", "lifetime": lifetime}
+    for name, lifetime in (("1", 1), ("30", 30), ("ever", math.inf))
+}
+KEPT = tuple(OWN)
 SCENARIOS = st.builds(
     lambda servers, ttl, down, **fields: scenario(servers, ttl, **fields).set(
         "down", [f"192.0.2.{host}" for host in range(1, min(down, servers) + 1)]
@@ -136,15 +141,15 @@ SCENARIOS = st.builds(
         Resolvers,
         st.integers(1, 40),
         st.sampled_from([0, 1, 2.5]),
-        st.sampled_from(["rotate", "frozen"]),
+        st.sampled_from(["ideal", "frozen"]),
     ),
     clients=st.builds(
         Clients,
         st.integers(1, 60),
         st.sampled_from([0.001, 0.1, 3]),
-        st.booleans(),
-        st.sampled_from([0, 1, 30, math.inf]),
+        st.sampled_from(["none", "os-cache", *KEPT, *(f"{name}/os-cache" for name in KEPT)]),
     ),
+    profiles=st.just(OWN),
     duration=st.sampled_from([100, 333.3]),
     bin=st.sampled_from([1, 7.5, 33.0]),
     seed=st.integers(0, 2**32),
@@ -159,8 +164,8 @@ def test_nothing_is_lost_or_invented(any_scenario):
     levels = outcome.levels
     asked = outcome.total
     for level, exists in [
-        (levels.application, any_scenario.clients.application_cache > 0),
-        (levels.os, any_scenario.clients.os_cache),
+        (levels.application, "for-" in any_scenario.clients.profile[0][0]),
+        (levels.os, "os-cache" in any_scenario.clients.profile[0][0]),
         (levels.resolver, True),
     ]:
         assert min(level) >= 0
@@ -174,7 +179,7 @@ def test_nothing_is_lost_or_invented(any_scenario):
     assert math.fsum(outcome.shares()) == pytest.approx(1 if served else 0)
     for server, row in zip(outcome.addresses, outcome.requests, strict=True):
         assert server not in outcome.down or sum(row) == 0
-    if any_scenario.resolvers.order == "frozen":
+    if any_scenario.resolvers.profile[0][0] == "frozen":
         assert sum(outcome.failed) in (0, outcome.total)
 
 
@@ -186,8 +191,8 @@ def test_the_same_seed_gives_the_same_outcome(any_scenario):
 
 def test_all_requests_are_poisson():
     """Whatever is cached: mean and variance of a bin's total are rate x width, within 4 sigma."""
-    for caches in ({}, {"os_cache": True}, {"application_cache": 30}):
-        usual = scenario(clients=Clients(500, 0.2, **caches), duration=DAY)
+    for profile in ("none", "os-cache", "fixed"):
+        usual = scenario(clients=Clients(500, 0.2, profile), duration=DAY)
         outcome = run(usual, "population")
 
         totals = np.sum(outcome.requests, axis=0)
@@ -310,7 +315,7 @@ def test_rotating_resolvers_spread_even_one_giant():
     giant = scenario(clients=Clients(10_000, 0.1), resolvers=Resolvers(1), bin=300)
 
     assert max(run(giant).max_over_mean()) < 1.02
-    assert min(run(giant.set("resolvers.order", "frozen")).max_over_mean()) > 1.5
+    assert min(run(giant.set("resolvers.profile", "frozen")).max_over_mean()) > 1.5
 
 
 @pytest.mark.parametrize("order", ["shuffle", "cyclic"])

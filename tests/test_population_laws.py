@@ -36,11 +36,12 @@ def policy_set(address, ttl, policy, check=""):
     )
 
 
-def each_alone(count, rate, **fields):
-    """So many clients, each behind a resolver of its own."""
+def each_alone(count, rate, lifetime=0.0):
+    """So many clients, each behind a resolver of its own, whose applications keep answers."""
     return {
-        "clients": Clients(count, rate, **fields),
+        "clients": Clients(count, rate, "mine"),
         "resolvers": Resolvers(count, 0),
+        "profiles": {"mine": {"like": "fixed", "lifetime": lifetime}},
     }
 
 
@@ -113,7 +114,7 @@ def test_every_bin_of_a_watch_is_alike_from_the_first():
 )
 def test_a_chain_that_restarts_its_lifetime(rate, lifetime, ttl, expected):
     """Also measures how well a warm-up makes up for what is not known at the beginning."""
-    chain = each_alone(20_000, rate, application_cache=lifetime)
+    chain = each_alone(20_000, rate, lifetime)
 
     found = run(one_address(ttl, **chain, duration=ttl, bin=ttl), "population")
 
@@ -136,7 +137,7 @@ def test_caches_behind_one_address_are_each_asked_their_part():
 )
 def test_the_beginning_behind_own_lifetimes_is_as_good_as_its_note_says(rate, lifetime, ttl):
     """One client each, lifetimes and TTLs close to each other: the hardest case known."""
-    chain = each_alone(20_000, rate, application_cache=lifetime)
+    chain = each_alone(20_000, rate, lifetime)
 
     found = run(one_address(ttl, **chain, duration=ttl, bin=ttl), "population")
 
@@ -146,9 +147,9 @@ def test_the_beginning_behind_own_lifetimes_is_as_good_as_its_note_says(rate, li
 
 
 @pytest.mark.parametrize("profile", ["ideal", "bind", "google-like"])
-@pytest.mark.parametrize("caches", [{"os_cache": True}, {"application_cache": 30.0}])
-def test_the_first_ttl_behind_ten_clients_is_as_good_as_the_note_says(profile, caches):
-    crowds = Clients(200_000, 0.2, **caches)
+@pytest.mark.parametrize("client", ["os-cache", "fixed", "fixed/os-cache"])
+def test_the_first_ttl_behind_ten_clients_is_as_good_as_the_note_says(profile, client):
+    crowds = Clients(200_000, 0.2, client)
 
     found = run(
         one_address(
@@ -220,7 +221,7 @@ def test_a_mix_of_lifetimes_replicates_the_long_tail_of_a_move():
     """88.3 % keep 60 s, 7.7 % 300 s, 4.0 % 1800 s: stale .10 after a minute, .02 after 15."""
     mix, after = {60: 0.883, 300: 0.077, 1800: 0.040}, {}
     for lifetime, part in mix.items():
-        one = each_alone(20_000, 1.0, application_cache=lifetime)
+        one = each_alone(20_000, 1.0, lifetime)
         found = run(moved(0, **one, duration=1100), "population")
         for t in (60, 900):
             after[t] = after.get(t, 0) + part * stale_at(found, t)[0]
@@ -384,7 +385,7 @@ def test_what_it_cannot_do_it_says(fields, word):
 
 
 def test_what_would_not_fit_is_refused_before_it_starts():
-    large = one_address(60, clients=Clients(10**7, 0.1, os_cache=True), resolvers=Resolvers(10**6))
+    large = one_address(60, clients=Clients(10**7, 0.1, "os-cache"), resolvers=Resolvers(10**6))
 
     with pytest.raises(ScenarioError, match=r"GB of memory: are more than"):
         population.run(large)
@@ -393,7 +394,9 @@ def test_what_would_not_fit_is_refused_before_it_starts():
 @pytest.mark.parametrize("caches", [100_000, 2_000])
 def test_broken_off_it_keeps_what_is_whole(caches):
     many = one_address(
-        5, clients=Clients(caches, 1.0, os_cache=caches < 10**4), resolvers=Resolvers(caches, 0)
+        5,
+        clients=Clients(caches, 1.0, "os-cache" if caches < 10**4 else "none"),
+        resolvers=Resolvers(caches, 0),
     ).set("duration", 30_000.0)
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 

@@ -46,7 +46,7 @@ def test_what_population_cannot_do_is_said_or_done_by_events():
                 ZONE,
                 "www",
                 resolvers=Resolvers(10**7),
-                clients=Clients(10**7, 0.001, os_cache=True),
+                clients=Clients(10**7, 0.001, profile="os-cache"),
             ),
             r"4(\.\d+)? GB of memory: are more than the 2 GB",
         ),

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from lab_engine.authority.order import Order
 from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
-from lab_engine.caches.resolver import CachedOrder
+from lab_engine.caches.orders import SetOrder
+from lab_engine.caches.profiles import CLIENTS, RECURSIVES
+from lab_engine.caches.recursives import Limits
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario
 from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
@@ -26,13 +29,20 @@ ZONE = Zone.of(
     ],
 )
 SCENARIO = Scenario(ZONE, "www")
+OWN = SCENARIO.set(
+    "profiles",
+    {
+        "mine": {"like": "unbound", "prefetch_share": 0.1, "cap": 3600, "ecs": [24, 56]},
+        "app": {"like": "fixed", "lifetime": 5},
+    },
+)
 
 
 def test_set_gives_another_scenario_and_leaves_the_first():
-    changed = SCENARIO.set("resolvers.count", 7).set("clients.os_cache", True)
+    changed = SCENARIO.set("resolvers.count", 7).set("clients.rate", 2)
 
-    assert (changed.resolvers.count, changed.clients.os_cache) == (7, True)
-    assert (SCENARIO.resolvers.count, SCENARIO.clients.os_cache) == (20, False)
+    assert (changed.resolvers.count, changed.clients.rate) == (7, 2)
+    assert (SCENARIO.resolvers.count, SCENARIO.clients.rate) == (20, 0.1)
 
 
 def test_a_ttl_is_set_for_all_records_of_its_name_and_no_other():
@@ -55,17 +65,15 @@ def test_names_of_several_labels_have_a_path():
 
 
 def test_orders_are_read_from_text():
-    changed = SCENARIO.set("order", "cyclic").set("resolvers.order", "frozen")
-
-    assert changed.order is Order.CYCLIC
-    assert changed.resolvers.order is CachedOrder.FROZEN
+    assert SCENARIO.set("order", "cyclic").order is Order.CYCLIC
 
 
-@pytest.mark.parametrize("path", SCENARIO.paths())
+@pytest.mark.parametrize("path", OWN.paths())
 def test_what_a_path_gives_can_be_set_there(path):
-    again = SCENARIO.set(path, SCENARIO.get(path))
+    again = OWN.set(path, OWN.get(path))
 
-    assert again.get(path) == SCENARIO.get(path)
+    assert again.get(path) == OWN.get(path)
+    assert again.profiles == OWN.profiles
 
 
 @pytest.mark.parametrize(
@@ -73,7 +81,7 @@ def test_what_a_path_gives_can_be_set_there(path):
     [
         ("resolver.count", "resolvers.count"),
         ("zone.ww.ttl", "zone.www.ttl"),
-        ("clients.os_cash", "clients.os_cache"),
+        ("clients.profle", "clients.profile"),
         ("dwon", "down"),
     ],
 )
@@ -91,11 +99,8 @@ def test_a_misspelt_path_is_told_the_nearest_one(misspelt, nearest):
         *[("zone.www.ttl", bad) for bad in (-1, 2**31, 1.5, True, "60", None, math.nan)],
         *[("resolvers.count", bad) for bad in (0, -3, 10**7 + 1, 2.0, True, "20")],
         *[("resolvers.skew", bad) for bad in (-0.1, math.inf, math.nan, "1")],
-        *[("resolvers.order", bad) for bad in ("rotated", None, 1)],
         *[("clients.count", bad) for bad in (0, -1, 1.0)],
         *[("clients.rate", bad) for bad in (0, -1, math.inf, math.nan, "1", True)],
-        *[("clients.os_cache", bad) for bad in (1, "yes", None)],
-        *[("clients.application_cache", bad) for bad in (-1, 0.5, math.nan, None)],
         *[("order", bad) for bad in ("random", 3)],
         *[("down", bad) for bad in ("192.0.2.1", ["192.0.2.3"], ["x"], [7], None)],
         *[("duration", bad) for bad in (0, -1, math.inf, math.nan, 8 * 86_400)],
@@ -109,7 +114,7 @@ def test_a_misspelt_path_is_told_the_nearest_one(misspelt, nearest):
         *[("resolvers.volumes", bad) for bad in ((0, 0), (1, -1), ("x",), 5, (math.inf,))],
         *[("clients.profile", bad) for bad in ("crome", {"jvm": math.nan}, None)],
         *[("clients.arrivals", bad) for bad in ("uniform", [], None)],
-        *[("layers", bad) for bad in (None, ("a",), 3)],
+        *[("layers", bad) for bad in (None, ("a",), 3, [Layer("a", "bnid")], [Layer("a", "jvm")])],
         *[("places", bad) for bad in ((), ("a",), [Place(share=0)])],
         *[("backends", bad) for bad in (("192.0.2.1",), [Backend("192.0.2.77")])],
         *[("down", bad) for bad in ([{}], [[]])],
@@ -146,7 +151,8 @@ def test_a_bad_value_is_refused_with_value_rule_and_remedy(path, value):
     [
         (Layer, {"name": ""}),
         (Layer, {"name": "a", "profile": {"bind": 1}}),
-        (Layer, {"name": "a", "profile": "bnid"}),
+        (Layer, {"name": "a", "profile": 7}),
+        (Clients, {"profile": "jvm/os-cache/os-cache"}),
         (Layer, {"name": "a", "count": 0}),
         (Place, {"network": "192.0.2.1/24"}),
         (Place, {"network": 7}),
@@ -179,6 +185,97 @@ def test_a_mix_is_kept_to_the_last_digit_when_it_is_set_again():
     again = mixed.set("resolvers.profile", mixed.resolvers.profile)
     assert again == mixed
     assert math.fsum(part for _, part in again.resolvers.profile) == pytest.approx(1)
+
+
+# what caches do: profiles
+
+
+def test_own_profiles_are_rows_with_some_fields_changed():
+    mine, app = OWN.profiles
+
+    assert mine == replace(
+        RECURSIVES["unbound"],
+        name="mine",
+        limits=Limits(0, 3600, 3600),
+        prefetch_share=0.1,
+        ecs=(24, 56),
+        source="none: a model",
+        sureness="by definition",
+        unverified=(),
+    )
+    assert app == replace(CLIENTS["fixed"], name="app", lifetime=5)
+
+
+def test_a_field_of_an_own_profile_is_a_path_like_any_other():
+    moved = OWN.set("profiles.app.lifetime", 60).set("profiles.mine.order", "frozen")
+
+    assert moved.get("profiles.app.lifetime") == 60
+    assert moved.get("profiles.mine.order") is SetOrder.FROZEN
+    assert OWN.get("profiles.app.lifetime") == 5
+    assert moved.get("profiles.mine.cap") == 3600
+
+
+def test_own_profiles_may_be_named_wherever_others_are():
+    named = OWN.set("resolvers.profile", {"mine": 1, "bind": 1}).set(
+        "clients.profile", "app/os-cache"
+    )
+
+    assert [each.name for each in named.recursives] == ["mine", "bind"]
+    assert [each.name for each in named.chains["app/os-cache"]] == ["app", "os-cache"]
+    assert named.set("layers", [Layer("edge", "mine")]).layers[0].profile == "mine"
+
+
+def test_a_profile_may_stand_in_the_place_of_its_name():
+    named = SCENARIO.set("clients.profile", {CLIENTS["jvm"]: 1, "none": 3})
+
+    assert named.clients.profile == (("jvm", 0.25), ("none", 0.75))
+
+
+def test_what_serves_many_or_polls_is_a_layer_too():
+    for name, profile in CLIENTS.items():
+        if profile.alone:
+            assert SCENARIO.set("layers", [Layer("edge", name)]).layers[0].profile == name
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("clients.profile", "jvm/os-cache/os-cache", "is a chain of 3. Name an application over"),
+        (
+            "clients.profile",
+            "nginx/os-cache",
+            "has nginx, which serves many clients and stands alo",
+        ),
+        ("clients.profile", "haproxy/os-cache", "has haproxy, which asks at times of its own"),
+        ("clients.profile", "jvm/nodelocal", "has nodelocal, which serves many clients"),
+        ("clients.profile", "jvm/curl", "has curl for a system, which only remembers and sorts"),
+        ("clients.profile", "none/os-cache", "has none, which does nothing. Write os-cache"),
+        ("clients.profile", "jvm/os-cach", "holds 'os-cach', which is no client profile. Did you"),
+        ("clients.profile", "unbound", "is a resolver's profile, and no client's"),
+        ("resolvers.profile", "jvm", "is a client's profile, and no resolver's"),
+        ("clients.profile", replace(CLIENTS["jvm"], lifetime=9), "differs .* that name: lifetime"),
+        ("clients.profile", replace(CLIENTS["jvm"], name="mine"), "the name of no known profile"),
+        ("profiles", {"jvm": {"like": "fixed"}}, "name of a profile that everybody knows"),
+        ("profiles", [CLIENTS["jvm"]], "name of a profile that everybody knows"),
+        ("profiles", {"a/b": {"like": "fixed"}}, "is not a name"),
+        ("profiles", {"a.b": {"like": "fixed"}}, "is not a name"),
+        ("profiles", {"mine": {"lifetime": 5}}, "is like nothing"),
+        ("profiles", {"mine": {"like": "fxed"}}, "Did you mean fixed?"),
+        ("profiles", {"mine": {"like": "fixed", "lifetme": 5}}, "Did you mean lifetime?"),
+        ("profiles", {"mine": {"like": "fixed", "lifetime": -5}}, "is not a number from 0"),
+        ("profiles", {"mine": {"like": "fixed", "shared": 1}}, "is no switch"),
+        ("profiles", {"mine": {"like": "fixed", "floor": 9, "cap": 5}}, "a floor above its cap"),
+        ("profiles", {"mine": {"like": "bind", "ecs": 24}}, "are no prefix lengths"),
+        ("profiles", {"mine": {"like": "bind", "order": "sorted"}}, "is no SetOrder"),
+        ("profiles", {"mine": {"like": "glibc", "patience": 5}}, "does nothing: no simulation"),
+        ("profiles", 3, "are no profiles"),
+        ("profiles.app.lifetime", "5", "profiles.app.lifetime '5': is not a number"),
+        ("profiles.app.shared", True, "app/os-cache.* has app, which serves many"),
+    ],
+)
+def test_profiles_that_cannot_be_are_refused_with_the_rule(path, value, said):
+    with pytest.raises(ScenarioError, match=said):
+        OWN.set("clients.profile", "app/os-cache").set(path, value)
 
 
 def test_places_may_overlap_for_a_town_has_several_resolvers():

@@ -14,8 +14,8 @@ from lab_engine import dumps, load, loads
 from lab_engine.authority.order import Order
 from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
+from lab_engine.caches.orders import SetOrder
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
-from lab_engine.caches.resolver import CachedOrder
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.parts import (
     Arrivals,
@@ -93,21 +93,39 @@ RESOLVERS = st.builds(
     Resolvers,
     st.integers(1, 10**7),
     st.floats(0, 10),
-    st.sampled_from(CachedOrder),
-    mixes(RECURSIVES),
+    mixes([*RECURSIVES, "own-resolver"]),
     st.lists(st.floats(0.1, 1e9) | st.integers(1, 9), max_size=4),
 )
 CLIENTS_ = st.builds(
     Clients,
     st.integers(1, 10**7),
     st.floats(1e-6, 1e6),
-    st.booleans(),
-    st.just(0) | st.floats(1, 1e6) | ENDLESS,
-    mixes(CLIENTS),
+    mixes([*CLIENTS, "own-client", "own-client/os-cache", "jvm/systemd-resolved"]),
     st.sampled_from(Arrivals),
 )
-LAYERS = st.builds(
-    Layer, st.text("ab'\"\\\né#", min_size=1, max_size=9), st.sampled_from(sorted(RECURSIVES))
+EDGES = sorted([*RECURSIVES, *(name for name, each in CLIENTS.items() if each.alone)])
+LAYERS = st.builds(Layer, st.text("ab'\"\\\né#", min_size=1, max_size=9), st.sampled_from(EDGES))
+PROFILES = st.fixed_dictionaries(
+    {
+        "own-resolver": st.fixed_dictionaries(
+            {"like": st.sampled_from(sorted(RECURSIVES))},
+            optional={
+                "cap": st.integers(86_400, 10**6),
+                "whole_seconds": st.just(True),
+                "prefetch_share": st.floats(0, 1),
+                "order": st.sampled_from(SetOrder),
+                "ecs": st.none() | st.tuples(st.integers(0, 32), st.integers(0, 128)),
+            },
+        ),
+        "own-client": st.fixed_dictionaries(
+            {"like": st.sampled_from(["fixed", "os-cache", "jvm", "systemd-resolved", "chrome"])},
+            optional={
+                "lifetime": st.floats(0.1, 1e6) | ENDLESS | st.none(),
+                "negative": st.floats(0, 99) | st.none(),
+                "tries_next": st.booleans(),
+            },
+        ),
+    }
 )
 PLACES = st.builds(
     Place,
@@ -154,6 +172,7 @@ def scenarios(draw):
         resolvers=draw(RESOLVERS),
         clients=draw(CLIENTS_),
         layers=tuple(draw(st.lists(LAYERS, max_size=2))),
+        profiles=draw(PROFILES),
         places=tuple(draw(st.lists(PLACES, min_size=1, max_size=2))),
         backends=tuple(draw(st.lists(backends, max_size=2))),
         down=draw(addresses),
@@ -246,7 +265,19 @@ CHANGE = '[[schedule]]\nat = 60\npath = "down"\n'
         ("[resolvers]\nvolumes = [1, -1]", "resolvers.volumes -1: is not a number"),
         ("[resolvers]\nvolumes = ['1']", "resolvers.volumes '1': is not a number"),
         ("[resolvers]\nvolumes_file = 3", "volumes_file 3"),
-        ("[[layers]]\nname = 'a'\nprofile = 'unbond'", "1: layers.profile 'unbond': .*unbound"),
+        ("[[layers]]\nname = 'a'\nprofile = 'unbond'", "layers 'a' profile 'unbond': .*unbound"),
+        ("servers = []", "`servers`: is now `backends`"),
+        ("changes = []", "`changes`: is now `schedule`"),
+        ("[watch]\ncheckers = 3", "`watch`: is now `checkers`"),
+        ("[checkers]\ncheckers = 3", "`checkers.checkers`: is now `count`"),
+        ("[resolvers]\norder = 'frozen'", '`resolvers.order`: is now `profile = "frozen"`'),
+        ("[clients]\nos_cache = true", '`clients.os_cache`: is now `profile = "os-cache"`'),
+        ("[clients]\napplication_cache = 9", '`clients.application_cache`: is now `profile = "fi'),
+        ("[clients]\nprofile = 'a/b/c'", "clients.profile 'a/b/c': is a chain of 3"),
+        ("[profiles]\nmine = 3", r"profiles.mine 3: is no table. Write \[profiles.mine\]"),
+        ("[profiles.mine]\nlifetime = 3", "profiles.mine .*: is like nothing"),
+        ("[profiles.jvm]\nlike = 'fixed'", "profiles 'jvm': is the name of a profile that ever"),
+        ("[profiles.a]\nlike = 'fixed'\nlife = 3", "profiles.a.life: .* Did you mean lifetime?"),
         ("[[layers]]\nname = 'a'\nprofile = {bind = 1}", "layers.profile .* is not one profile"),
         ("[[places]]\nshare = 0", "places 0.0: is the sum of all shares"),
         ("[[places]]\nnetwork = '192.0.2.1/24'", "places.network .* host bits set"),

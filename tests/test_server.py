@@ -315,14 +315,14 @@ def test_a_forwarder_asks_once_for_each_ttl(server):
 
 
 def test_a_frozen_forwarder_pins_one_address(server):
-    with forward(server, order="frozen") as cache:
+    with forward(server, profile="frozen") as cache:
         firsts = {cache.ask("www.shop.example").values[0] for _ in range(20)}
 
     assert len(firsts) == 1
 
 
 def test_a_rotating_forwarder_spreads_the_set(server):
-    with forward(server, order="rotate", seed=1) as cache:
+    with forward(server, profile="ideal", seed=1) as cache:
         firsts = {cache.ask("www.shop.example").values[0] for _ in range(40)}
 
     assert len(firsts) == 3
@@ -345,9 +345,11 @@ def test_a_forwarder_without_its_upstream_says_servfail():
         assert cache.ask("www.shop.example").rcode == "SERVFAIL"
 
 
-def test_an_unknown_cached_order_is_refused(server):
-    with pytest.raises(LabError, match="Choose one of rotate, frozen"):
-        forward(server, order="random")
+def test_a_profile_that_no_forwarder_has_is_refused(server):
+    with pytest.raises(LabError, match="frozn: is no resolver profile"):
+        forward(server, profile="frozn")
+    with pytest.raises(LabError, match="google-like: sends client subnets"):
+        forward(server, profile="google-like")
 
 
 # The command line

@@ -27,7 +27,7 @@ SCENARIO = Scenario(
     bin=20,
     window=20,
 )
-SETTINGS = {"zone.www.ttl": [5, 20], "resolvers.order": ["rotate", "frozen"]}
+SETTINGS = {"zone.www.ttl": [5, 20], "resolvers.profile": ["ideal", "frozen"]}
 
 
 def swept(executor=None, **changes):
@@ -46,7 +46,7 @@ def test_every_combination_is_run_with_each_replication():
 def test_a_run_is_the_one_that_its_settings_and_seed_give():
     outcome = swept()[2].outcomes[1]
 
-    alone = SCENARIO.set("zone.www.ttl", 20).set("resolvers.order", "rotate")
+    alone = SCENARIO.set("zone.www.ttl", 20).set("resolvers.profile", "ideal")
     assert outcome == run(alone.set("seed", seed(1, 2, 1)), "events")
 
 

@@ -1,8 +1,8 @@
 """What kinds of stubs, systems, applications and proxies differ in.
 
 A profile is data: `ClientCache` reads what is kept and for how long, `Dialer` what is done with
-the addresses. The known ones are in `caches.profiles`. Several stand behind each other: a JVM over
-systemd-resolved is a `ClientCache` of one that asks a `ClientCache` of the other.
+the addresses. The known ones are in `caches.profiles`. Two may stand behind each other
+(`caches.chains`): a JVM over systemd-resolved is a `ClientCache` that asks another.
 """
 
 import math
@@ -100,6 +100,28 @@ class ClientProfile(Profile):
         """Whether it keeps every answer as it is told to."""
         bent = (self.floor, self.failure, self.hold, self.keeps, self.lifetime is not None)
         return not any(bent) and self.negative is None and math.isinf(self.cap)
+
+    @property
+    def plain(self) -> bool:
+        """Whether it does nothing at all with answers: there need be no cache."""
+        keeps = self.lifetime != 0 or self.failure or self.hold or self.keeps or self.grace
+        return not keeps and self.use is Use.AS_GIVEN and self.only_remembers
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is no part of one client: it serves many, or asks of its own accord."""
+        return self.shared or self.polls
+
+    @property
+    def only_remembers(self) -> bool:
+        """Whether it has no way of its own with addresses: it tries them as they come, at once."""
+        return (
+            self.use in (Use.AS_GIVEN, Use.RFC_6724, Use.RFC_6724_V6)
+            and self.tries_next
+            and self.idle == 0
+            and self.asks_after_failure is None
+            and not self.polls
+        )
 
     def expiry(self, expires: float, now: float, *, empty: bool) -> float:
         """Until when an answer is kept that came at `now` and whose TTL ends at `expires`.

@@ -5,10 +5,10 @@ one is dead. So a cache that keeps an answer keeps, in effect, one address.
 """
 
 from collections.abc import Callable, Container
-from functools import cache
 from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, ip_address
 
 from lab_engine.caches.clientprofiles import ClientProfile, Use
+from lab_engine.caches.profiles import client
 from lab_engine.caches.resolver import Answer
 
 Ask = Callable[[float], Answer]
@@ -20,9 +20,7 @@ class ClientCache:
 
     Args:
         ask: the next cache.
-        profile: what it is like; None obeys the TTL, as systemd-resolved and the caches of Windows
-            and macOS do; a number restarts that many seconds at each fill whatever the TTL says, as
-            a JVM (30) or curl (60) does; `math.inf` never asks again, as nginx with a literal name.
+        profile: what it is like, or the name of one of `CLIENTS`.
         source: the client's own address and subnet, for profiles that sort by it.
 
     Attributes:
@@ -33,12 +31,12 @@ class ClientCache:
     def __init__(
         self,
         ask: Ask,
-        profile: ClientProfile | float | None = None,
+        profile: ClientProfile | str = "os-cache",
         source: IPv4Interface | IPv6Interface | None = None,
     ) -> None:
         self.hits = 0
         self.misses = 0
-        self.profile = profile if isinstance(profile, ClientProfile) else _plain(profile)
+        self.profile = client(profile)
         self.held = Answer((), float("-inf"))
         self._ask = ask
         self._source = source
@@ -88,12 +86,6 @@ class ClientCache:
         if source and (use is Use.RFC_6724 or (use is Use.RFC_6724_V6 and source.version == 6)):
             addresses = glibc_order(addresses, source)
         return addresses[: self.profile.keeps] if self.profile.keeps else addresses
-
-
-@cache  # one for all of a simulation's clients
-def _plain(lifetime: float | None) -> ClientProfile:
-    """A cache of nobody in particular."""
-    return ClientProfile("plain", lifetime=lifetime, failure=lifetime or 0.0)
 
 
 def first_alive(addresses: tuple[str, ...], down: Container[str]) -> str | None:

@@ -50,7 +50,7 @@ class Dialer:
         if self._open(now):
             self._used = now
             return Dialled(self._address, reused=True)
-        found = tried(self._ordered(self._cache.answer(now).addresses), down, self._profile)
+        found = tried(self.ordered(self._cache.answer(now).addresses), down, self._profile)
         if found.address is None:
             self._cache.broken(now)
         self._address, self._opened, self._used = found.address, now, now
@@ -69,7 +69,8 @@ class Dialer:
             and now - self._opened < self._profile.age
         )
 
-    def _ordered(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    def ordered(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """Addresses as its next connection would try them; where it takes turns, that is one."""
         if self._profile.happy_eyeballs:
             addresses = interleaved(addresses)
         if len(addresses) < 2 or self._profile.use not in (Use.IN_TURN, Use.RANDOM_START):

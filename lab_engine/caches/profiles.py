@@ -122,6 +122,7 @@ CLIENTS: Mapping[str, ClientProfile] = MappingProxyType(
         (
             ClientProfile("none"),
             ClientProfile("os-cache", lifetime=None),
+            ClientProfile("fixed", lifetime=30),
             ClientProfile(
                 "glibc",
                 use=Use.RFC_6724,
@@ -326,7 +327,10 @@ CLIENTS: Mapping[str, ClientProfile] = MappingProxyType(
         )
     )
 )
-"""The clients we know, and before them one that remembers nothing and a plain system cache."""
+"""The clients we know, and before them neutral ones.
+
+They remember nothing, obey the TTL, or keep all for one time; `fixed` is there to be slid.
+"""
 
 
 def recursive(profile: RecursiveProfile | str) -> RecursiveProfile:

@@ -20,9 +20,8 @@ from lab_engine.caches.orders import SetOrder, arranged, each_order, order_count
 from lab_engine.caches.profiles import recursive
 from lab_engine.caches.recursives import Limits, RecursiveProfile
 from lab_engine.caches.scoped import Place, Scopes
-from lab_engine.errors import Choice
 
-__all__ = ["Answer", "CachedOrder", "Kept", "Limits", "Resolver", "Upstream"]
+__all__ = ["Answer", "Kept", "Limits", "Resolver", "Upstream"]
 
 Upstream = Callable[..., Reply | None]
 """Answers a question at a time, in seconds; None where nobody could be reached.
@@ -62,13 +61,6 @@ class Kept(NamedTuple):
     answers: tuple[Answer, ...]
     expires: float
     stale_until: float
-
-
-class CachedOrder(Choice):
-    """The neutral profiles by name: the order in which a cached set is answered again."""
-
-    ROTATE = "rotate"
-    FROZEN = "frozen"
 
 
 class Resolver:

@@ -12,8 +12,10 @@ from threading import Lock
 from dns.rcode import Rcode
 
 from lab_engine.authority.records import Question, Reply
-from lab_engine.caches.resolver import CachedOrder, Resolver
-from lab_engine.errors import ListenError
+from lab_engine.caches.profiles import recursive
+from lab_engine.caches.recursives import RecursiveProfile
+from lab_engine.caches.resolver import Resolver
+from lab_engine.errors import LabError, ListenError
 from lab_engine.wire.client import Asked, ask
 from lab_engine.wire.endpoint import Endpoint, Say, open_or_move
 from lab_engine.wire.interrupts import Unbroken, opened
@@ -36,7 +38,7 @@ class Forwarder(Endpoint):
         self,
         upstream: Asked | str,
         port: int,
-        order: CachedOrder | str,
+        profile: RecursiveProfile,
         rng: Random,
         clock: Clock,
         transport: Opener,
@@ -44,7 +46,7 @@ class Forwarder(Endpoint):
         self._upstream = upstream
         self._clock = clock
         self._one_at_a_time = Lock()  # the cache is no place for two threads
-        self._resolver = Resolver(self._ask_upstream, rng, CachedOrder(order))
+        self._resolver = Resolver(self._ask_upstream, rng, profile)
         self.cache = self._resolver.cache
         super().__init__(self._handle, port, transport=transport)
 
@@ -55,10 +57,10 @@ class Forwarder(Endpoint):
 
     @property
     def about(self) -> str:
-        """Whom it asks, and what becomes of the order of values."""
+        """Whom it asks, and what kind of resolver it is."""
         upstream = self._upstream
         where = upstream if isinstance(upstream, str) else upstream.address
-        return f"Forwarder to {where}, {self._resolver.order}"
+        return f"Forwarder to {where}, {self._resolver.profile.name}"
 
     def flush(self) -> None:
         """Forget everything, as a restart would."""
@@ -82,7 +84,7 @@ def forward(  # noqa: PLR0913  (each is one thing a user may want to say)
     upstream: Asked | str,
     port: int = 0,
     *,
-    order: CachedOrder | str = CachedOrder.ROTATE,
+    profile: RecursiveProfile | str = "ideal",
     seed: int | None = None,
     clock: Clock = time.monotonic,
     say: Say = print,
@@ -93,21 +95,26 @@ def forward(  # noqa: PLR0913  (each is one thing a user may want to say)
     Args:
         upstream: a server, or `127.0.0.1:5353`.
         port: 0 takes a free one; one that cannot be had is replaced by a free one, and said.
-        order: how a cached set is answered again: `rotate` or `frozen`.
+        profile: what it does, by the name of one of `caches.profiles.RECURSIVES`: `ideal` turns a
+            cached set at each answer, `frozen` repeats it as it came.
         seed: of the dice; None takes a new one each time.
         clock: seconds, never going back; a faster one makes TTLs run down faster.
         say: called with a line when the port had to be another.
         transport: how messages come, as with `serve`.
 
     Raises:
-        LabError: an unknown order, or a port that is no port.
+        LabError: an unknown profile, one that sends client subnets, or a port that is no port.
     """
+    chosen = recursive(profile)
+    if chosen.ecs is not None:
+        rule = "sends client subnets, which this forwarder does not"
+        raise LabError(chosen.name, rule, "Take unbound, say.")
     rng = Random(seed)
 
     def listening(undo: ExitStack) -> Forwarder:
         with Unbroken():
             made = open_or_move(
-                lambda free: Forwarder(upstream, free, order, rng, clock, transport), port, say
+                lambda free: Forwarder(upstream, free, chosen, rng, clock, transport), port, say
             )
             undo.callback(made.stop)
             made.start()

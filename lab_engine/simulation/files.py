@@ -30,6 +30,8 @@ from lab_engine.simulation.parts import (
     Resolvers,
     ScheduledChange,
 )
+from lab_engine.simulation.profiles import UNSET, as_table
+from lab_engine.simulation.renamed import now_called
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.volumes import volumes
 
@@ -76,7 +78,10 @@ def dumps(scenario: Scenario) -> str:
     Raises:
         ScenarioError: the zone has what neither form can say: a policy, and a CNAME beside others.
     """
-    top = _zone_table(scenario.zone) | _said(scenario, but=("zone", "former"))
+    top = _zone_table(scenario.zone) | _said(scenario, but=("zone", "former", "profiles"))
+    if scenario.profiles:
+        own = {each.name: _plain_table(as_table(each)) for each in scenario.profiles}
+        top["profiles"] = own
     for name in TABLES:
         if name in top:
             top[name] = _said(getattr(scenario, name))
@@ -210,6 +215,10 @@ def _said(part: Any, but: tuple[str, ...] = ()) -> Table:
     }
 
 
+def _plain_table(table: Table) -> Table:
+    return {name: UNSET if value is None else _plain(value) for name, value in table.items()}
+
+
 def _plain(value: Any) -> Any:
     """Mixes as tables, tuples as lists, words as text."""
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
@@ -239,6 +248,7 @@ def _each(make: Callable[[Mapping[str, Any]], Any], given: Any, where: str) -> l
 def _only(table: Mapping[str, Any], names: tuple[str, ...], where: str = "") -> None:
     for name in table:
         if name not in names:
+            now_called(where, name)
             raise ScenarioError(f"{where}{name}", "is not known here", nearest(name, names))
 
 

@@ -4,17 +4,17 @@ Each refuses a bad value when it is made, with the path at which `Scenario.set` 
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
-from typing import Any, cast
+from typing import Any
 
 from lab_engine.authority.geo import REGIONS
 from lab_engine.authority.records import Client
+from lab_engine.caches.chains import links
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
-from lab_engine.caches.resolver import CachedOrder
+from lab_engine.caches.sources import Profile
 from lab_engine.errors import Choice, LabError, ScenarioError
 
 MAX_COUNT = 10**7
@@ -48,22 +48,20 @@ class Resolvers:
     Attributes:
         count: how many, 1 to 10^7; each profile and each place has its part of them.
         skew: of the clients over them; 0 for equal shares, 1 for Zipf's law, up to 10.
-        order: of a cached set, in the profile `ideal`: `rotate`, or `frozen` (one address a fill).
-        profile: one of `caches.profiles.RECURSIVES`, or several with their parts of the clients.
+        profile: what they do: the name of one of `caches.profiles.RECURSIVES` or of the scenario's
+            own `profiles`, or several with their parts of the clients.
         volumes: of queries, as measured, one for each resolver: instead of `count` and `skew`.
     """
 
     count: int = 20
     skew: float = 1.0
-    order: CachedOrder = CachedOrder.ROTATE
     profile: Mix = (("ideal", 1.0),)
     volumes: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         whole("resolvers.count", self.count, 1, MAX_COUNT)
         number("resolvers.skew", self.skew, 0, MAX_SKEW)
-        fix(self, "order", choice("resolvers.order", self.order, CachedOrder))
-        fix(self, "profile", mix("resolvers.profile", self.profile, RECURSIVES))
+        fix(self, "profile", mix("resolvers.profile", self.profile))
         fix(self, "volumes", _volumes(self.volumes))
 
 
@@ -74,35 +72,24 @@ class Clients:
     Attributes:
         count: how many, 1 to 10^7, split over the resolvers by their shares.
         rate: requests a second of each client; 10^-6 to 10^6.
-        os_cache: whether the system of a client of the profile `none` keeps an answer for what is
-            left of the TTL.
-        application_cache: seconds for which its application keeps an answer, whatever the TTL
-            says: 1 or more; 0 keeps none, `math.inf` never asks again.
-        profile: one of `caches.profiles.CLIENTS`, or several with their parts of the clients.
+        profile: what each remembers: the name of one of `caches.profiles.CLIENTS` or of the
+            scenario's own `profiles`; two with a slash between, an application's over its system's
+            (`jvm/os-cache`); or several of these with their parts of the clients.
         arrivals: how the requests of each follow each other.
     """
 
     count: int = 1000
     rate: float = 0.1
-    os_cache: bool = False
-    application_cache: float = 0.0
     profile: Mix = (("none", 1.0),)
     arrivals: Arrivals = Arrivals.POISSON
 
     def __post_init__(self) -> None:
         whole("clients.count", self.count, 1, MAX_COUNT)
         number("clients.rate", self.rate, 1 / MAX_RATE, MAX_RATE)
-        switch = isinstance(self.os_cache, bool)
-        must(switch, "clients.os_cache", self.os_cache, "is no switch", "Take True or False.")
-        shortest = 0 if self.application_cache == 0 else 1
-        number("clients.application_cache", self.application_cache, shortest, math.inf)
-        fix(self, "profile", mix("clients.profile", self.profile, CLIENTS))
+        fix(self, "profile", mix("clients.profile", self.profile))
+        for name, _ in self.profile:
+            _check_links(name)
         fix(self, "arrivals", choice("clients.arrivals", self.arrivals, Arrivals))
-
-    @property
-    def remember(self) -> bool:
-        """Whether a client of the profile `none` has any cache of its own."""
-        return self.os_cache or self.application_cache > 0
 
 
 @dataclass(frozen=True)
@@ -111,7 +98,7 @@ class Layer:
 
     Attributes:
         name: such as `home router` or `CDN PoP`.
-        profile: one of `caches.profiles.RECURSIVES`.
+        profile: a resolver's, or a client's that serves many, as `nodelocal` or `nginx`; by name.
         count: how many there are, 1 to 10^7; clients and those below are dealt out to them in turn.
     """
 
@@ -122,9 +109,9 @@ class Layer:
     def __post_init__(self) -> None:
         named = isinstance(self.name, str) and 1 <= len(self.name) <= 40
         must(named, "layers.name", self.name, "is not a name", "Give it 1 to 40 letters.")
-        one = isinstance(self.profile, str)
+        one = isinstance(self.profile, str | Profile)
         must(one, "layers.profile", self.profile, "is not one profile", "Add a layer for another.")
-        mix("layers.profile", self.profile, RECURSIVES)
+        fix(self, "profile", mix("layers.profile", self.profile)[0][0])
         whole("layers.count", self.count, 1, MAX_COUNT)
 
 
@@ -256,27 +243,52 @@ def choice(where: str, value: Any, kind: type[StrEnum]) -> StrEnum:
         raise ScenarioError(f"{where} {value!r}", wrong.rule, wrong.remedy) from wrong
 
 
-def mix(where: str, given: Any, known: Iterable[str]) -> Mix:
-    """Names with their parts of 1, from one name, a mapping, or pairs."""
-    names = tuple(known)
-    parts = {given: 1.0} if isinstance(given, str) else given
+def mix(where: str, given: Any) -> Mix:
+    """Names with their parts of 1, from one name, a mapping, or pairs.
+
+    What a name stands for is the scenario's to say; a profile in the place of its name must be the
+    row of that name.
+    """
+    parts = {given: 1.0} if isinstance(given, str | Profile) else given
     if not isinstance(parts, Mapping):
         pairs = isinstance(parts, list | tuple) and all(map(_is_part, parts))
-        must(pairs, where, given, "is not a profile", f"Choose of {', '.join(names)}.")
-        parts = dict(cast("Iterable[tuple[str, float]]", parts))
-    for name, part in parts.items():
-        nearest = get_close_matches(str(name), names, n=1, cutoff=0)[0]
-        must(name in names, where, name, "is not a known profile", f"Did you mean {nearest}?")
+        must(pairs, where, given, "is not a profile", 'Write "unbound", or {"unbound": 1}.')
+        parts = dict(parts)
+    named = {_name(where, each): part for each, part in parts.items()}
+    for name, part in named.items():
         number(f"{where}.{name}", part, 0, MAX_COUNT)
-    total = math.fsum(parts.values())
+    total = math.fsum(named.values())
     must(total > 0, where, given, "has parts that sum to zero", "Give one of them a part.")
     if math.isclose(total, 1):
         total = 1  # so that what is a mix already stays as it is, to the last digit
-    return tuple((name, part / total) for name, part in parts.items() if part)
+    return tuple((name, part / total) for name, part in named.items() if part)
 
 
 def _is_part(given: object) -> bool:
-    return isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str)
+    return isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str | Profile)
+
+
+def _name(where: str, given: Any) -> str:
+    """The name of a profile; a profile itself must be the one that everybody knows by its name."""
+    if not isinstance(given, Profile):
+        must(isinstance(given, str), where, given, "is not a profile", 'Write "unbound", say.')
+        return str(given)
+    row: Profile | None = {**RECURSIVES, **CLIENTS}.get(given.name)
+    remedy = "Put yours into the scenario's profiles under a name of its own, and write that name."
+    must(row is not None, where, given.name, "is the name of no known profile", remedy)
+    differs = [
+        f.name for f in fields(given) if getattr(given, f.name) != getattr(row, f.name, None)
+    ]
+    rule = f"differs from the profile of that name: {', '.join(differs)}"
+    must(not differs, where, given.name, rule, remedy)
+    return given.name
+
+
+def _check_links(name: str) -> None:
+    try:
+        links(name)
+    except LabError as wrong:
+        raise ScenarioError(f"clients.profile {name!r}", wrong.rule, wrong.remedy) from wrong
 
 
 def _address(where: str, given: object, read: Callable[[str], object], such_as: str) -> None:

@@ -21,6 +21,9 @@ from lab_engine.authority.records import MAX_TTL, Question, as_name, as_type
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.state import check_ids
 from lab_engine.authority.zone import Zone
+from lab_engine.caches.clientprofiles import ClientProfile
+from lab_engine.caches.recursives import RecursiveProfile
+from lab_engine.caches.sources import Profile
 from lab_engine.control import changes as batches
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation.parts import (
@@ -38,6 +41,7 @@ from lab_engine.simulation.parts import (
     number,
     whole,
 )
+from lab_engine.simulation.profiles import Profiles, changed, own, paths_below, value_of
 
 MOMENT = 0.001
 MAX_BINS = 100_000
@@ -58,6 +62,7 @@ class Scenario:
         resolvers: see `Resolvers`.
         clients: see `Clients`.
         layers: caches between clients and resolvers, the nearest to the clients first.
+        profiles: its own, under names of their own: `{"mine": {"like": "fixed", "lifetime": 5}}`.
         places: where clients and resolvers are; by default all in one.
         backends: what stands behind the addresses, as far as it matters; each address is one of the
             zone, or of a zone that a change puts in its place.
@@ -80,6 +85,7 @@ class Scenario:
     resolvers: Resolvers = field(default_factory=Resolvers)
     clients: Clients = field(default_factory=Clients)
     layers: tuple[Layer, ...] = ()
+    profiles: tuple[Profile, ...] = ()
     places: tuple[Place, ...] = (Place(),)
     backends: tuple[Backend, ...] = ()
     down: tuple[str, ...] = ()
@@ -107,6 +113,8 @@ class Scenario:
         must(inside, "name", self.name, f"is not in {apex}", "Name one of its records.")
         fix(self, "order", choice("order", self.order, Order))
         fix(self, "layers", _listed("layers", self.layers, Layer))
+        fix(self, "profiles", own(self.profiles))
+        self._check_profiles()
         fix(self, "places", _listed("places", self.places, Place))
         share = math.fsum(place.share for place in self.places)
         must(share > 0, "places", share, "is the sum of all shares", "Give one of them a share.")
@@ -126,6 +134,13 @@ class Scenario:
         whole("seed", self.seed, 0, 2**63 - 1)
         fix(self, "schedule", _listed("schedule", self.schedule, ScheduledChange))
         self._check_schedule()
+
+    def _check_profiles(self) -> None:
+        known = self.known_profiles
+        known.check("resolvers.profile", self.resolvers.profile, known.recursive)
+        known.check("clients.profile", self.clients.profile, known.chain)
+        for layer in self.layers:
+            known.check(f"layers {layer.name!r} profile", ((layer.profile, 1.0),), known.layer)
 
     def _check_schedule(self) -> None:
         must(
@@ -182,6 +197,21 @@ class Scenario:
         return tuple(each for each in self.backends if each.address in then.addresses)
 
     @cached_property
+    def known_profiles(self) -> Profiles:
+        """What the names of profiles stand for here."""
+        return Profiles.of(self.profiles)
+
+    @property
+    def recursives(self) -> tuple[RecursiveProfile, ...]:
+        """The profiles of its resolvers, in the order of their mix."""
+        return tuple(self.known_profiles.recursive(name) for name, _ in self.resolvers.profile)
+
+    @property
+    def chains(self) -> dict[str, tuple[ClientProfile, ...]]:
+        """What its clients remember, by the texts of their mix; the nearest cache first."""
+        return {text: self.known_profiles.chain(text) for text, _ in self.clients.profile}
+
+    @cached_property
     def addresses(self) -> frozenset[str]:
         """Every address of the zone, and of those before it."""
         zones = (self.zone, *self.former)
@@ -213,13 +243,16 @@ class Scenario:
             for item in fields(self)
             if item.name not in ("resolvers", "clients", "former")
         ]
-        return (*own, *parts, *_steered(self.zone))
+        return (*own, *parts, *paths_below(self.profiles), *_steered(self.zone))
 
     def get(self, path: str) -> Any:
         """The value at one of `paths`: `scenario.get("resolvers.count")`."""
         part, _, rest = self._known(path).partition(".")
         if part == "zone" and rest:
             return _steered(self.zone)[path].get()
+        if part == "profiles" and rest:
+            name, _, item = rest.partition(".")
+            return value_of(self._own(name), item)
         return getattr(getattr(self, part), rest) if rest else getattr(self, part)
 
     def set(self, path: str, value: Any) -> Self:
@@ -228,6 +261,7 @@ class Scenario:
         `zone.<name>.ttl` is the TTL of all records of a name relative to the zone, `@` for its
         apex, whose SOA and NS keep theirs. `zone.<name>.<identifier>.weight` is the weight of one
         weighted record set, in A and AAAA alike. `zone` is a zone, or a change batch for it.
+        `profiles.<name>.<field>` is a field of a profile of the scenario's own.
 
         Raises:
             LabError: there is no such path, or the value breaks a rule. Nothing is changed.
@@ -239,11 +273,18 @@ class Scenario:
         part, _, rest = self._known(path).partition(".")
         if part == "zone" and rest:
             return {part: _steered(self.zone)[path].set(self.zone, value)}
+        if part == "profiles" and rest:
+            name, _, item = rest.partition(".")
+            mine = changed(self._own(name), {item: value})
+            return {part: tuple(mine if p.name == name else p for p in self.profiles)}
         if part == "zone" and isinstance(value, Mapping):
             return {part: batches.apply(self.zone, value)}
         if rest:
             return {part: replace(getattr(self, part), **{rest: value})}
         return {part: value}
+
+    def _own(self, name: str) -> Profile:
+        return next(each for each in self.profiles if each.name == name)
 
     def _known(self, path: str) -> str:
         paths = self.paths()

@@ -3,12 +3,23 @@
 import math
 from typing import Final
 
-from lab_engine.caches.resolver import CachedOrder
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario, run
-from lab_engine.views.controls import Choice, Control, Slider, Switch, one_two_five
+from lab_engine.simulation.parts import Mix
+from lab_engine.views.controls import Choice, Control, Slider, one_two_five
 from lab_engine.views.figures import traffic, traffic_summary
 from lab_engine.views.panel import Panel
+
+OWN: Final = {
+    "a-minute": {"like": "fixed", "lifetime": 60},
+    "for-ever": {"like": "fixed", "lifetime": math.inf},
+}
+"""Profiles that a panel lends its scenario where a control names them."""
+
+
+def _only(name: str) -> Mix:
+    return ((name, 1.0),)
+
 
 CONTROLS: Final[dict[str, Control]] = {
     "ttl": Slider("zone.www.ttl", "TTL", 0, 3600, choices=(0, 1, *one_two_five(5, 3600)), unit="s"),
@@ -17,11 +28,11 @@ CONTROLS: Final[dict[str, Control]] = {
     ),
     "skew": Slider("resolvers.skew", "Skew", 0.0, 2.0, step=0.1, unit="(1: Zipf)"),
     "keeps": Choice(
-        "resolvers.order",
+        "resolvers.profile",
         "A cache hands on",
         {
-            "one address for a whole TTL": CachedOrder.FROZEN,
-            "the whole set, rotated each time": CachedOrder.ROTATE,
+            "one address for a whole TTL": _only("frozen"),
+            "the whole set, rotated each time": _only("ideal"),
         },
     ),
     "authority": Choice(
@@ -29,13 +40,16 @@ CONTROLS: Final[dict[str, Control]] = {
         "Authority's order",
         {"shuffle": "shuffle", "cyclic": "cyclic", "by message ID": "by_id", "fixed": "fixed"},
     ),
-    "os": Switch(
-        "clients.os_cache", "Each system keeps its answer, too, until the TTL has run out"
-    ),
-    "application": Choice(
-        "clients.application_cache",
-        "Application keeps",
-        {"nothing": 0.0, "30 s (a JVM)": 30.0, "60 s (curl)": 60.0, "for ever": math.inf},
+    "remembers": Choice(
+        "clients.profile",
+        "Each client keeps",
+        {
+            "nothing": _only("none"),
+            "its answer, until the TTL has run out (a system)": _only("os-cache"),
+            "its answer for 30 s (a JVM)": _only("fixed"),
+            "its answer for 60 s (curl)": _only("a-minute"),
+            "its answer for ever": _only("for-ever"),
+        },
     ),
     "clients": Slider(
         "clients.count", "Clients", 10, 100_000, choices=one_two_five(10, 100_000), unit="clients"
@@ -58,7 +72,15 @@ def round_robin(scenario: Scenario, *controls: str) -> Panel[Scenario, Outcome]:
         if name not in CONTROLS:
             raise LabError(name, "is no control", f"Choose of {', '.join(CONTROLS)}.")
     chosen = [CONTROLS[name] for name in controls]
+    if "remembers" in controls:
+        scenario = lending(scenario)
     return Panel(scenario, chosen, run, traffic, traffic_summary, coarse=shorter)
+
+
+def lending(scenario: Scenario) -> Scenario:
+    """The same scenario with the profiles that controls name; its own by that name stay."""
+    own = {each.name: each for each in scenario.profiles}
+    return scenario.set("profiles", {**OWN, **own})
 
 
 def shorter(scenario: Scenario) -> Scenario:

@@ -8,6 +8,7 @@ Servers with a capacity refuse what they cannot queue, and health checks may see
 engine with feedback. A request that is refused has failed; nobody tries again for it.
 """
 
+import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Generator
@@ -17,18 +18,18 @@ from random import Random
 import simpy
 
 from lab_engine.caches.clients import first_alive
-from lab_engine.caches.profiles import RECURSIVES
 from lab_engine.caches.recursives import Limits
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.events.arrivals import gaps
 from lab_engine.simulation.events.blackouts import Blackouts
 from lab_engine.simulation.events.counting import Bin, Lookups, counted, plain_lookups
 from lab_engine.simulation.events.members import Member
+from lab_engine.simulation.events.proxies import Proxy
 from lab_engine.simulation.events.stacks import Crowd, Stacks
 from lab_engine.simulation.events.stations import stations
 from lab_engine.simulation.events.trace import Journal
-from lab_engine.simulation.events.upstream import Asker, Dated, Upstream, answers, reached
-from lab_engine.simulation.events.waking import begins, longest_ttl, wake
+from lab_engine.simulation.events.upstream import Asker, Dated, Upstream, reached
+from lab_engine.simulation.events.waking import mean_begin, wake
 from lab_engine.simulation.events.world import World, epochs_of
 from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.parts import Arrivals
@@ -65,19 +66,22 @@ class _Run:
         scenarios = [epoch.scenario for epoch in found]
         limited = [server.address for server in scenario.backends] if live else []
         self._servers = tuple(dict.fromkeys([*reached(scenarios), *limited]))
-        self._replies = list(answers(scenarios[0]))
-        self._begin = begins(scenario, longest_ttl(scenario, self._replies))
-        _check_size(scenario, -self._begin, len(self._servers))
+        _check_size(scenario, -mean_begin(scenarios[0]), len(self._servers))
         self._upstream = Upstream(scenarios[0], rng, self._journal, dated=bool(scenario.schedule))
         one_by_one = len(found) > 1 or bool(self._stations) or not _alike(scenario)
         self._stacks = Stacks(
-            scenario, self._upstream.answer, rng, self._journal, one_by_one=one_by_one
+            scenario,
+            self._upstream.answer,
+            rng,
+            self._journal,
+            one_by_one=one_by_one,
+            down=lambda: self._world.down,
         )
         self._world = World(scenario, found, self._upstream, self._stations, self._journal)
         self._bin = Bin(len(scenario.places), len(self._world.times))
         self._lookups: Lookups = defaultdict(int)
         self._bins: list[Bin] = []
-        self._env = simpy.Environment(self._begin)
+        self._env = self._warm_up()
 
     def outcome(self, progress: Progress | None) -> Outcome:
         """Run, and count."""
@@ -103,19 +107,25 @@ class _Run:
 
     def _go(self, progress: Progress | None) -> None:
         env, scenario = self._env, self._scenario
-        self._warm_up()
+        self._begin()
         for index in range(1, scenario.bins + 1):
             env.run(until=index * scenario.bin)
             self._close_bin()
             if progress is not None:
                 progress(env.now, scenario.bins * scenario.bin)
 
-    def _warm_up(self) -> None:
-        env, scenario, upstream = self._env, self._scenario, self._upstream
+    def _warm_up(self) -> simpy.Environment:
+        """Bring all caches to their beginning; the clock stands at that of the first."""
+        scenario = self._world.now
         others = Asker("", Limits(), scenario.places[0].peer)
-        for _ in range(self._rng.randrange(len(self._servers))):  # others ask, too
-            upstream.answer(others, scenario.question, env.now - 1)
-        wake(self._stacks, scenario, self._replies, self._begin, self._rng)
+        for _ in range(self._rng.randrange(len(self._servers))):  # others have asked, too
+            self._upstream.answer(others, scenario.question, -math.inf)
+        wake(self._stacks, scenario, self._rng)
+        return simpy.Environment(min(crowd.begin for crowd in self._stacks.crowds))
+
+    def _begin(self) -> None:
+        """Let all that asks begin, and go on to where the watch begins."""
+        env, scenario = self._env, self._scenario
         for crowd in self._stacks.crowds:
             self._start(crowd)
         self._world.begin(env, self._rng)
@@ -151,13 +161,14 @@ class _Run:
         else:
             for member in crowd.members:
                 env.process(self._of_one(crowd, member))
-        for member in crowd.members:
-            if member.polls:
-                env.process(self._polling(member))
+        for asking in (*crowd.members, *crowd.shared):
+            if isinstance(asking, Member | Proxy) and asking.polls:
+                env.process(self._polling(asking, crowd.begin))
 
     def _asking(self, crowd: Crowd) -> Generator[simpy.Event]:
         """The requests of a crowd: a Poisson process, and each is made by any of its clients."""
         env = self._env
+        yield env.timeout(crowd.begin - env.now)
         timeout, random = env.timeout, self._rng.random
         asks, down, heads = crowd.asks, self._scenario.down, len(crowd.asks)
         counts = self._bin.requests[crowd.place]
@@ -171,6 +182,7 @@ class _Run:
     def _of_any(self, crowd: Crowd) -> Generator[simpy.Event]:
         """The same for clients of many kinds."""
         mean_gap = 1 / (crowd.heads * self._scenario.clients.rate)
+        yield self._env.timeout(crowd.begin - self._env.now)
         while True:
             yield self._env.timeout(-log(1 - self._rng.random()) * mean_gap)
             self._request(crowd.place, crowd.members[int(self._rng.random() * crowd.heads)])
@@ -178,16 +190,17 @@ class _Run:
     def _of_one(self, crowd: Crowd, member: Member) -> Generator[simpy.Event]:
         """The requests of one client, where they do not come at random."""
         clients = self._scenario.clients
+        yield self._env.timeout(crowd.begin - self._env.now)
         for gap in gaps(clients.arrivals, clients.rate, self._rng):
             yield self._env.timeout(gap)
             self._request(crowd.place, member)
 
-    def _polling(self, member: Member) -> Generator[simpy.Event]:
-        """The questions that a client asks of its own accord."""
-        yield self._env.timeout(self._rng.random() * member.polls)
+    def _polling(self, asking: Member | Proxy, begin: float) -> Generator[simpy.Event]:
+        """The questions that are asked without a request."""
+        yield self._env.timeout(begin - self._env.now + self._rng.random() * asking.polls)
         while True:
-            member.poll(self._env.now)
-            yield self._env.timeout(member.polls)
+            asking.poll(self._env.now)
+            yield self._env.timeout(asking.polls)
 
     def _request(self, place: int, member: Member) -> None:
         """One client wants a server."""
@@ -221,16 +234,20 @@ class _Run:
 
 def _alike(scenario: Scenario) -> bool:
     """Whether it is enough to know how each client asks: no more than hits and misses differ."""
-    tells = any(RECURSIVES[profile].ecs for profile, _ in scenario.resolvers.profile)
-    none = [name for name, _ in scenario.clients.profile] == ["none"]
+    tells = any(profile.ecs for profile in scenario.recursives)
+    chains = [*scenario.chains.values()]
+    plainly = all(each.only_remembers and not each.grace for chain in chains for each in chain)
     poisson = scenario.clients.arrivals is Arrivals.POISSON
-    return none and poisson and not tells and not scenario.layers
+    return len(chains) == 1 and plainly and poisson and not tells and not scenario.layers
 
 
 def _check_size(scenario: Scenario, warm_up: float, servers: int) -> None:
     """Refuse what would take too long or too much memory, before it begins."""
     clients = scenario.clients
-    expected = clients.count * clients.rate * (scenario.duration + warm_up)
+    each = clients.rate + max(
+        1 / c[0].lifetime if c[0].polls and c[0].lifetime else 0.0 for c in scenario.chains.values()
+    )
+    expected = clients.count * each * (scenario.duration + warm_up)
     counts = scenario.bins * (len(scenario.places) * (servers + 1) + len(scenario.schedule) + 1)
     size = clients.count * CLIENT_BYTES + counts * COUNT_BYTES
     if expected > MAX_REQUESTS or clients.count > MAX_CLIENTS or size > MAX_BYTES:

@@ -3,6 +3,7 @@
 For the event engine, where clients differ or the run must know what each was led by.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
 from random import Random
@@ -12,14 +13,16 @@ from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.caches.clientprofiles import ClientProfile, Use
 from lab_engine.caches.clients import Ask, ClientCache, first_alive
 from lab_engine.caches.dialers import Dialer
-from lab_engine.caches.profiles import CLIENTS
 from lab_engine.caches.resolver import Answer, Resolver
-from lab_engine.simulation.events.trace import Journal, Until
-from lab_engine.simulation.parts import Clients, Place
+from lab_engine.simulation.events.proxies import Cache
+from lab_engine.simulation.events.trace import Journal
+from lab_engine.simulation.parts import Mix, Place
 from lab_engine.simulation.strata import profile_of
 from lab_engine.simulation.travel import member_of
 
 SORTING = (Use.RFC_6724, Use.RFC_6724_V6)
+Chain = tuple[ClientProfile, ...]
+Source = IPv4Interface | IPv6Interface
 
 
 class Line:
@@ -31,7 +34,7 @@ class Line:
     """
 
     def __init__(
-        self, name: str, caches: list[Resolver], question: Question, place: Place, journal: Journal
+        self, name: str, caches: list[Cache], question: Question, place: Place, journal: Journal
     ) -> None:
         self.waited_ms = 0.0
         self.held = Answer((), float("-inf"))
@@ -45,7 +48,7 @@ class Line:
     @property
     def sends_networks(self) -> bool:
         """Whether the first of the caches tells others where its clients are."""
-        return self._first.profile.ecs is not None
+        return isinstance(self._first, Resolver) and self._first.profile.ecs is not None
 
     def ask(self, client: Client | None, now: float) -> Answer:
         """What the first cache says. It takes a trip to it, and one more where all have missed."""
@@ -74,56 +77,104 @@ class Line:
         return answer
 
 
+class Own(NamedTuple):
+    """The caches that one client has to itself.
+
+    Attributes:
+        ask: how it gets an answer.
+        caches: those there are, the nearest first.
+        systems: its system's, where that keeps anything.
+        applications: its application's, likewise.
+    """
+
+    ask: Ask
+    caches: list[ClientCache]
+    systems: list[ClientCache]
+    applications: list[ClientCache]
+
+    @property
+    def keeping(self) -> ClientCache | None:
+        """The nearest that keeps anything."""
+        return next(iter((*self.applications, *self.systems)), None)
+
+
+def own_caches(chain: Chain, ask: Ask, name: str, source: Source | None, journal: Journal) -> Own:
+    """The caches of such a client before whatever `ask` leads to."""
+    caches: list[ClientCache] = []
+    levels: tuple[list[ClientCache], list[ClientCache]] = ([], [])
+    for profile in reversed(chain):
+        if profile.plain:
+            continue
+        outer = profile is chain[0] and (len(chain) > 1 or profile.lifetime is not None)
+        who = f"{name} {'application' if outer else 'system'}"
+        noted = journal.filling(ask, who, partial(until, profile))
+        cache = ClientCache(noted, profile, source if profile.use in SORTING else None)
+        caches.insert(0, cache)
+        if profile.lifetime != 0 or profile.failure:
+            levels[outer].append(cache)
+        ask = cache.answer
+    return Own(ask, caches, *levels)
+
+
+def until(profile: ClientProfile, answer: Answer, now: float) -> float:
+    """Until when a client of this profile keeps an answer."""
+    return profile.expiry(answer.expires, now, empty=not answer.addresses)
+
+
 class Member:
     """One client.
 
     Attributes:
         name: such as `client 7`.
         line: its way to the shared caches.
-        client: its address, where a resolver is to know it.
+        client: its address.
+        chain: what it remembers.
+        own: the caches that it has to itself.
         reply: what the last answer that led it was made of.
         told: whether its last request looked for a server, and did not go on with its connection.
         waited_ms: how long its last request waited for DNS.
-        systems: its system's cache, or none.
-        applications: its application's cache, or none.
+        ask: how it gets an answer.
         cache: the nearest of its own that keeps anything, or None.
-        asked, dialer: how one that has a profile finds its servers; None for the others.
+        asked, dialer: how it finds its servers, where it has a way of its own with addresses.
         sleeps: whether it asks nothing before the watch begins, as it never asks twice.
         polls: seconds from one question to the next that it asks of its own accord, or 0.
     """
 
     __slots__ = (
-        "applications",
+        "_waits",
         "ask",
         "asked",
         "cache",
+        "chain",
         "client",
         "dialer",
         "line",
         "name",
+        "own",
         "polls",
         "reply",
         "sleeps",
-        "systems",
         "told",
         "waited_ms",
     )
 
-    def __init__(self, name: str, line: Line, ask: Ask) -> None:
+    def __init__(self, name: str, line: Line, client: Client, chain: Chain, own: Own) -> None:
         self.name = name
         self.line = line
-        self.ask = ask
-        self.client: Client | None = None
+        self.client = client
+        self.chain = chain
+        self.own = own
+        self.ask: Ask = own.ask
         self.reply: Reply | None = None
         self.waited_ms = 0.0
-        self.systems: list[ClientCache] = []
-        self.applications: list[ClientCache] = []
-        self.cache: ClientCache | None = None
+        self.cache = own.keeping
         self.asked: ClientCache | None = None
         self.dialer: Dialer | None = None
         self.told = True
         self.sleeps = False
         self.polls = 0.0
+        # An old answer that is renewed at its use keeps nobody waiting.
+        self._waits = [cache for cache in own.caches if cache.profile.grace]
 
     def poll(self, now: float) -> None:
         """Ask of its own accord."""
@@ -133,17 +184,19 @@ class Member:
     def request(self, now: float, down: tuple[str, ...]) -> str | None:
         """The server that a request of this client reaches; None for none."""
         self.line.waited_ms = 0.0
+        misses = [cache.misses for cache in self._waits] if self._waits else ()
         if self.dialer is None or self.asked is None:
             answer = self.ask(now)
-            self.reply, self.waited_ms = answer.reply, self.line.waited_ms
-            return first_alive(answer.addresses, down)
-        cache, misses = self.asked, self.asked.misses
-        found = self.dialer.dial(now, down)
-        self.told = not found.reused
-        if self.told:
-            self.reply = cache.held.reply
-        self.waited_ms = self.line.waited_ms if cache.misses > misses else 0.0
-        return found.address
+            self.reply, found = answer.reply, first_alive(answer.addresses, down)
+        else:
+            dialled = self.dialer.dial(now, down)
+            self.told, found = not dialled.reused, dialled.address
+            if self.told:
+                self.reply = self.asked.held.reply
+        self.waited_ms = self.line.waited_ms
+        if any(c.misses == old for c, old in zip(self._waits, misses, strict=True)):
+            self.waited_ms = 0.0
+        return found
 
     def refused(self, now: float) -> None:
         """The server it reached did not take its request."""
@@ -159,7 +212,8 @@ class Member:
 class Setting(NamedTuple):
     """What the clients of one place have in common."""
 
-    clients: Clients
+    mix: Mix
+    chains: Mapping[str, Chain]
     place: Place
     rng: Random
     journal: Journal
@@ -167,68 +221,21 @@ class Setting(NamedTuple):
 
 def member(name: str, index: int, line: Line, setting: Setting) -> Member:
     """One client, the `index`-th of its stratum, which decides its profile and its address."""
-    clients, place, rng, journal = setting
-    address = member_of(place, index)
-    ask: Ask = partial(line.ask, address if line.sends_networks else None)
-    profile = profile_of(index, clients.profile)
-    if profile == "none":
-        made = _plain_member(name, line, ask, clients, journal)
-        made.client = address
-        return made
-    kind = CLIENTS[profile]
-    noted = journal.filling(ask, name, _kept(kind))
-    cache = ClientCache(noted, kind, _source(kind, address, place))
-    made = Member(name, line, cache.answer)
-    made.client = address
-    made.asked, made.dialer = cache, Dialer(cache, rng)
-    made.polls = (kind.lifetime or 0.0) if kind.polls else 0.0
-    made.sleeps = kind.lifetime == float("inf")
-    if kind.lifetime != 0:
-        made.cache = cache
-        (made.systems if kind.lifetime is None else made.applications).append(cache)
+    mix, chains, place, rng, journal = setting
+    chain, client = chains[profile_of(index, mix)], member_of(place, index)
+    ask: Ask = partial(line.ask, client if line.sends_networks else None)
+    own = own_caches(chain, ask, name, source_of(client, place), journal)
+    made = Member(name, line, client, chain, own)
+    nearest = chain[0]
+    if not nearest.only_remembers:
+        made.asked = own.caches[0]
+        made.dialer = Dialer(made.asked, rng)
+    made.polls = (nearest.lifetime or 0.0) if nearest.polls else 0.0
+    made.sleeps = any(each.lifetime == float("inf") for each in chain)
     return made
 
 
-def _plain_member(name: str, line: Line, ask: Ask, clients: Clients, journal: Journal) -> Member:
-    system, application = plain(ask, clients, name, journal)
-    nearest = application or system
-    made = Member(name, line, nearest.answer if nearest else ask)
-    made.systems = [system] if system else []
-    made.applications = [application] if application else []
-    made.cache = nearest
-    made.sleeps = clients.application_cache == float("inf")
-    return made
-
-
-def plain(
-    ask: Ask, clients: Clients, name: str, journal: Journal
-) -> tuple[ClientCache | None, ClientCache | None]:
-    """The system's cache and the application's of a client of the profile `none`."""
-    system = application = None
-    lifetime = clients.application_cache
-    if clients.os_cache:
-        system = ClientCache(journal.filling(ask, f"{name} system", _as_told))
-        ask = system.answer
-    if lifetime:
-        noted = journal.filling(ask, f"{name} application", lambda _, now: now + lifetime)
-        application = ClientCache(noted, lifetime)
-    return system, application
-
-
-def _as_told(answer: Answer, _now: float) -> float:
-    return answer.expires
-
-
-def _kept(profile: ClientProfile) -> Until:
-    """Until when a client of this profile keeps an answer."""
-    return lambda answer, now: profile.expiry(answer.expires, now, empty=not answer.addresses)
-
-
-def _source(
-    profile: ClientProfile, client: Client, place: Place
-) -> IPv4Interface | IPv6Interface | None:
-    """Its own address in its subnet, for profiles that sort by it."""
-    if profile.use not in SORTING:
-        return None
+def source_of(client: Client, place: Place) -> Source:
+    """A client's own address in its subnet, for profiles that sort by it."""
     length = ip_network(place.network).prefixlen
     return ip_interface(f"{client.network.network_address}/{length}")

@@ -13,17 +13,27 @@ from random import Random
 from typing import Any, NamedTuple
 
 from lab_engine.authority.records import Client, Question, Reply
+from lab_engine.caches.clientprofiles import ClientProfile
 from lab_engine.caches.clients import Ask, ClientCache
 from lab_engine.caches.crowds import head_counts
-from lab_engine.caches.profiles import RECURSIVES
-from lab_engine.caches.resolver import Resolver
-from lab_engine.simulation.events.members import Line, Member, Setting, member, plain
+from lab_engine.caches.recursives import RecursiveProfile
+from lab_engine.caches.resolver import Answer, Resolver
+from lab_engine.simulation.events.members import (
+    Line,
+    Member,
+    Setting,
+    member,
+    own_caches,
+    source_of,
+    until,
+)
+from lab_engine.simulation.events.proxies import Cache, Down, Proxy
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.events.upstream import Asker
 from lab_engine.simulation.outcome import Level, Levels
 from lab_engine.simulation.parts import Place
 from lab_engine.simulation.scenario import Scenario
-from lab_engine.simulation.strata import strata
+from lab_engine.simulation.strata import profile_of, strata
 from lab_engine.simulation.travel import member_of
 
 Upstream = Callable[..., Reply | None]
@@ -39,11 +49,11 @@ class Shared(NamedTuple):
         parent: the cache that it asks; None for a resolver of the authority.
     """
 
-    resolver: Resolver
+    resolver: Cache
     heads: int
     parent: "Shared | None" = None
 
-    def line(self) -> list[Resolver]:
+    def line(self) -> list[Cache]:
         """This cache and those it asks, the nearest first."""
         return [self.resolver, *(self.parent.line() if self.parent else [])]
 
@@ -62,6 +72,7 @@ class Crowd:
         members: the clients one by one, where they are not all of the plain kind.
         systems: their system caches, or none.
         applications: their application caches, or none.
+        begin: when they begin to ask: at 0 with the watch, or before.
     """
 
     place: int
@@ -72,6 +83,12 @@ class Crowd:
     members: list[Member] = field(default_factory=list)
     systems: list[ClientCache] = field(default_factory=list)
     applications: list[ClientCache] = field(default_factory=list)
+    begin: float = 0.0
+
+    @property
+    def shared(self) -> list[Cache]:
+        """The caches of all layers."""
+        return [each.resolver for layer in self.layers for each in layer]
 
 
 class Stacks:
@@ -82,7 +99,7 @@ class Stacks:
         one_by_one: whether their clients are members, and not merely ways to ask.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what all caches are made with)
         self,
         scenario: Scenario,
         upstream: Upstream,
@@ -90,8 +107,12 @@ class Stacks:
         journal: Journal,
         *,
         one_by_one: bool,
+        down: Down,
     ) -> None:
         self.one_by_one = one_by_one
+        self._down = down
+        self._known = scenario.known_profiles
+        self._chains = scenario.chains
         self._scenario = scenario
         self._upstream = upstream
         self._rng = rng
@@ -116,14 +137,14 @@ class Stacks:
                 if self.one_by_one:
                     self._add_members(crowd, name, members, start)
                 else:
-                    self._add_asks(crowd, name, members)
+                    self._add_asks(crowd, name, members, start)
                 yield crowd
                 first, number = first + heads, number + 1
 
     def _resolver(self, name: str, profile: str, place: Place) -> Resolver:
-        chosen = self._scenario.resolvers.order.value if profile == "ideal" else profile
-        asker = Asker(name, RECURSIVES[chosen].limits, place.peer)
-        return self._cache(partial(self._upstream, asker), chosen, name)
+        kind = self._known.recursive(profile)
+        asker = Asker(name, kind.limits, place.peer)
+        return self._cache(partial(self._upstream, asker), kind, name)
 
     def _layers(self, crowd: Crowd, name: str, counts: list[int]) -> tuple[tuple[Shared, ...], ...]:
         """The caches of each layer before one resolver, each dealt to those above it in turn."""
@@ -135,42 +156,48 @@ class Stacks:
             for index in range(count):
                 parent = above[index % len(above)]
                 asking = _Asking(parent.resolver, member_of(place, index))
-                cache = self._cache(asking, layer.profile, f"{layer.name} {index} of {name}")
+                who = f"{layer.name} {index} of {name}"
+                kind = self._known.layer(layer.profile)
+                cache: Cache = (
+                    self._cache(asking, kind, who)
+                    if isinstance(kind, RecursiveProfile)
+                    else self._proxy(asking, kind, who)
+                )
                 here.append(Shared(cache, len(range(index, crowd.heads, count)), parent))
             above = tuple(here)
             found.insert(0, above)
         return tuple(found)
 
-    def _cache(self, upstream: Callable[..., Reply | None], profile: str, name: str) -> Resolver:
+    def _proxy(self, asking: "_Asking", kind: ClientProfile, name: str) -> Proxy:
+        ask = partial(asking.answer, self._scenario.question)
+        noted = self._journal.filling(ask, name, partial(until, kind))
+        return Proxy(noted, kind, self._rng, self._down)
+
+    def _cache(
+        self, upstream: Callable[..., Reply | None], profile: RecursiveProfile, name: str
+    ) -> Resolver:
         if not self._journal.on:
             return Resolver(upstream, self._rng, profile)
         telling = _Telling(upstream, name, self._journal)
         telling.cache = Resolver(telling, self._rng, profile)
         return telling.cache
 
-    # --- clients as ways to ask: those of the profile `none`, in one place, as things stand -------
+    # --- clients as ways to ask: those that only remember, as things stand ------------------------
 
-    def _add_asks(self, crowd: Crowd, name: str, members: range) -> None:
+    def _add_asks(self, crowd: Crowd, name: str, members: range, start: int) -> None:
         ask: Ask = partial(crowd.resolver.answer, self._scenario.question)
-        down = self._scenario.down
-        if not self._scenario.clients.remember:
+        down, place = self._scenario.down, self._scenario.places[crowd.place]
+        if all(each.plain for chain in self._chains.values() for each in chain):
             crowd.asks.append(self._journal.requesting(ask, f"via {name}", down))
             return
         for number in members:
             who = f"client {number}"
-            nearest = self._own(crowd, ask, who)
-            crowd.asks.append(self._journal.requesting(nearest, who, down))
-
-    def _own(self, crowd: Crowd, ask: Ask, name: str) -> Ask:
-        """Put the caches of a client of the profile `none` before its resolver."""
-        system, application = plain(ask, self._scenario.clients, name, self._journal)
-        if system:
-            crowd.systems.append(system)
-            ask = system.answer
-        if application:
-            crowd.applications.append(application)
-            ask = application.answer
-        return ask
+            chain = self._chains[profile_of(number - start, self._scenario.clients.profile)]
+            source = source_of(member_of(place, number - start), place)
+            own = own_caches(chain, ask, who, source, self._journal)
+            crowd.systems += own.systems
+            crowd.applications += own.applications
+            crowd.asks.append(self._journal.requesting(own.ask, who, down))
 
     # --- clients one by one -----------------------------------------------------------------------
 
@@ -181,12 +208,13 @@ class Stacks:
             Line(name, shared.line(), self._scenario.question, place, self._journal)
             for shared in nearest
         ]
-        setting = Setting(self._scenario.clients, place, self._rng, self._journal)
+        mix = self._scenario.clients.profile
+        setting = Setting(mix, self._chains, place, self._rng, self._journal)
         for index, number in enumerate(members):
             made = member(f"client {number}", number - start, lines[index % len(lines)], setting)
             crowd.members.append(made)
-            crowd.systems += made.systems
-            crowd.applications += made.applications
+            crowd.systems += made.own.systems
+            crowd.applications += made.own.applications
 
     # --- counts -----------------------------------------------------------------------------------
 
@@ -219,12 +247,16 @@ class Stacks:
 class _Asking:
     """How a cache of a layer asks the one above it: as one of that place's clients."""
 
-    def __init__(self, above: Resolver, me: Client) -> None:
+    def __init__(self, above: Cache, me: Client) -> None:
         self._above = above
         self._me = me
 
     def __call__(self, question: Question, now: float, client: Client | None = None) -> Reply:
         return self._above.resolve(question, now, client or self._me)
+
+    def answer(self, question: Question, now: float) -> Answer:
+        """What a client's cache uses of it."""
+        return self._above.answer(question, now, self._me)
 
 
 class _Telling:

@@ -16,11 +16,10 @@ from lab_engine.authority.plan import Plan, replies
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.authority.server import Authority
 from lab_engine.authority.state import State
-from lab_engine.caches.profiles import RECURSIVES
 from lab_engine.caches.recursives import Limits
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.asking import MESSAGE_IDS, planned
 from lab_engine.simulation.events.trace import Journal
-from lab_engine.simulation.population.answers import MESSAGE_IDS, planned
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.travel import member_of
 
@@ -116,7 +115,7 @@ def reached(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
 
 def answers(scenario: Scenario) -> Iterator[Reply]:
     """Every reply that the resolvers or clients of a scenario may get."""
-    told = any(RECURSIVES[profile].ecs for profile, _ in scenario.resolvers.profile)
+    told = any(profile.ecs for profile in scenario.recursives)
     sampled = range(SAMPLED if told else 0)
     for place in scenario.places:
         for client in (place.peer, *(member_of(place, index) for index in sampled)):

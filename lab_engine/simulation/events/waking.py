@@ -1,198 +1,287 @@
-"""How the caches of the event engine begin: in the middle of things, each at a time of its own.
+"""How the caches of the event engine begin: in the middle of things, each at a phase of its own.
 
-`start` has the law for neutral resolvers and clients of the profile `none`, which is exact or
-nearly so. The others begin by the same law with their own lifetimes, and have some time before the
-watch to forget that. Beginning all of them at once would keep them in step for many cycles.
+`start` says what is known of the long run. A cache before the authority is a renewal process where
+its questions are Poisson, whatever its clock: its last fetch was as long ago as the chance says
+that none has come since. Where all behind it ends with its copy, each client has asked since then
+or has not, and that is all. Other crowds begin before the watch: with such copies, and with caches
+that have a time of their own holding nothing until a moment within it.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 from random import Random
 from typing import NamedTuple
 
-from lab_engine.authority.records import Client, Question, Reply
+from lab_engine.authority.plan import replies
+from lab_engine.authority.records import Client, Reply
 from lab_engine.caches.clientprofiles import ClientProfile
-from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.caches.recursives import RecursiveProfile
-from lab_engine.caches.resolver import Answer, Resolver
+from lab_engine.caches.resolver import Answer, Kept, Resolver
+from lab_engine.caches.scoped import Place as Entry
 from lab_engine.caches.scoped import Scopes
-from lab_engine.simulation.events.members import Member
+from lab_engine.simulation.asking import planned
+from lab_engine.simulation.events.proxies import Proxy
 from lab_engine.simulation.events.stacks import Crowd, Stacks
-from lab_engine.simulation.parts import Arrivals, Clients
+from lab_engine.simulation.parts import Arrivals
 from lab_engine.simulation.scenario import Scenario
-from lab_engine.simulation.start import fill_rate, warm_up
-from lab_engine.simulation.theory import hit_ratio
+from lab_engine.simulation.start import CYCLES, memory, own_life
+from lab_engine.simulation.travel import member_of
 
-NEUTRAL = ("ideal", "rotate", "frozen")
-
-
-def longest_ttl(scenario: Scenario, replies: list[Reply]) -> int:
-    """Seconds for which a resolver of the scenario keeps a reply at most."""
-    profiles = [RECURSIVES[name] for name, _ in scenario.resolvers.profile]
-    return max(_lifetime(profile, reply) for profile in profiles for reply in replies)
+Asks = Callable[[float], object]
+"""One client asks, at a time."""
 
 
-def begins(scenario: Scenario, ttl: int) -> float:
-    """When clients begin to ask: 0 or a time before, so that all is settled when the watch begins.
+class Group(NamedTuple):
+    """Those behind a resolver for whom it keeps one answer.
 
-    Args:
-        scenario: what will be watched.
-        ttl: seconds for which its resolvers keep an answer.
+    Attributes:
+        client: whom it tells the authority of; None where it tells nothing.
+        asks: how each of them asks, where that matters.
+        rate: questions a second while it holds nothing; about, where they have caches of their own.
+        lives: seconds for which it keeps each of the replies that they may get.
     """
-    spans = [_span(name, scenario.clients, ttl) for name, _ in scenario.clients.profile]
-    neutral = all(name in NEUTRAL for name, _ in scenario.resolvers.profile)
-    poisson = scenario.clients.arrivals is Arrivals.POISSON
-    if _plain(scenario) and neutral and poisson:
-        return -warm_up(scenario.clients, ttl)
-    longest = max(spans)
-    settle = 2 * (longest + ttl) if longest or scenario.layers else ttl
-    return -(settle + len(scenario.layers) * ttl + 1.0)
+
+    client: Client | None
+    asks: list[Asks]
+    rate: float
+    lives: frozenset[int]
 
 
-def wake(
-    stacks: Stacks, scenario: Scenario, replies: list[Reply], begin: float, rng: Random
-) -> None:
-    """Bring every cache into the state it has at the beginning, and forget the counts."""
-    waking = _Waking(stacks, scenario, replies, begin, rng)
-    if stacks.one_by_one:
-        waking.members()
-    else:
-        waking.crowds()
+class Copy(NamedTuple):
+    """The last fetch of one cache before the authority.
+
+    Attributes:
+        at: when.
+        crowd: whose.
+        group: for whom.
+        fragment: in which of its caches.
+    """
+
+    at: float
+    crowd: Crowd
+    group: Group
+    fragment: int
+
+
+def wake(stacks: Stacks, scenario: Scenario, rng: Random) -> None:
+    """Set when each crowd begins, bring every cache into its state then, and forget the counts."""
+    waking = _Waking(scenario, rng)
+    copies = [copy for crowd in stacks.crowds for copy in waking.begun(crowd)]
+    for copy in sorted(copies, key=itemgetter(0)):
+        waking.take(copy)
     stacks.forget_counts()
+
+
+def mean_begin(scenario: Scenario) -> float:
+    """When the earliest crowds begin on average: to tell how much there is to do."""
+    early = [0.0]
+    for profile in scenario.recursives:
+        for place in scenario.places:
+            lives = _lives(scenario, profile, place.peer)
+            if not _known(scenario, profile, lives):
+                found = memory(scenario, max(lives))
+                early.append(found.own + CYCLES * found.cycle)
+    return -max(early)
 
 
 class _Waking:
     """The caches of one run at its beginning."""
 
-    def __init__(
-        self, stacks: Stacks, scenario: Scenario, replies: list[Reply], begin: float, rng: Random
-    ) -> None:
-        self._stacks = stacks
-        self._clients = scenario.clients
-        self._question: Question = scenario.question
-        self._replies = replies
-        self._ttl = longest_ttl(scenario, replies)
-        self._lifetimes: dict[str, float] = {}
-        self._begin = begin
+    def __init__(self, scenario: Scenario, rng: Random) -> None:
+        self._scenario = scenario
+        self._question = scenario.question
+        self._rate = scenario.clients.rate
         self._rng = rng
+        self._lives: dict[tuple[str, Client], frozenset[int]] = {}
 
-    def _lifetime(self, resolver: Resolver) -> float:
-        """Seconds, on average, from a fetch until a request sets off the next one."""
-        profile = resolver.profile
-        if profile.name not in self._lifetimes:
-            kept = max(_lifetime(profile, reply) for reply in self._replies)
-            early = profile.renewal(kept - profile.grace) + 0.5 * profile.whole_seconds
-            self._lifetimes[profile.name] = max(0.0, kept - early)
-        return self._lifetimes[profile.name]
+    # --- when, and what there is ------------------------------------------------------------------
 
-    def crowds(self) -> None:
-        """Clients of the profile `none` behind their resolvers."""
-        clients = self._clients
-        if math.isinf(clients.application_cache):
+    def begun(self, crowd: Crowd) -> Iterator[Copy]:
+        """Set when a crowd begins, and say what its resolver holds then."""
+        profile, groups = crowd.resolver.profile, self._groups(crowd)
+        if not _known(self._scenario, profile, frozenset().union(*(g.lives for g in groups))):
+            ttl = max(life for group in groups for life in group.lives)
+            crowd.begin = -memory(self._scenario, ttl).before(self._rng.gauss())
+            self._hold_nothing(crowd, ttl)
+        if any(isinstance(each, Proxy) and each.sleeps for each in crowd.shared):
+            crowd.begin = 0.0  # what never asks twice begins empty, with the watch
             return
-        self._wake_applications(clients)
-        for at, crowd in sorted(self._copies(clients), key=itemgetter(0)):
-            crowd.resolver.look_up(self._question, at)
-            if not clients.application_cache:
-                self._wake_systems(crowd, at)
+        for group in groups:
+            for fragment in range(profile.fragments):
+                ago = self._last_fetch(profile, max(group.lives), group.rate / profile.fragments)
+                if ago is not None:
+                    begin = math.floor(crowd.begin) if profile.whole_seconds else crowd.begin
+                    yield Copy(begin - ago, crowd, group, fragment)
 
-    def _wake_applications(self, clients: Clients) -> None:
-        held = hit_ratio(clients.rate, clients.application_cache)
-        for crowd in self._stacks.crowds:
-            for cache in crowd.applications:
-                if self._rng.random() < held:
-                    left = self._rng.random() * clients.application_cache
-                    cache.held = Answer((), self._begin + left)
+    def _last_fetch(self, profile: RecursiveProfile, life: float, rate: float) -> float | None:
+        """How long ago a cache asked that is asked at this rate; None where that is over.
 
-    def _copies(self, clients: Clients) -> Iterator[tuple[float, Crowd]]:
-        """The resolvers that hold a copy at the beginning, and since when."""
-        for crowd in self._stacks.crowds:
-            lifetime = self._lifetime(crowd.resolver)
-            if self._rng.random() < hit_ratio(crowd.heads * fill_rate(clients), lifetime):
-                yield self._begin - self._rng.random() * lifetime, crowd
+        Its next fetch is the first question after `hold`: so many seconds ago is as likely as that
+        this one has not come. On a clock of whole seconds, so is the second of the last fetch.
+        """
+        if not life or not rate:
+            return None
+        hold = max(0.0, life - profile.renewal(int(life) - profile.grace))
+        gap = self._rng.expovariate(rate)
+        if not profile.whole_seconds:
+            held = self._rng.random() * (rate * hold + 1) < rate * hold
+            ago = self._rng.random() * hold if held else hold + gap
+            return ago if ago < life else None
+        whole = math.floor(hold)
+        idle = math.exp(-rate * (whole + 1 - hold)) / -math.expm1(-rate)
+        held = self._rng.random() * (whole + idle) < whole
+        second = self._rng.randint(1, whole) if held else whole + 1 + math.floor(gap)
+        within = (hold + self._rng.expovariate(rate)) % 1
+        return second - within if second < life else None
 
-    def _wake_systems(self, crowd: Crowd, at: float) -> None:
-        """One client filled its resolver; the others have asked since then, or have not."""
-        asked = -math.expm1((at - self._begin) * self._clients.rate)
-        filler = self._rng.randrange(crowd.heads)
-        for index, cache in enumerate(crowd.systems):
-            if index == filler or self._rng.random() < asked:
-                cache.answer(at)
+    def _groups(self, crowd: Crowd) -> list[Group]:
+        """Those behind a resolver, by the answers it keeps for them."""
+        place = self._scenario.places[crowd.place]
+        if not crowd.members:
+            (chain,) = self._scenario.chains.values()
+            rate = crowd.heads * self._passed(chain)
+            return [Group(None, [*crowd.asks], rate, self._kept(crowd, place.peer))]
+        told = _Told(self._scenario, crowd)
+        found: dict[Client | None, Group] = {}
+        for index, member in enumerate(crowd.members):
+            if member.sleeps:
+                continue
+            client = told.of(index)
+            group = found.get(
+                client, Group(client, [], 0.0, self._kept(crowd, client or place.peer))
+            )
+            group.asks.append(member.ask)
+            found[client] = group._replace(rate=group.rate + self._passed(member.chain))
+        return [*found.values()] or [Group(None, [], 0.0, self._kept(crowd, place.peer))]
 
-    def members(self) -> None:
-        """Clients one by one, and whatever they share."""
-        copies = [copy for crowd in self._stacks.crowds for copy in self._shared_copies(crowd)]
-        for copy in sorted(copies, key=itemgetter(0)):
-            copy.resolver.look_up(self._question, copy.at, copy.client, copy.fragment)
-        for crowd in self._stacks.crowds:
-            for member in crowd.members:
-                self._wake_member(member)
+    def _kept(self, crowd: Crowd, asker: Client) -> frozenset[int]:
+        profile = crowd.resolver.profile
+        key = profile.name, asker
+        if key not in self._lives:
+            self._lives[key] = _lives(self._scenario, profile, asker)
+        return self._lives[key]
 
-    def _shared_copies(self, crowd: Crowd) -> Iterator["_Copy"]:
-        for shared in (shared for layer in crowd.layers for shared in layer):
-            yield from self._copies_of(shared.resolver, [(None, shared.heads)])
-        scopes = Scopes(crowd.resolver.profile.ecs) if crowd.resolver.profile.ecs else None
-        told: dict[Client | None, int] = {}
-        for member in crowd.members:
-            client = None
-            if scopes is not None and member.client is not None:
-                client = Client(scopes.sent(member.client.network))
-            told[client] = told.get(client, 0) + 1
-        yield from self._copies_of(crowd.resolver, [*told.items()])
+    def _passed(self, chain: tuple[ClientProfile, ...]) -> float:
+        """Questions a second of one client, of those that its own times let through."""
+        spans = [each.lifetime or 0.0 for each in chain]
+        if math.isinf(max(spans)):
+            return 0.0
+        return 1 / max(spans) if chain[0].polls else self._rate / (1 + self._rate * max(spans))
 
-    def _copies_of(
-        self, resolver: Resolver, crowds: list[tuple[Client | None, int]]
-    ) -> Iterator["_Copy"]:
-        """Which copies a shared cache holds for clients in so many places and numbers."""
-        fragments = resolver.profile.fragments
-        lifetime = self._lifetime(resolver)
-        for client, heads in crowds:
-            rate = heads * self._clients.rate / fragments
-            for fragment in range(fragments):
-                if self._rng.random() < hit_ratio(rate, lifetime):
-                    at = self._begin - self._rng.random() * lifetime
-                    yield _Copy(at, resolver, client, fragment)
+    # --- what caches hold ------------------------------------------------------------------------
 
-    def _wake_member(self, member: Member) -> None:
-        """A cache that restarts a lifetime of its own at each fill holds something, or does not."""
-        if member.cache is None or member.sleeps:
+    def take(self, copy: Copy) -> None:
+        """Fetch it. Where nothing outlasts it, those who have asked since then did so."""
+        at, crowd, group, fragment = copy
+        if crowd.begin < 0 or not _remember(self._scenario):
+            crowd.resolver.look_up(self._question, at, group.client, fragment)
             return
-        span = _own_lifetime(member.cache.profile, self._ttl)
-        if span and self._rng.random() < hit_ratio(self._clients.rate, span):
-            member.cache.held = Answer((), self._begin + self._rng.random() * span)
+        asked = -math.expm1(at * self._rate)
+        first = self._rng.randrange(len(group.asks))
+        for index, ask in enumerate(group.asks):
+            if index == first or self._rng.random() < asked:
+                ask(at)
+
+    def _hold_nothing(self, crowd: Crowd, ttl: float) -> None:
+        """Caches with a time of their own hold nothing until a moment within it."""
+        proxies = [each.cache for each in crowd.shared if isinstance(each, Proxy)]
+        for cache in (*crowd.applications, *crowd.systems, *proxies):
+            cache.held = Answer((), self._until(crowd.begin, own_life(cache.profile, ttl)))
+        for shared in crowd.shared:
+            if isinstance(shared, Resolver):
+                self._hold_in(shared, crowd.begin, ttl)
+
+    def _hold_in(self, shared: Resolver, begin: float, ttl: float) -> None:
+        profile = shared.profile
+        keys = [Entry(self._question, fragment) for fragment in range(profile.fragments)]
+        for key in keys if profile.ecs or profile.fragments > 1 else [self._question]:
+            until = self._until(begin, own_life(profile, ttl))
+            if until > begin:
+                nothing = Kept(Reply(), (), until, -math.inf)
+                shared.cache.put(key, nothing, begin, until - begin)
+
+    def _until(self, begin: float, life: float) -> float:
+        """Until when a cache holds what it has, if it keeps each for so long."""
+        load = self._rate * life
+        if not life or math.isinf(life) or self._rng.random() * (1 + load) >= load:
+            return -math.inf
+        return begin + self._rng.random() * life
 
 
-class _Copy(NamedTuple):
-    """A copy that is there at the beginning: since when, where, for whom, in which fragment."""
+class _Told:
+    """Whom a resolver keeps answers for: one of those for whom an answer is the same."""
 
-    at: float
-    resolver: Resolver
-    client: Client | None
-    fragment: int
+    def __init__(self, scenario: Scenario, crowd: Crowd) -> None:
+        self._scenario, self._crowd = scenario, crowd
+        ecs = crowd.resolver.profile.ecs
+        self._scopes = Scopes(ecs) if ecs else None
+        self._place = scenario.places[crowd.place]
+        self._of_entry: dict[Entry, Client] = {}
+        self._scope_of: dict[Client, int] = {}
+
+    def of(self, index: int) -> Client | None:
+        """For the clients whose answer is that of the crowd's client of this index."""
+        if self._scopes is None:
+            return None
+        client = self._crowd.members[index].client
+        if self._crowd.layers and not self._crowd.members[index].line.sends_networks:
+            client = member_of(self._place, index % len(self._crowd.layers[-1]))
+        sent = Client(self._scopes.sent(client.network), "ecs")
+        if sent not in self._scope_of:
+            self._scope_of[sent] = planned(self._scenario, sent).scope
+        base = Entry(self._scenario.question)
+        entry = self._scopes.place(base, client.network, self._scope_of[sent])
+        return self._of_entry.setdefault(entry, client)
 
 
-def _plain(scenario: Scenario) -> bool:
-    return not scenario.layers and [name for name, _ in scenario.clients.profile] == ["none"]
+# --- what is known of the long run ----------------------------------------------------------------
 
 
-def _lifetime(profile: RecursiveProfile, reply: Reply) -> int:
-    return profile.lifetime(profile.limits.applied(reply).ttl or 0)
+def _known(scenario: Scenario, profile: RecursiveProfile, lives: frozenset[int]) -> bool:
+    """Whether the long run of such resolvers and all behind them is known."""
+    if scenario.clients.arrivals is not Arrivals.POISSON or not scenario.reachable:
+        return False
+    ttl = max(lives)
+    chains = [each for chain in scenario.chains.values() for each in chain]
+    layers = [scenario.known_profiles.layer(layer.profile) for layer in scenario.layers]
+    if len(lives) > 1 or not all(_ends_with_copy(each, ttl) for each in chains):
+        return False
+    if not _remember(scenario):
+        return True
+    smooth = (*layers, profile) if layers else ()
+    return _alone(profile) and all(
+        isinstance(each, RecursiveProfile) and _exact(each, ttl) for each in smooth
+    )
 
 
-def _span(name: str, clients: Clients, ttl: int) -> float:
-    """Seconds for which a client may hold on to an answer; 0 where it never lets go."""
-    if name == "none":
-        times = [clients.application_cache]
-    else:
-        profile = CLIENTS[name]
-        times = [_own_lifetime(profile, ttl) + profile.grace, min(profile.idle, profile.age)]
-    return sum(time for time in times if not math.isinf(time))
+def _ends_with_copy(profile: ClientProfile, ttl: float) -> bool:
+    """Whether a client keeps nothing beyond its resolver's copy; or for ever."""
+    if not profile.only_remembers or profile.grace:
+        return False
+    obeys = profile.lifetime is None and not profile.floor and profile.cap >= ttl
+    return obeys or profile.lifetime in (0.0, math.inf)
 
 
-def _own_lifetime(profile: ClientProfile, ttl: int) -> float:
-    """Seconds it keeps an answer for reasons of its own; 0 where it obeys the TTL or keeps none."""
-    if profile.lifetime is not None:
-        return profile.lifetime
-    bent = min(max(ttl, profile.floor), profile.cap)
-    return bent if bent != ttl else 0.0
+def _remember(scenario: Scenario) -> bool:
+    """Whether anything stands before the resolvers that holds answers as long as they are told."""
+    own = (each.lifetime is None for chain in scenario.chains.values() for each in chain)
+    return bool(scenario.layers) or any(own)
+
+
+def _alone(profile: RecursiveProfile) -> bool:
+    """Whether a resolver has one copy for each client, which nobody renews before its end."""
+    return profile.fragments == 1 and not profile.prefetch and not profile.prefetch_share
+
+
+def _exact(profile: RecursiveProfile, ttl: float) -> bool:
+    """Whether a layer's copy ends at the very moment at which that before it does."""
+    limits = profile.limits
+    tells = profile.ecs is not None or profile.whole_seconds
+    return _alone(profile) and not tells and not limits.floor and limits.cap >= ttl
+
+
+def _lives(scenario: Scenario, profile: RecursiveProfile, asker: Client) -> frozenset[int]:
+    """Seconds for which a resolver keeps each of the replies that it may get for a client."""
+    found: Iterable[Reply] = (share.reply for share in replies(planned(scenario, asker)))
+    return frozenset(profile.lifetime(profile.limits.applied(each).ttl or 0) for each in found)

@@ -7,21 +7,15 @@ it. What there is of orders is in `copies`, when the list can be made in `domain
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.order import Order
-from lab_engine.authority.plan import Plan, Share, replies
-from lab_engine.authority.records import Client
-from lab_engine.authority.server import plan
-from lab_engine.authority.state import State
-from lab_engine.caches.orders import SetOrder
-from lab_engine.caches.profiles import recursive
+from lab_engine.authority.plan import Share, replies
 from lab_engine.caches.recursives import Limits, RecursiveProfile
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.asking import planned
 from lab_engine.simulation.population.copies import (
-    MESSAGE_IDS,
     Addresses,
     Column,
     Copy,
@@ -29,11 +23,6 @@ from lab_engine.simulation.population.copies import (
     in_turns,
 )
 from lab_engine.simulation.scenario import Scenario
-
-__all__ = ["ASKER", "MESSAGE_IDS", "Case", "Fills", "fills", "kept_replies", "planned", "servers"]
-
-ASKER = Client.at("198.51.100.53")
-"""Whom an authority sees in a scenario that names no place."""
 
 
 class Case(NamedTuple):
@@ -68,12 +57,6 @@ class Fills:
     in_turn: bool
 
 
-def planned(scenario: Scenario, client: Client = ASKER) -> Plan:
-    """The plan of the scenario's question for one who asks, as things stand at first."""
-    state = State(frozenset(scenario.unhealthy), stand_ins(scenario.zone))
-    return plan(scenario.zone, scenario.question, client, state)
-
-
 def kept_replies(scenario: Scenario) -> tuple[Share, ...]:
     """Every reply to the scenario's question, as a resolver keeps it.
 
@@ -98,13 +81,6 @@ def servers(found: Iterable[Share]) -> Addresses:
     return tuple(dict.fromkeys(address for _, reply in found for address in reply.addresses))
 
 
-def profile_of_resolvers(name: str, scenario: Scenario) -> RecursiveProfile:
-    """A profile by its name; in `ideal` the scenario's own order holds."""
-    if name != "ideal":
-        return recursive(name)
-    return replace(recursive(name), order=SetOrder(scenario.resolvers.order))
-
-
 def brought(
     found: tuple[Share, ...],
     scenario: Scenario,
@@ -126,10 +102,10 @@ def takes_turns(found: tuple[Share, ...], scenario: Scenario) -> bool:
 
 
 def fills(scenario: Scenario) -> Fills:
-    """What the authority's answers bring to resolvers of the profile `ideal`."""
+    """What the authority's answers bring to resolvers of the scenario's first profile."""
     found = kept_replies(scenario)
     everyone = servers(found)
-    profile = profile_of_resolvers("ideal", scenario)
+    profile = scenario.known_profiles.recursive(scenario.resolvers.profile[0][0])
     kept = brought(found, scenario, profile, (Column(frozenset(scenario.down)),))
     cases = tuple(Case(copy.probability, copy.first, shares(copy, 0, everyone)) for copy in kept)
     return Fills(everyone, kept[0].ttl, cases, takes_turns(found, scenario))

@@ -15,8 +15,8 @@ from lab_engine.authority.plan import Share
 from lab_engine.caches.clients import first_alive
 from lab_engine.caches.orders import SetOrder, each_order, order_count
 from lab_engine.caches.recursives import RecursiveProfile
+from lab_engine.simulation.asking import MESSAGE_IDS
 
-MESSAGE_IDS = 2**16
 MOST_ORDERS = 50_000  # listed for one reply: a tenth of a second
 MOST_COPIES = 5_000
 NOBODY = ""

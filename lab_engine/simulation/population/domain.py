@@ -9,15 +9,13 @@ from ipaddress import ip_address, ip_network
 from random import Random
 
 from lab_engine.authority.plan import Share
-from lab_engine.caches.clientprofiles import Use
-from lab_engine.caches.profiles import CLIENTS
+from lab_engine.caches.clientprofiles import ClientProfile, Use
 from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.epochs import Epoch, epochs
 from lab_engine.simulation.parts import Arrivals, Place
 from lab_engine.simulation.population.answers import (
     check_addresses,
-    profile_of_resolvers,
     servers,
     takes_turns,
 )
@@ -38,7 +36,7 @@ def reasons(scenario: Scenario) -> tuple[str, ...]:
     """
     found = [*_of_the_world(scenario), *_of_clients(scenario)]
     holding = epochs(scenario, Random(scenario.seed))
-    kept = [profile_of_resolvers(name, scenario) for name, _ in scenario.resolvers.profile]
+    kept = scenario.recursives
     places = [place for place in scenario.places if place.share]
     try:
         divided = [(each, blocks(place, each, holding)) for place in places for each in kept]
@@ -69,19 +67,29 @@ def _of_the_world(scenario: Scenario) -> Iterator[str]:
 
 def _of_clients(scenario: Scenario) -> Iterator[str]:
     """Clients whose next request depends on more than what they hold."""
-    for name, _ in scenario.clients.profile:
-        profile = CLIENTS[name]
-        rules = (
-            (profile.idle > 0, "keeps connections open"),
-            (profile.grace > 0, "renews its answers after they have expired"),
-            (profile.polls, "asks at set times of its own"),
-            (profile.asks_after_failure is not None, "asks again after failed connections"),
-            (profile.hold > 0, "keeps old answers where look-ups fail"),
-            (profile.keeps > 1, "keeps some of the addresses"),
-            (profile.use in (Use.IN_TURN, Use.RANDOM_START), "turns the order at each connection"),
-            (_sorts(profile.use, scenario), "sorts addresses by the nearness to its own"),
-        )
-        yield from (f"{name} {reason}" for broken, reason in rules if broken)
+    for text, chain in scenario.chains.items():
+        if len(chain) == 2 and not _stacked(*chain):
+            yield f"{text} is no fixed lifetime over os-cache"
+        yield from (reason for each in chain for reason in _of_client(each, scenario))
+
+
+def _stacked(application: ClientProfile, system: ClientProfile) -> bool:
+    """Whether this is the one pair that it knows."""
+    return bool(application.lifetime) and system.obedient and system.use is Use.AS_GIVEN
+
+
+def _of_client(profile: ClientProfile, scenario: Scenario) -> Iterator[str]:
+    rules = (
+        (profile.idle > 0, "keeps connections open"),
+        (profile.grace > 0, "renews its answers after they have expired"),
+        (profile.polls, "asks at set times of its own"),
+        (profile.asks_after_failure is not None, "asks again after failed connections"),
+        (profile.hold > 0, "keeps old answers where look-ups fail"),
+        (profile.keeps > 1, "keeps some of the addresses"),
+        (profile.use in (Use.IN_TURN, Use.RANDOM_START), "turns the order at each connection"),
+        (_sorts(profile.use, scenario), "sorts addresses by the nearness to its own"),
+    )
+    yield from (f"{profile.name} {reason}" for broken, reason in rules if broken)
 
 
 def _sorts(use: Use, scenario: Scenario) -> bool:
@@ -115,7 +123,7 @@ def _of_subnets(divided: list[tuple[RecursiveProfile, list[Block]]]) -> Iterator
 
 def _of_answers(scenario: Scenario, holding: tuple[Epoch, ...], pools: Told) -> Iterator[str]:
     """Copies that cannot be listed, or that depend on each other."""
-    hasty = not all(kind.tries_next for kind in kinds(scenario.clients))
+    hasty = not all(kind.tries_next for kind in kinds(scenario))
     downs = {frozenset(epoch.scenario.down) for epoch in holding}
     columns = tuple(
         Column(down, each) for each in ((True, False) if hasty else (True,)) for down in downs

@@ -16,7 +16,7 @@ from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.epochs import Epoch, epochs
 from lab_engine.simulation.outcome import Level, Outcome
-from lab_engine.simulation.population.answers import check_addresses, profile_of_resolvers
+from lab_engine.simulation.population.answers import check_addresses
 from lab_engine.simulation.population.book import Book
 from lab_engine.simulation.population.held import Held
 from lab_engine.simulation.population.kinds import kind_of, kinds
@@ -27,7 +27,7 @@ from lab_engine.simulation.population.stop import Stop, stopping
 from lab_engine.simulation.population.sums import Sums
 from lab_engine.simulation.population.tally import Bins, Floats, Ints
 from lab_engine.simulation.scenario import Scenario
-from lab_engine.simulation.start import warm_up
+from lab_engine.simulation.start import memory
 from lab_engine.simulation.strata import strata
 
 MAX_FILLS = 2 * 10**9  # a minute or so
@@ -61,7 +61,7 @@ def run(scenario: Scenario, *, max_bytes: int = MAX_BYTES) -> Outcome:
 
 
 def _check_size(scenario: Scenario, max_bytes: int) -> None:
-    remember = any(kind.remembers for kind in kinds(scenario.clients))
+    remember = any(kind.remembers for kind in kinds(scenario))
     caches = (
         scenario.resolvers.count
         if not scenario.resolvers.volumes
@@ -80,11 +80,11 @@ def _check_size(scenario: Scenario, max_bytes: int) -> None:
 
 def _check_fills(scenario: Scenario, book: Book, caches: int) -> None:
     clients = scenario.clients
-    own = [kind.application for kind in kinds(clients) if kind.application]
+    own = [kind.application for kind in kinds(scenario) if kind.application]
     held = min([*own, float(book.life.min())])
     fills = caches * (1 + scenario.duration / (held + caches / (clients.count * clients.rate)))
     expected = (
-        fills if held or any(kind.remembers for kind in kinds(clients)) or book.life.any() else 0
+        fills if held or any(kind.remembers for kind in kinds(scenario)) or book.life.any() else 0
     )
     if expected > MAX_FILLS:
         raise ScenarioError(
@@ -101,9 +101,10 @@ class _Run:
         self, scenario: Scenario, found: tuple[Epoch, ...], rng: np.random.Generator, stop: Stop
     ) -> None:
         self._scenario, self._epochs, self._stop = scenario, found, stop
-        self._kinds = kinds(scenario.clients)
+        self._kinds = kinds(scenario)
         self._strata = strata(scenario)
-        self._profiles = [profile_of_resolvers(each.profile, scenario) for each in self._strata]
+        known = scenario.known_profiles
+        self._profiles = [known.recursive(each.profile) for each in self._strata]
         self._blocks = [
             blocks(stratum.place, profile, found)
             for stratum, profile in zip(self._strata, self._profiles, strict=True)
@@ -242,7 +243,12 @@ class _Run:
         ttl = float(self._book.ttl.max())
         dealt = any(profile.fragments > 1 for profile in self._profiles)
         overlap = 4 * ttl if dealt or self._book.renew.any() else 0.0
-        return math.ceil(max(warm_up(self._scenario.clients, ttl), overlap))
+        return math.ceil(
+            max(
+                2 * memory(self._scenario, ttl).own and 2 * (ttl + memory(self._scenario, ttl).own),
+                overlap,
+            )
+        )
 
     def _levels(self, requests: Ints, answers: Ints, asks: Ints) -> None:
         """Look-ups and misses in the clients' own caches, from counts of each kind."""

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab_engine.caches.profiles import client
-from lab_engine.simulation.parts import Clients, Mix
+from lab_engine.caches.clientprofiles import ClientProfile
+from lab_engine.simulation.parts import Mix
 from lab_engine.simulation.population.tally import Ints
+from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import GOLDEN
 
 
@@ -42,26 +43,22 @@ class Kind(NamedTuple):
         return 0.0 if math.isinf(kept) else rate / (1 + rate * kept)
 
 
-def kinds(clients: Clients) -> tuple[Kind, ...]:
+def kinds(scenario: Scenario) -> tuple[Kind, ...]:
     """Those of a scenario, in the order of its mix."""
-    return tuple(_kind(name, clients) for name, _ in clients.profile)
+    return tuple(_kind(*chain) for chain in scenario.chains.values())
 
 
-def _kind(name: str, clients: Clients) -> Kind:
-    if name == "none":
-        own = clients.application_cache
-        return Kind(own, clients.os_cache, failure=own)
-    known = client(name)
-    negative = math.inf if known.negative is None else known.negative
-    obeys = known.lifetime is None
+def _kind(nearest: ClientProfile, system: ClientProfile | None = None) -> Kind:
+    """One profile, or a fixed lifetime over a system that obeys the TTL."""
+    negative = math.inf if nearest.negative is None else nearest.negative
     return Kind(
-        known.lifetime or 0.0,
-        obeys,
-        known.floor,
-        known.cap,
+        nearest.lifetime or 0.0,
+        nearest.lifetime is None or system is not None,
+        nearest.floor,
+        nearest.cap,
         negative,
-        known.failure,
-        known.tries_next and known.keeps != 1,
+        nearest.failure,
+        nearest.tries_next and nearest.keeps != 1,
     )
 
 

@@ -15,9 +15,9 @@ from lab_engine.authority.plan import Plan, Share, replies
 from lab_engine.authority.records import Client
 from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.asking import planned
 from lab_engine.simulation.epochs import Epoch
 from lab_engine.simulation.parts import Place
-from lab_engine.simulation.population.answers import planned
 from lab_engine.simulation.population.tally import Ints
 from lab_engine.simulation.travel import SPREAD
 

@@ -1,0 +1,195 @@
+"""No dead setting: for every path of a scenario, a case in which it changes what comes out."""
+
+import math
+from typing import NamedTuple
+
+import pytest
+
+from lab_engine.authority.policies import Failover, Geolocation
+from lab_engine.authority.records import RRset
+from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.zone import Zone
+from lab_engine.errors import LabError
+from lab_engine.simulation import Clients, Resolvers, Scenario, run
+from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
+
+HERE, THERE = "198.51.100.0/24", "203.0.113.0/24"
+ONE, TWO, THREE = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+
+
+def policy_set(name, address, policy, check=""):
+    return RecordSet.of(
+        name, "A", [address], 20, policy=policy, set_identifier=address, health_check_id=check
+    )
+
+
+ZONE = Zone.of(
+    "shop.example",
+    [
+        RRset.of("www", "A", [ONE, TWO, THREE], 20),
+        RRset.of("www", "AAAA", ["2001:db8::1", "2001:db8::2"], 20),
+        policy_set("over", ONE, Failover("PRIMARY"), "hc"),
+        policy_set("over", TWO, Failover("SECONDARY")),
+        policy_set("geo", ONE, Geolocation(CountryCode="FR")),
+        policy_set("geo", TWO, Geolocation(CountryCode="*")),
+    ],
+)
+WEIGHTED = Zone.from_json(
+    {
+        "ResourceRecordSets": [
+            {
+                "Name": "www.shop.example.",
+                "Type": "A",
+                "TTL": 20,
+                "SetIdentifier": each,
+                "Weight": 1,
+                "ResourceRecords": [{"Value": each}],
+            }
+            for each in (ONE, TWO)
+        ]
+    },
+    "shop.example",
+)
+GONE = Zone.of("shop.example", [RRset.of("www", "TXT", '"gone"', 20)])
+BASE = Scenario(
+    ZONE,
+    "www",
+    resolvers=Resolvers(4, profile="r"),
+    clients=Clients(20, 0.3, "c"),
+    profiles={"r": {"like": "ideal"}, "c": {"like": "fixed", "lifetime": 7}},
+    checkers=Checkers(10, 2, 3),
+    duration=240,
+    bin=20,
+    window=60,
+)
+FIRST_DIES = ("schedule", [ScheduledChange(60, "down", [ONE])])
+AWAY = (
+    "schedule",
+    [ScheduledChange(60, "reachable", False), ScheduledChange(150, "reachable", True)],
+)
+NAME_GOES = ("schedule", [ScheduledChange(60, "zone", GONE), ScheduledChange(150, "zone", ZONE)])
+FAILS_OVER = [("name", "over"), FIRST_DIES]
+ABROAD = ("places", [Place(HERE), Place(THERE, egress="198.51.100.1")])
+FOR_EVER = ("profiles.c.lifetime", math.inf)
+NO_CACHE = ("clients.profile", "none")
+OBEYS = ("profiles.c.lifetime", None)
+OPEN = [("clients.rate", 0.05), ("profiles.c.idle", 20)]
+
+
+class Case(NamedTuple):
+    """Settings before, and the value to set."""
+
+    value: object
+    before: tuple = ()
+
+
+CASES = {
+    "zone": Case(WEIGHTED),
+    "name": Case("geo"),
+    "type": Case("AAAA"),
+    "order": Case("fixed", [("profiles.r.order", "frozen")]),
+    "layers": Case([Layer("edge", count=4)]),
+    "profiles": Case({"r": {"like": "frozen"}, "c": {"like": "none"}}),
+    "places": Case([Place(HERE, authority_ms=3)]),
+    "backends": Case([Backend(ONE, capacity=0.5, queue=0)]),
+    "down": Case([ONE]),
+    "unhealthy": Case(["hc"], [("name", "over")]),
+    "checkers": Case(None, FAILS_OVER),
+    "reachable": Case(value=False),
+    "schedule": Case([ScheduledChange(60, "down", [ONE])]),
+    "duration": Case(300),
+    "bin": Case(30),
+    "window": Case(120),
+    "seed": Case(2),
+    "resolvers.count": Case(2),
+    "resolvers.skew": Case(0.0),
+    "resolvers.profile": Case("frozen"),
+    "resolvers.volumes": Case([9, 1]),
+    "clients.count": Case(10),
+    "clients.rate": Case(0.2),
+    "clients.profile": Case("os-cache"),
+    "clients.arrivals": Case("h2"),
+    "checkers.interval": Case(30, FAILS_OVER),
+    "checkers.threshold": Case(5, FAILS_OVER),
+    "checkers.count": Case(16, FAILS_OVER),
+    "checkers.timeout": Case(9, FAILS_OVER),
+    "checkers.publication": Case(30, FAILS_OVER),
+    "zone.www.ttl": Case(60),
+    "zone.over.ttl": Case(60, [("name", "over")]),
+    "zone.geo.ttl": Case(60, [("name", "geo")]),
+    f"zone.www.{ONE}.weight": Case(9, [("zone", WEIGHTED)]),
+    f"zone.www.{TWO}.weight": Case(9, [("zone", WEIGHTED)]),
+    "profiles.r.floor": Case(60),
+    "profiles.r.cap": Case(5),
+    "profiles.r.negative_cap": Case(10, [NAME_GOES]),
+    "profiles.r.whole_seconds": Case(value=True),
+    "profiles.r.grace": Case(1, [("profiles.r.whole_seconds", True)]),
+    "profiles.r.prefetch": Case(5),
+    "profiles.r.prefetch_share": Case(0.5),
+    "profiles.r.prefetch_from": Case(100, [("profiles.r.prefetch", 5)]),
+    "profiles.r.serve_stale": Case(600, [AWAY]),
+    "profiles.r.stale_ttl": Case(60, [AWAY, ("profiles.r.serve_stale", 600)]),
+    "profiles.r.failure": Case(9, [AWAY, NO_CACHE]),
+    "profiles.r.order": Case("frozen"),
+    "profiles.r.ecs": Case((24, 56), [("name", "geo"), ABROAD]),
+    "profiles.r.fragments": Case(4),
+    "profiles.c.lifetime": Case(30),
+    "profiles.c.floor": Case(30, [OBEYS]),
+    "profiles.c.cap": Case(3, [OBEYS]),
+    "profiles.c.grace": Case(5),
+    "profiles.c.negative": Case(2, [NAME_GOES]),
+    "profiles.c.failure": Case(9, [AWAY]),
+    "profiles.c.hold": Case(60, [AWAY]),
+    "profiles.c.polls": Case(value=True),
+    "profiles.c.asks_after_failure": Case(5, [*FAILS_OVER, FOR_EVER]),
+    "profiles.c.keeps": Case(1, [FIRST_DIES]),
+    "profiles.c.use": Case("in turn"),
+    "profiles.c.tries_next": Case(False, [FIRST_DIES]),
+    "profiles.c.idle": Case(20),
+    "profiles.c.age": Case(5, OPEN),
+}
+REFUSED = {"profiles.c.shared": (True, [("clients.profile", "c/os-cache")], "has c, which serves")}
+
+
+def shown(scenario):
+    """What a run of the event engine shows of a scenario."""
+    outcome = run(scenario, "events")
+    return (
+        outcome.requests,
+        outcome.failed,
+        outcome.queries,
+        outcome.levels,
+        outcome.stale,
+        outcome.lookups,
+        outcome.trips,
+        outcome.outages,
+        outcome.max_over_mean(),
+    )
+
+
+def prepared(before):
+    scenario = BASE
+    for path, value in before:
+        scenario = scenario.set(path, value)
+    return scenario
+
+
+def test_every_path_has_a_case():
+    """Of a scenario with all parts, with both kinds of own profiles, and with every lever."""
+    assert {*BASE.paths(), *BASE.set("zone", WEIGHTED).paths()} == {*CASES, *REFUSED}
+
+
+@pytest.mark.parametrize("path", CASES)
+def test_a_setting_changes_what_comes_out(path):
+    value, before = CASES[path]
+    scenario = prepared(before)
+
+    assert shown(scenario.set(path, value)) != shown(scenario)
+
+
+@pytest.mark.parametrize("path", REFUSED)
+def test_a_setting_that_changes_nothing_decides_what_is_refused(path):
+    value, before, said = REFUSED[path]
+
+    with pytest.raises(LabError, match=said):
+        prepared(before).set(path, value)
