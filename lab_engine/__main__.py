@@ -181,7 +181,9 @@ def _simulate(options: argparse.Namespace) -> int:
         scenario = scenario.set("seed", options.seed)
     try:
         with _progress() as progress:
-            outcome = run(scenario, options.engine, trace=options.trace, progress=progress)
+            outcome = run(
+                scenario, options.engine, trace=options.trace, progress=progress, partial=True
+            )
     except KeyboardInterrupt:
         _complain("broken off before anything was counted")
         return BROKEN_OFF

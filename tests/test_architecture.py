@@ -59,6 +59,19 @@ BARRED = {
     "drill": WIDGETS,
 }
 
+# Rooms within rooms that check each other, and so know nothing of each other -> what else they do
+# without.
+APART = {
+    "simulation/events": {"lab_engine.simulation.population", "numpy"},
+    "simulation/population": {"lab_engine.simulation.events", "simpy"},
+    "simulation/theory": {
+        "lab_engine.simulation.events",
+        "lab_engine.simulation.population",
+        "numpy",
+        "simpy",
+    },
+}
+
 # The clock and the dice are parameters of these rooms.
 PURE = {"errors", "authority", "caches", "control", "review", "simulation"}
 SEEDED = {"random.Random", "numpy.random.default_rng"}
@@ -75,7 +88,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "eight policies, health, places, aliases, others' modes, and files",
     ),
     "caches": (
-        1_500,
+        1_600,
         "a third is tables: the resolvers and clients we know, and where we know them from",
     ),
     "control": (4_800, "three dozen operations, with their forms, their limits and their words"),
@@ -84,7 +97,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "simulation": (
-        7_400,
+        8_300,
         "two engines that check each other, the closed forms that check both, load-aware dispatch",
     ),
 }
@@ -172,6 +185,35 @@ def wrong_arrow(source: Source, name: str) -> str | None:
     return f"{room} imports {name}, which is in no room"
 
 
+def reached(source: Source, known: dict[str, Source]) -> dict[str, str]:
+    """Every name that comes with a module, and the module of ours that imports it."""
+    found: dict[str, str] = {}
+    waiting = [source]
+    while waiting:
+        module = waiting.pop()
+        for use in imports(module):
+            if use.name in found:
+                continue
+            found[use.name] = module.path
+            nearest = known.get(use.name) or known.get(use.name.rpartition(".")[0])
+            if nearest is not None and nearest.room == source.room:
+                waiting.append(nearest)
+    return found
+
+
+def together(every: list[Source]) -> list[str]:
+    """Modules of rooms that are to stand apart and that come with each other all the same."""
+    known = {module_name(source): source for source in every}
+    return [
+        f"{source.path} gets {name} from {by}"
+        for source in every
+        for apart, barred in APART.items()
+        if source.path.startswith(f"{apart}/")
+        for name, by in reached(source, known).items()
+        if within(name, barred)
+    ]
+
+
 def wrong_arrows(source: Source) -> list[str]:
     """Imports of one module that go against the arrows."""
     if source.room not in ARROWS and source.room not in DOORS:
@@ -249,6 +291,22 @@ def too_large(
 def test_arrows() -> None:
     """Every import goes along the arrows."""
     assert [wrong for source in sources() for wrong in wrong_arrows(source)] == []
+
+
+def test_what_checks_each_other_stands_apart() -> None:
+    """Neither engine imports the other or its library, nor does anything that it imports."""
+    assert together(sources()) == []
+
+
+def test_what_comes_with_an_import_is_seen() -> None:
+    """An engine that gets the other by way of a module between them is caught."""
+    every = [
+        Source("simulation/events/a.py", "from lab_engine.simulation import b"),
+        Source("simulation/b.py", "from lab_engine.simulation.population.c import d"),
+        Source("simulation/population/c.py", "import numpy as np"),
+    ]
+
+    assert len(together(every)) == 2
 
 
 def test_clock_and_dice_are_parameters() -> None:

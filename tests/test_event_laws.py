@@ -340,14 +340,14 @@ def test_what_polls_asks_of_its_own_accord():
     assert dict(outcome.lookups) == {0.0: outcome.total}
 
 
-def test_a_run_that_is_broken_off_keeps_what_it_counted():
+def test_a_run_that_is_broken_off_keeps_what_it_counted_for_who_asks():
     def stop(done, _total):
         if done >= 300:
             raise KeyboardInterrupt
 
     usual = scenario(60, duration=600, bin=60)
 
-    whole, part = events.run(usual), events.run(usual, progress=stop)
+    whole, part = events.run(usual), events.run(usual, progress=stop, partial=True)
 
     assert not whole.partial
     assert part.partial
@@ -355,6 +355,8 @@ def test_a_run_that_is_broken_off_keeps_what_it_counted():
     assert part.requests[0][:5] == whole.requests[0][:5]
     assert part.requests[0][5:] == (0,) * 5
     assert len(part.queries) == 10
+    with pytest.raises(KeyboardInterrupt):
+        events.run(usual, progress=stop)
 
 
 def test_progress_is_told_bin_by_bin():

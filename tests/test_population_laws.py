@@ -392,7 +392,7 @@ def test_what_would_not_fit_is_refused_before_it_starts():
 
 
 @pytest.mark.parametrize("caches", [100_000, 2_000])
-def test_broken_off_it_keeps_what_is_whole(caches):
+def test_broken_off_it_keeps_what_is_whole_for_who_asks(caches):
     many = one_address(
         5,
         clients=Clients(caches, 1.0, "os-cache" if caches < 10**4 else "none"),
@@ -400,11 +400,33 @@ def test_broken_off_it_keeps_what_is_whole(caches):
     ).set("duration", 30_000.0)
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 
-    found = population.run(many)
+    found = population.run(many, partial=True)
 
     assert found.partial
     assert found.notes or found.ended < 30_000
     assert 0 < found.total < 0.9 * caches * 30_000
+
+
+def test_an_interrupt_is_an_interrupt_where_nobody_asks_for_a_part():
+    many = one_address(5, clients=Clients(10**5, 1.0), resolvers=Resolvers(10**5, 0))
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        population.run(many.set("duration", 30_000.0))
+
+
+def test_progress_is_told_in_caches_or_in_seconds():
+    caches, seconds = [], []
+    alone = one_address(60, clients=Clients(50_000), resolvers=Resolvers(50_000, 0))
+
+    population.run(alone, progress=lambda *done: caches.append(done))
+    system = alone.set("clients.count", 100).set("clients.profile", "os-cache")
+    population.run(system, progress=lambda *done: seconds.append(done))
+
+    assert caches == [(20_000, 50_000), (40_000, 50_000), (50_000, 50_000)]
+    assert seconds == sorted(seconds)
+    assert seconds[-1][0] > 3000
+    assert {total for _, total in seconds} == {3600}
 
 
 def by_country(**fields):

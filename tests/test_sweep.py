@@ -1,8 +1,11 @@
 """Sweeps: every combination, seeds of their own, and the same results whoever runs them."""
 
 import multiprocessing
+import os
 import pickle
-from concurrent.futures import Future, ProcessPoolExecutor
+import signal
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import product
 
@@ -135,27 +138,17 @@ def broken_off_after(count):
     return progress
 
 
-def test_ctrl_c_keeps_what_is_done_and_marks_the_rest():
-    points = swept(progress=broken_off_after(4))
+def test_ctrl_c_ends_a_sweep():
+    with pytest.raises(KeyboardInterrupt):
+        swept(progress=broken_off_after(4))
+
+
+def test_who_asks_for_a_part_gets_what_is_done_and_the_rest_is_marked():
+    points = swept(progress=broken_off_after(4), partial=True)
 
     assert [len(point.outcomes) for point in points] == [3, 1, 0, 0]
     assert [point.partial for point in points] == [False, True, True, True]
     assert points[0] == swept()[0]
-
-
-def test_a_run_that_was_broken_off_ends_the_sweep_and_is_left_out(monkeypatch):
-    from dataclasses import replace
-
-    from lab_engine.simulation import sweep as room
-
-    runs = iter([False, False, True])
-
-    def broken(scenario, engine):
-        return replace(run(scenario, engine), partial=next(runs))
-
-    monkeypatch.setattr(room, "run", broken)
-
-    assert [len(point.outcomes) for point in swept()] == [2, 0, 0, 0]
 
 
 class Lazy:
@@ -173,11 +166,31 @@ class Lazy:
 
 def test_ctrl_c_takes_back_what_was_not_begun():
     executor = Lazy()
-    points = swept(executor, progress=broken_off_after(2))
+    points = swept(executor, progress=broken_off_after(2), partial=True)
 
     assert [len(point.outcomes) for point in points] == [2, 0, 0, 0]
     assert len(executor.promises) == 12
     assert all(promise.cancelled() for promise in executor.promises)
+
+
+LONG = SCENARIO.set("schedule", ()).set("duration", 40_000).set("clients.rate", 20)
+
+
+@pytest.mark.parametrize("engine", ["events", "population"])
+@pytest.mark.parametrize("threads", [True, False])
+def test_an_interrupt_leaves_nothing_running(engine, threads):
+    """Each run would take minutes; those under way are told that nobody waits for them."""
+    big = LONG if engine == "events" else LONG.set("resolvers.count", 10**6)
+    big = big if engine == "events" else big.set("clients.count", 10**6)
+    spawn = multiprocessing.get_context("spawn")
+    executor = ThreadPoolExecutor(2) if threads else ProcessPoolExecutor(2, mp_context=spawn)
+    executor.submit(abs, 1).result()
+    threading.Timer(2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with executor, pytest.raises(KeyboardInterrupt):
+        sweep(big, {"clients.rate": [20, 21, 22]}, 2, executor, engine=engine)
+
+    assert not multiprocessing.active_children()
+    assert not [each for each in threading.enumerate() if "ThreadPool" in each.name]
 
 
 @pytest.mark.parametrize(

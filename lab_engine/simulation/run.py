@@ -8,7 +8,7 @@ from lab_engine.simulation.scenario import Scenario
 
 ENGINES = ("auto", "population", "events")
 Progress = Callable[[float, float], object]
-"""Called with how much is done, and of how much: seconds of the watch, or runs of a sweep."""
+"""Called with how much is done, and of how much: seconds of the watch, caches, or runs."""
 
 
 def supports(scenario: Scenario) -> tuple[str, ...]:
@@ -24,17 +24,20 @@ def run(
     *,
     trace: bool = False,
     progress: Progress | None = None,
+    partial: bool = False,
 ) -> Outcome:
-    """Run a scenario. Ctrl-C in the event engine gives what was counted so far: `partial`.
+    """Run a scenario.
 
     Args:
         scenario: what happens.
         engine: `population`, `events`, or `auto`: population where it is exact.
         trace: whether to note each event; that takes the event engine.
-        progress: called now and then by the event engine; population takes no time to speak of.
+        progress: called now and then; what it raises ends the run.
+        partial: whether Ctrl-C gives what was counted by then, as an outcome that says so.
 
     Raises:
         ScenarioError: an unknown engine, or one that cannot do this.
+        KeyboardInterrupt: it was interrupted, and nobody asked for a part.
     """
     if engine not in ENGINES:
         raise ScenarioError(engine, "is not an engine", f"Choose one of {', '.join(ENGINES)}.")
@@ -46,7 +49,7 @@ def run(
     if engine == "events" or cannot:
         from lab_engine.simulation.events import engine as events  # noqa: PLC0415  (simpy)
 
-        return events.run(scenario, trace=trace, progress=progress)
+        return events.run(scenario, trace=trace, progress=progress, partial=partial)
     from lab_engine.simulation.population import engine as population  # noqa: PLC0415  (numpy)
 
-    return population.run(scenario)
+    return population.run(scenario, progress=progress, partial=partial)

@@ -6,11 +6,14 @@ the replication alone, so that the results are the same whoever did them, and in
 """
 
 import math
+import platform
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import product, takewhile
+from itertools import product
+from pathlib import Path
 from random import Random
+from tempfile import NamedTemporaryFile
 from typing import Any, Protocol
 
 from lab_engine.errors import ScenarioError
@@ -21,6 +24,7 @@ from lab_engine.simulation.scenario import Scenario
 
 MAX_RUNS = 100_000
 BAND = (0.05, 0.5, 0.95)
+PATIENCE = 30.0  # seconds, until runs elsewhere have heard that nobody waits for them
 
 
 class Promise(Protocol):
@@ -29,8 +33,11 @@ class Promise(Protocol):
     def result(self) -> Any:
         """The result, as soon as it is there."""
 
-    def cancel(self) -> Any:
-        """Do not begin, if that is still possible."""
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """What it raised, as soon as it has ended."""
+
+    def cancel(self) -> bool:
+        """Do not begin, if that is still possible; whether it was."""
 
 
 class Executor(Protocol):
@@ -69,10 +76,12 @@ def sweep(  # noqa: PLR0913  (each is one thing a user may want to say)
     *,
     engine: str = "auto",
     progress: Progress | None = None,
+    partial: bool = False,
 ) -> tuple[Point, ...]:
     """Run every combination: `sweep(scenario, {"zone.www.ttl": [30, 60, 300]}, 20)`.
 
-    Ctrl-C gives what is done by then, and marks the points where something is missing.
+    Ctrl-C ends it. Runs that have not begun are taken back, and those that have are told to stop,
+    which they do unless they are on another machine.
 
     Args:
         scenario: where they begin.
@@ -81,18 +90,23 @@ def sweep(  # noqa: PLR0913  (each is one thing a user may want to say)
         executor: who runs them; without one they are run here, one after the other.
         engine: as `run` takes it.
         progress: called with the number of runs done, and of all.
+        partial: whether Ctrl-C gives what is done by then, with points that say what is missing.
 
     Raises:
         LabError: a path or a value that is not possible, or too many runs.
+        KeyboardInterrupt: it was interrupted, and nobody asked for a part.
     """
     runs = _runs(scenario, settings, replications, engine)
     done: list[Outcome] = []
-    # asked for: what is done is the result
-    with closing(_outcomes(runs, executor)) as outcomes, suppress(KeyboardInterrupt):
-        for outcome in takewhile(_whole, outcomes):
-            done.append(outcome)
-            if progress is not None:
-                progress(len(done), len(runs))
+    try:
+        with closing(_outcomes(runs, executor)) as outcomes:
+            for outcome in outcomes:
+                done.append(outcome)
+                if progress is not None:
+                    progress(len(done), len(runs))
+    except KeyboardInterrupt:
+        if not partial:
+            raise
     return tuple(_points(settings, replications, done))
 
 
@@ -132,21 +146,46 @@ def _changed(scenario: Scenario, settings: Mapping[str, Sequence[Any]]) -> Itera
         yield changed
 
 
-def _whole(outcome: Outcome) -> bool:
-    return not outcome.partial
-
-
 def _outcomes(runs: list[Run], executor: Executor | None) -> Generator[Outcome]:
-    """The outcomes in the order of the runs; what is not asked for any more is not begun."""
+    """The outcomes in the order of the runs; what is not asked for any more is ended."""
     if executor is None:
         yield from (run(*each) for each in runs)
         return
-    promises = [executor.submit(run, *each) for each in runs]
+    with NamedTemporaryFile(prefix="lab-sweep-", delete=False) as file:
+        wanted = _Wanted(platform.node(), file.name)
+    promises: list[Promise] = []
     try:
+        promises += [executor.submit(_run, *each, wanted) for each in runs]
         yield from (promise.result() for promise in promises)
     finally:
-        for promise in promises:
-            promise.cancel()
+        Path(wanted.file).unlink()
+        for promise in [promise for promise in promises if not promise.cancel()]:
+            promise.exception(PATIENCE)
+
+
+class _Abandoned(Exception):  # noqa: N818  (no error: nobody waits for this any more)
+    """Ends a run."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Whether a sweep still waits for its runs: as long as a file of its own is there.
+
+    That is something which processes of one machine can look at, whoever started them.
+    """
+
+    machine: str
+    file: str
+
+    def __call__(self, _done: float, _total: float) -> None:
+        """End the run where nobody waits for it."""
+        if self.machine == platform.node() and not Path(self.file).exists():
+            raise _Abandoned
+
+
+def _run(scenario: Scenario, engine: str, wanted: _Wanted) -> Outcome:
+    wanted(0, 1)
+    return run(scenario, engine, progress=wanted)
 
 
 def _points(

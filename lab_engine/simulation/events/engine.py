@@ -42,15 +42,22 @@ Progress = Callable[[float, float], object]
 """Called after each bin with the seconds that are done, and with all of them."""
 
 
-def run(scenario: Scenario, *, trace: bool = False, progress: Progress | None = None) -> Outcome:
+def run(
+    scenario: Scenario,
+    *,
+    trace: bool = False,
+    progress: Progress | None = None,
+    partial: bool = False,
+) -> Outcome:
     """One run; with `trace`, the first 10,000 things that happened.
 
-    Where a KeyboardInterrupt breaks it off, what was counted by then is the outcome, as `partial`.
+    Where a KeyboardInterrupt breaks it off and `partial` is set, what was counted by then is the
+    outcome, which says so.
 
     Raises:
         ScenarioError: more than 20 million requests are to be expected, 200,000 clients, or 2 GiB.
     """
-    return _Run(scenario, trace=trace).outcome(progress)
+    return _Run(scenario, trace=trace).outcome(progress, partial=partial)
 
 
 class _Run:
@@ -83,13 +90,15 @@ class _Run:
         self._bins: list[Bin] = []
         self._env = self._warm_up()
 
-    def outcome(self, progress: Progress | None) -> Outcome:
+    def outcome(self, progress: Progress | None, *, partial: bool) -> Outcome:
         """Run, and count."""
-        partial = False
+        broken_off = False
         try:
             self._go(progress)
         except KeyboardInterrupt:
-            partial = True
+            if not partial:
+                raise
+            broken_off = True
             self._close_bin()
         ended = max(0.0, self._env.now)
         return counted(
@@ -101,7 +110,7 @@ class _Run:
             lookups=self._lookups or plain_lookups(self._scenario, self._stacks),
             outages=self._world.blackouts.found(ended),
             trace=tuple(self._journal.events),
-            partial=partial,
+            partial=broken_off,
             ended=ended,
         )
 

@@ -23,7 +23,7 @@ from lab_engine.simulation.population.kinds import kind_of, kinds
 from lab_engine.simulation.population.layers import Layers, People
 from lab_engine.simulation.population.outages import Deaths
 from lab_engine.simulation.population.pools import Pool, block_of, blocks, told
-from lab_engine.simulation.population.stop import Stop, stopping
+from lab_engine.simulation.population.stop import Progress, Stop, stopping
 from lab_engine.simulation.population.sums import Sums
 from lab_engine.simulation.population.tally import Bins, Floats, Ints
 from lab_engine.simulation.scenario import Scenario
@@ -40,23 +40,31 @@ BEGINNING = (
 CACHE_BYTES, CLIENT_BYTES, COUNT_BYTES = 100, 300, 40  # of a cache, a client with one, a cell
 
 
-def run(scenario: Scenario, *, max_bytes: int = MAX_BYTES) -> Outcome:
+def run(
+    scenario: Scenario,
+    *,
+    max_bytes: int = MAX_BYTES,
+    progress: Progress | None = None,
+    partial: bool = False,
+) -> Outcome:
     """One run of a scenario that `domain.reasons` says nothing against.
 
-    Ctrl-C ends it between two steps. What was counted by then is the outcome, as `partial`: all
-    caches up to `ended` where they are stepped together, else some of them for the whole watch,
-    as its notes say.
+    With `partial`, Ctrl-C ends it between two steps, and what was counted by then is the outcome,
+    which says so: all caches up to `ended` where they are stepped together, else some of them for
+    the whole watch, as its notes say.
 
     Args:
         scenario: what happens.
         max_bytes: refuse what would take more memory than this.
+        progress: told now and then how far it is.
+        partial: whether a part is wanted.
 
     Raises:
         ScenarioError: more than 2 x 10^9 fills or more than that memory are to be expected.
     """
     _check_size(scenario, max_bytes)
     rng = np.random.default_rng(scenario.seed)
-    with stopping() as stop:
+    with stopping(progress, partial=partial) as stop:
         return _Run(scenario, epochs(scenario, Random(scenario.seed)), rng, stop).outcome()
 
 
@@ -147,8 +155,9 @@ class _Run:
     def _run_held(self) -> None:
         rates = [self._rates(index) for index in range(len(self._strata))]
         parts = [part for each in rates for part in each]
-        _check_fills(self._scenario, self._book, sum(len(rate) for _, rate in parts))
-        held = Held(self._book, self._bins, self._deaths, self._stop)
+        caches = sum(len(rate) for _, rate in parts)
+        _check_fills(self._scenario, self._book, caches)
+        held = Held(self._book, self._bins, self._deaths, self._stop, caches)
         if self._book.in_turn and len(self._book.pools) > 1:
             pools = np.concatenate([np.full(len(rate), pool) for pool, rate in parts])
             held.add(np.concatenate([rate for _, rate in parts]), pools)
@@ -156,7 +165,7 @@ class _Run:
             for pool, rate in parts:
                 if not self._stop.asked:
                     held.add(rate, pool)
-        self._note_stop(held.steps, sum(len(rate) for _, rate in parts))
+        self._note_stop(held.steps, caches)
         by_place = self._sums.add_copies(held.taken, held.passed_on)
         self._sums.queries += held.asked
         of_pools = [pool.place for pool in self._book.pools]

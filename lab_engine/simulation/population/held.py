@@ -29,7 +29,8 @@ class Held:
         renewed: queries that no client waited for, by pool.
     """
 
-    def __init__(self, book: Book, bins: Bins, deaths: Deaths, stop: Stop) -> None:
+    def __init__(self, book: Book, bins: Bins, deaths: Deaths, stop: Stop, caches: int) -> None:
+        self._caches = caches
         self._book, self._bins, self._deaths, self._stop = book, bins, deaths, stop
         self._hold = self._one_hold()
         self._tally: Tally | RenewalTally = Tally(len(book), bins)
@@ -73,6 +74,7 @@ class Held:
             pools = pool[block] if isinstance(pool, np.ndarray) else pool
             self._step(rates[block], pools)
             self.steps += len(rates[block])
+            self._stop.passed(self.steps, self._caches)
             if self._stop.asked:
                 return
 

@@ -57,6 +57,7 @@ class Layers:
         held: what the others were led by, by place, kind, epoch and way: see `flow`.
         answers, asks: of each place and kind: answers to applications, questions to resolvers.
         renewed: queries that no client waited for, by place.
+        now: how far it has come; seconds.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Layers:
         self.filled, self.crowd = Tally(len(book), bins), Tally(len(book), bins)
         self.held = Tally(groups * len(book.starts) * len(book.lead), bins)
         self.deaths.open(count + caches)
+        self.now = 0.0
 
     def _read_kinds(self) -> None:
         kind, kinds = self.people.kind, self.kinds
@@ -110,6 +112,7 @@ class Layers:
         self.fill_clients()
         while self.open_windows():
             self.fill_clients()
+            stop.passed(min(max(0.0, self.now), self.bins.end), self.bins.end)
             if stop.asked:
                 stop.at = max(0.0, float(self._opening().min()))
                 break
@@ -226,6 +229,7 @@ class Layers:
     def open_windows(self) -> bool:
         """Open the next window of every resolver where that is within a step of the first."""
         opening = self._opening()
+        self.now = float(opening.min())
         limit = min(opening.min() + self.step, self.bins.end)
         opens = np.flatnonzero((opening < limit) & (opening >= self.closes))
         at = opening[opens]
