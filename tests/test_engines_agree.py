@@ -18,6 +18,7 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Outcome, Resolvers, Scenario, run, supports
 from lab_engine.simulation.parts import Place, ScheduledChange
+from tests.seeds import shifted
 
 LONG = "LAB_LONG" in os.environ
 SCENARIOS, RUNS = (60, 1500) if LONG else (22, 120)
@@ -97,8 +98,9 @@ def compared(
     other: Callable[[int], Outcome],
     read: Callable[[Outcome], list[float]] = statistics,
 ) -> list[float]:
-    ones = zip(*(read(one(seed)) for seed in range(runs)), strict=True)
-    others = zip(*(read(other(seed)) for seed in range(runs)), strict=True)
+    seeds = [shifted(seed) for seed in range(runs)]
+    ones = zip(*(read(one(seed)) for seed in seeds), strict=True)
+    others = zip(*(read(other(seed)) for seed in seeds), strict=True)
     return [distance(*pair) for pair in zip(ones, others, strict=True)]
 
 
