@@ -25,7 +25,7 @@ from lab_engine.authority.healthfile import Heard
 from lab_engine.authority.order import Order
 from lab_engine.authority.records import Client, Question
 from lab_engine.authority.server import plan
-from lab_engine.authority.state import State, check_ids
+from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account
 from lab_engine.control.health_config import loaded
@@ -230,7 +230,7 @@ def _blocks(options: argparse.Namespace) -> Mapping[str, Any] | None:
 def _state(options: argparse.Namespace, *zones: Zone) -> State:
     """Health as the options say, with stand-ins for the AWS endpoints that aliases name."""
     heard = _heard(options)
-    known = heard.ids.union(*map(check_ids, zones))
+    known = heard.ids.union(*(zone.check_ids for zone in zones))
     for each in options.unhealthy:
         if each not in known:
             remedy = nearest(each, sorted(known)) if known else "No record set has one."

@@ -3,7 +3,7 @@
 A snapshot is read-only; whoever watches the world makes the next one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
@@ -12,7 +12,6 @@ from dns.name import Name
 
 from lab_engine.authority.endpoints import Endpoint
 from lab_engine.authority.geo import LESSON_PLACES, Atlas
-from lab_engine.authority.recordset import RecordSet
 
 
 @cache
@@ -38,8 +37,3 @@ class State:
     def with_unhealthy(self, *ids: str) -> "State":
         """The same moment with exactly these checks failing."""
         return replace(self, unhealthy=frozenset(ids))
-
-
-def check_ids(zone: Iterable[RecordSet]) -> frozenset[str]:
-    """The ids of the health checks that record sets name."""
-    return frozenset(each.health_check_id for each in zone if each.health_check_id)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from lab_engine.authority.edited import Edited, edited
 from lab_engine.authority.records import Labels, folded
 from lab_engine.authority.recordset import Group, RecordSet
 
@@ -30,7 +31,7 @@ class Tree:
 
     def __init__(self, origin: Name) -> None:
         self.origin = origin
-        self.nodes: Mapping[Labels, Node] = {}
+        self.nodes: dict[Labels, Node] | Edited[Labels, Node] = {}
         self._apex = folded(origin)
         self._owners: dict[Labels, int] = {}  # how many stand at or below each name that exists
         self._cuts: frozenset[Labels] = frozenset()
@@ -38,18 +39,15 @@ class Tree:
     def changed(self, nodes: Mapping[Labels, Node]) -> "Tree":
         """Another tree where these names hold this instead; an empty node takes its name away."""
         tree = Tree(self.origin)
-        tree.nodes = held = {**self.nodes}
-        tree._owners = owners = self._owners.copy()
-        cuts = {name for name, node in nodes.items() if RdataType.NS in node and name != self._apex}
+        held = {name: node for name, node in nodes.items() if node}
+        tree.nodes = edited(self.nodes, nodes.keys() - held.keys(), held)
+        cuts = {name for name, node in held.items() if RdataType.NS in node and name != self._apex}
         tree._cuts = self._cuts - nodes.keys() | cuts
-        for name, node in nodes.items():
-            more = bool(node) - (name in held)
-            if node:
-                held[name] = node
-            else:
-                held.pop(name, None)
-            for above in self._downwards(name) if more else ():
-                owners[above] = owners.get(above, 0) + more
+        more = {name: (name in held) - (name in self.nodes) for name in nodes}
+        tree._owners = owners = self._owners.copy() if any(more.values()) else self._owners
+        for name in filter(more.get, nodes):
+            for above in self._downwards(name):
+                owners[above] = owners.get(above, 0) + more[name]
                 if not owners[above]:
                     del owners[above]
         return tree

@@ -8,7 +8,8 @@ swaps one for the other, so that nobody sees half a change.
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from functools import wraps
+from functools import cached_property, wraps
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeVar, cast
 
@@ -19,6 +20,7 @@ from dns.rdatatype import RdataType
 from lab_engine.authority import awsjson, cidr, masterfile
 from lab_engine.authority.aliases import Aliases
 from lab_engine.authority.checks import problems
+from lab_engine.authority.edited import Edited, edited
 from lab_engine.authority.elements import text_of
 from lab_engine.authority.records import Labels, RRset, as_name, folded
 from lab_engine.authority.recordset import Group, RecordSet, as_record_set
@@ -29,6 +31,11 @@ P = ParamSpec("P")
 Z = TypeVar("Z")
 SOA_TTL = 900  # Route 53's own default, and so its negative TTL
 NS_TTL = 172800
+Key = tuple[Labels, RdataType, str]
+"""What makes a record set unique, as `RecordSet.key` does, but quick to hash."""
+Numbered = tuple[int, RecordSet]
+"""A record set and its place among the others."""
+FACTS = ("addresses", "by_client", "check_ids")
 
 
 class Forgiving(Choice):
@@ -64,10 +71,8 @@ class Zone:
 
     Attributes:
         origin: the apex, absolute.
-        record_sets: every one, in the order given.
         forgiving: how a CNAME beside other data is answered; None refuses to load it.
         tree: the names that exist, and what they hold.
-        by_client: whether some answers depend on where the client is.
     """
 
     def __init__(
@@ -78,12 +83,11 @@ class Zone:
     ) -> None:
         self.origin = origin
         self.forgiving = None if forgiving is None else Forgiving(forgiving)
-        self.record_sets: tuple[RecordSet, ...] = ()
+        self.record_sets = tuple(as_record_set(each) for each in record_sets)
         self.tree = Tree(origin)
-        self.by_client = False
+        self._last = len(self.record_sets)
         self._aliases = Aliases()
-        given = tuple(as_record_set(each) for each in record_sets)
-        self._take(given, nodes_of(given))
+        self._take(nodes_of(self.record_sets))
 
     @classmethod
     def of(
@@ -183,6 +187,30 @@ class Zone:
     def __repr__(self) -> str:
         return f"<Zone {self.origin} with {len(self.record_sets)} record sets>"
 
+    @cached_property
+    def record_sets(self) -> tuple[RecordSet, ...]:
+        """Every one, in the order given; those that came later behind them."""
+        return tuple(each for _, each in self._by_key.values())
+
+    @cached_property
+    def _by_key(self) -> dict[Key, Numbered] | Edited[Key, Numbered]:
+        return {_key(each): (number, each) for number, each in enumerate(self.record_sets)}
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """Every address that an A or AAAA record set holds, as it is written."""
+        return _addresses(self.record_sets)
+
+    @cached_property
+    def by_client(self) -> bool:
+        """Whether some answers depend on where the client is."""
+        return _by_client(self.record_sets)
+
+    @cached_property
+    def check_ids(self) -> frozenset[str]:
+        """The ids of the health checks that record sets name."""
+        return _check_ids(self.record_sets)
+
     def node(self, name: Name) -> Node | None:
         """What `name` holds: empty for an empty non-terminal, None where it does not exist."""
         return self.tree.node(folded(name))
@@ -226,30 +254,43 @@ class Zone:
             ZoneError: the records may not stand together; this zone is as it was.
         """
         new = {_key(each): each for each in added}
-        keys = {**dict.fromkeys(map(_key, removed)), **new}
-        names = dict.fromkeys(name for name, *_ in keys)
-        nodes = (self.tree.nodes.get(name, EMPTY) for name in names)
-        old = [member for node in nodes for group in node.values() for member in group]
-        # from here by identity: nothing is hashed for the many that stay
-        mine = {id(each) for each in (*old, *new.values())}
-        instead = {id(each): new.pop(_key(each), None) for each in old if _key(each) in keys}
-        kept = (instead.get(id(each), each) for each in self.record_sets)
-        record_sets = (*(each for each in kept if each is not None), *new.values())
-        held = nodes_of(each for each in record_sets if id(each) in mine)
-        gone = {name: EMPTY for name in names if name not in held}
+        gone = [key for key in map(_key, removed) if key not in new]
+        names = dict.fromkeys(name for name, *_ in (*gone, *new))
+        before = {_key(each): each for each in self._at(names)}
+        after = edited(before, gone, new)
         zone: Zone = copy(self)
-        zone._take(record_sets, {**held, **gone})
+        zone._last += len(new)
+        numbered = enumerate(new.items(), self._last + 1)
+        placed = {key: (self._number(key, number), each) for number, (key, each) in numbered}
+        zone._by_key = edited(self._by_key, gone, placed)
+        vars(zone).pop("record_sets", None)
+        if _facts(before.values()) != _facts(after.values()):
+            zone._forget_facts()
+        zone._take({**dict.fromkeys(names, EMPTY), **nodes_of(after.values())})
         return zone
 
-    def _take(self, record_sets: tuple[RecordSet, ...], nodes: Mapping[Labels, Node]) -> None:
-        """Become the zone of these record sets: `nodes` are those that differ from now."""
+    def _at(self, names: Iterable[Labels]) -> list[RecordSet]:
+        """What some names hold, in the order of the zone."""
+        groups = (group for name in names for group in self.tree.nodes.get(name, EMPTY).values())
+        placed = (self._by_key[_key(member)] for group in groups for member in group)
+        return [each for _, each in sorted(placed, key=itemgetter(0))]
+
+    def _number(self, key: Key, new: int) -> int:
+        """The number of a record set that stands in the place of another, or a new one."""
+        known = self._by_key.get(key)
+        return new if known is None else known[0]
+
+    def _forget_facts(self) -> None:
+        for fact in FACTS:
+            vars(self).pop(fact, None)
+
+    def _take(self, nodes: Mapping[Labels, Node]) -> None:
+        """Become the zone of other record sets: `nodes` are those that differ from now."""
         before, self.tree = self.tree, self.tree.changed(nodes)
         keys = self._aliases.unsettled(before, self.tree, nodes)
         found = problems(self.tree, nodes, keys, forgiving=self.forgiving is not None)
         if found:
             raise ZoneProblemsError(found)
-        self.record_sets = record_sets
-        self.by_client = any(e.policy.by_place or e.policy.by_network for e in record_sets)
         self._aliases = self._aliases.filed(keys, before, self.tree)
         self._soa = cast("RRset", self.tree.group((folded(self.origin), RdataType.SOA))[0].records)
 
@@ -258,9 +299,27 @@ class Zone:
         return masterfile.written(self.origin, self.record_sets)
 
 
-def _key(record_set: RecordSet) -> tuple[Labels, RdataType, str]:
-    """What makes a record set unique, as `RecordSet.key` does, but quick to hash."""
+def _key(record_set: RecordSet) -> Key:
     return folded(record_set.name), record_set.type, record_set.set_identifier
+
+
+def _facts(record_sets: Iterable[RecordSet]) -> tuple[object, ...]:
+    """What these have to do with the facts of their zone."""
+    known = tuple(record_sets)
+    return _addresses(known), _by_client(known), _check_ids(known)
+
+
+def _addresses(record_sets: Iterable[RecordSet]) -> frozenset[str]:
+    held = (each.texts for each in record_sets if each.type in (RdataType.A, RdataType.AAAA))
+    return frozenset[str]().union(*held)
+
+
+def _by_client(record_sets: Iterable[RecordSet]) -> bool:
+    return any(each.policy.by_place or each.policy.by_network for each in record_sets)
+
+
+def _check_ids(record_sets: Iterable[RecordSet]) -> frozenset[str]:
+    return frozenset(each.health_check_id for each in record_sets if each.health_check_id)
 
 
 def _further(

@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 from lab_engine.authority.elements import nearest
 from lab_engine.authority.health import CALCULATED
-from lab_engine.authority.state import check_ids
 from lab_engine.authority.zone import Zone
 from lab_engine.control import snapshot
 from lab_engine.control.account import (
@@ -67,7 +66,7 @@ def _by_id(hosted_zones: list[HostedZone]) -> MappingProxyType[str, HostedZone]:
 
 def known_checks(account: Account) -> frozenset[str]:
     """The ids of all health checks: of the account's, and of those that record sets name."""
-    return account.health_checks.ids.union(*map(check_ids, account.zones))
+    return account.health_checks.ids.union(*(zone.check_ids for zone in account.zones))
 
 
 def check_settable(account: Account, check_id: str, healthy: bool) -> None:  # noqa: FBT001

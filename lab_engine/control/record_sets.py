@@ -16,7 +16,6 @@ from lab_engine.authority.cidr import Collections
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.authority.recordset import RecordSet, as_record_set
 from lab_engine.authority.server import plan
-from lab_engine.authority.state import check_ids
 from lab_engine.authority.zone import Zone
 from lab_engine.control import asked, changes
 from lab_engine.control.account import Account, Change, HostedZone, Moment, Params, Response
@@ -109,7 +108,7 @@ def _known(account: Account, hosted: HostedZone) -> changes.Known:
     """What a batch may name. A deleted check may stay where it is named; so may one of a file."""
     blocks = {each.id: blocks_of(each.locations) for each in account.collections.values()}
     return changes.Known(
-        health_checks=check_ids(hosted.zone).union(account.checks),
+        health_checks=hosted.zone.check_ids.union(account.checks),
         collections=Collections(blocks, whole=True),
         max_record_sets=hosted.max_record_sets,
         zone_id=hosted.id,

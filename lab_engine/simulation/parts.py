@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, ClassVar
 
 from lab_engine.authority.geo import REGIONS
 from lab_engine.authority.records import Client
@@ -102,6 +102,7 @@ class Layer:
         count: how many there are, 1 to 10^7; clients and those below are dealt out to them in turn.
     """
 
+    called_by: ClassVar[str] = "name"
     name: str
     profile: str = "ideal"
     count: int = 100
@@ -114,6 +115,11 @@ class Layer:
         fix(self, "profile", mix("layers.profile", self.profile)[0][0])
         whole("layers.count", self.count, 1, MAX_COUNT)
 
+    @property
+    def label(self) -> str:
+        """What its paths call it."""
+        return self.name
+
 
 @dataclass(frozen=True)
 class Place:
@@ -122,25 +128,35 @@ class Place:
     Attributes:
         network: the block of addresses that the clients have, such as `198.51.100.0/24`. Places
             may overlap: two with one network have clients of one town with different resolvers.
+        name: what paths call it; a place without one is called by its network.
         share: the part of all clients, relative to the other places.
         egress: the address from which their resolvers ask; empty for one within the network.
         resolver_ms: the round trip from a client to its resolver, milliseconds.
         authority_ms: the round trip from a resolver to the authority, milliseconds.
     """
 
+    called_by: ClassVar[str] = "name"
     network: str = "198.51.100.0/24"
     share: float = 1.0
     egress: str = ""
     resolver_ms: float = 10.0
     authority_ms: float = 50.0
+    name: str = ""
 
     def __post_init__(self) -> None:
+        named = isinstance(self.name, str) and len(self.name) <= 40
+        must(named, "places.name", self.name, "is not a name", "Give it up to 40 letters.")
         _address("places.network", self.network, ip_network, "198.51.100.0/24")
         if self.egress != "":
             _address("places.egress", self.egress, ip_address, "192.0.2.53")
         number("places.share", self.share, 0, MAX_COUNT)
         number("places.resolver_ms", self.resolver_ms, 0, MAX_MS)
         number("places.authority_ms", self.authority_ms, 0, MAX_MS)
+
+    @property
+    def label(self) -> str:
+        """What its paths call it."""
+        return self.name or self.network
 
     @property
     def peer(self) -> Client:
@@ -160,6 +176,7 @@ class Backend:
         queue: requests that may wait at it; more are refused.
     """
 
+    called_by: ClassVar[str] = "address"
     address: str
     region: str = ""
     capacity: float = math.inf
@@ -172,6 +189,11 @@ class Backend:
         must(known, "backends.region", self.region, "is not an AWS Region", "Write eu-west-1, say.")
         number("backends.capacity", self.capacity, 1 / MAX_RATE, math.inf)
         whole("backends.queue", self.queue, 0, MAX_COUNT)
+
+    @property
+    def label(self) -> str:
+        """What its paths call it."""
+        return self.address
 
 
 @dataclass(frozen=True)

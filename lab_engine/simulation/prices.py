@@ -14,7 +14,6 @@ from types import MappingProxyType
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.recordset import RecordSet
-from lab_engine.authority.state import check_ids
 from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.scenario import Scenario
 
@@ -92,7 +91,7 @@ def bill(scenario: Scenario, outcome: Outcome, prices: Prices | None = None) -> 
     watched = whole if math.isnan(outcome.ended) else outcome.ended
     queries = outcome.authority_queries * MONTH / watched if watched else 0.0
     price = max(listed.queries[each.policy.name] for each in _asked(scenario))
-    checks = len(check_ids(scenario.zone)) * listed.health_check
+    checks = len(scenario.zone.check_ids) * listed.health_check
     return Bill(queries, queries / MILLION * price, listed.zone, checks, listed)
 
 

@@ -5,27 +5,21 @@ bad value is refused here and nowhere else. It holds no results and knows no eng
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Self
 
-from dns.rdatatype import RdataType
-
 from lab_engine.authority.order import Order
-from lab_engine.authority.policies import Weighted
-from lab_engine.authority.records import MAX_TTL, Question, as_name, as_type
-from lab_engine.authority.recordset import RecordSet
-from lab_engine.authority.state import check_ids
+from lab_engine.authority.records import Question, as_name, as_type
 from lab_engine.authority.zone import Zone
 from lab_engine.caches.clientprofiles import ClientProfile
 from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.caches.sources import Profile
-from lab_engine.control import changes as batches
 from lab_engine.errors import LabError, ScenarioError
+from lab_engine.simulation import levers
 from lab_engine.simulation.parts import (
     WEEK,
     Backend,
@@ -41,12 +35,11 @@ from lab_engine.simulation.parts import (
     number,
     whole,
 )
-from lab_engine.simulation.profiles import Profiles, changed, own, paths_below, value_of
+from lab_engine.simulation.profiles import Profiles, own
 
 MOMENT = 0.001
 MAX_BINS = 100_000
 MAX_SCHEDULED = 1_000
-PARTS = {"resolvers": Resolvers, "clients": Clients, "checkers": Checkers}
 CHANGING = ("zone", "down", "unhealthy", "reachable")
 
 
@@ -215,7 +208,7 @@ class Scenario:
     def addresses(self) -> frozenset[str]:
         """Every address of the zone, and of those before it."""
         zones = (self.zone, *self.former)
-        return frozenset[str]().union(*(_addresses(each) for zone in zones for each in zone))
+        return frozenset[str]().union(*(zone.addresses for zone in zones))
 
     @cached_property
     def question(self) -> Question:
@@ -232,28 +225,11 @@ class Scenario:
 
     def paths(self) -> tuple[str, ...]:
         """Every path that `set` takes."""
-        parts = [
-            f"{part}.{item.name}"
-            for part, kind in PARTS.items()
-            if getattr(self, part) is not None
-            for item in fields(kind)
-        ]
-        own = [
-            item.name
-            for item in fields(self)
-            if item.name not in ("resolvers", "clients", "former")
-        ]
-        return (*own, *parts, *paths_below(self.profiles), *_steered(self.zone))
+        return levers.paths(self)
 
     def get(self, path: str) -> Any:
         """The value at one of `paths`: `scenario.get("resolvers.count")`."""
-        part, _, rest = self._known(path).partition(".")
-        if part == "zone" and rest:
-            return _steered(self.zone)[path].get()
-        if part == "profiles" and rest:
-            name, _, item = rest.partition(".")
-            return value_of(self._own(name), item)
-        return getattr(getattr(self, part), rest) if rest else getattr(self, part)
+        return levers.lever(self, path).value
 
     def set(self, path: str, value: Any) -> Self:
         """Another scenario with one value changed: `scenario.set("zone.www.ttl", 60)`.
@@ -263,6 +239,10 @@ class Scenario:
         weighted record set, in A and AAAA alike. `zone` is a zone, or a change batch for it.
         `profiles.<name>.<field>` is a field of a profile of the scenario's own.
 
+        One of several is meant by what it is called: `layers.<name>.count`,
+        `backends.<address>.capacity`, and `places.<name>.share`; a place without a name is called
+        by its network, `places.198.51.100.0/24.share`.
+
         Raises:
             LabError: there is no such path, or the value breaks a rule. Nothing is changed.
         """
@@ -270,69 +250,8 @@ class Scenario:
 
     def changed(self, path: str, value: Any) -> dict[str, Any]:
         """The field that `set` changes, and its new value."""
-        part, _, rest = self._known(path).partition(".")
-        if part == "zone" and rest:
-            return {part: _steered(self.zone)[path].set(self.zone, value)}
-        if part == "profiles" and rest:
-            name, _, item = rest.partition(".")
-            mine = changed(self._own(name), {item: value})
-            return {part: tuple(mine if p.name == name else p for p in self.profiles)}
-        if part == "zone" and isinstance(value, Mapping):
-            return {part: batches.apply(self.zone, value)}
-        if rest:
-            return {part: replace(getattr(self, part), **{rest: value})}
-        return {part: value}
-
-    def _own(self, name: str) -> Profile:
-        return next(each for each in self.profiles if each.name == name)
-
-    def _known(self, path: str) -> str:
-        paths = self.paths()
-        if path in paths:
-            return path
-        nearest = get_close_matches(str(path), paths, n=1, cutoff=0)[0]
-        raise ScenarioError(path, "is not part of a scenario", f"Did you mean {nearest}?")
-
-
-@dataclass
-class _Lever:
-    """What one path below `zone` moves: the TTL or the weight of these record sets."""
-
-    path: str
-    record_sets: list[RecordSet]
-
-    def get(self) -> Any:
-        first = self.record_sets[0]
-        policy = first.policy
-        return policy.Weight if self._weighs and isinstance(policy, Weighted) else first.ttl
-
-    def set(self, zone: Zone, value: Any) -> Zone:
-        whole(self.path, value, 0, 255 if self._weighs else MAX_TTL)
-        return zone.replaced(*(self._moved(each, value) for each in self.record_sets))
-
-    @property
-    def _weighs(self) -> bool:
-        return self.path.endswith(".weight")
-
-    def _moved(self, record_set: RecordSet, value: int) -> RecordSet:
-        if self._weighs:
-            return replace(record_set, policy=Weighted(value))
-        return record_set.with_ttl(value)
-
-
-def _steered(zone: Zone) -> dict[str, _Lever]:
-    """Paths below `zone`: TTLs of all but aliases and what every apex has, and weights."""
-    found: dict[str, _Lever] = {}
-    for each in zone:
-        if each.type in (RdataType.SOA, RdataType.NS):
-            continue
-        name = each.name.relativize(zone.origin)
-        paths = [f"zone.{name}.ttl"] if each.alias is None else []
-        if isinstance(each.policy, Weighted):
-            paths.append(f"zone.{name}.{each.set_identifier}.weight")
-        for path in paths:
-            found.setdefault(path, _Lever(path, [])).record_sets.append(each)
-    return found
+        found = levers.lever(self, path)
+        return {found.field: found.moved(value)}
 
 
 def _down(given: Any, scenario: Scenario) -> tuple[str, ...]:
@@ -348,18 +267,14 @@ def _down(given: Any, scenario: Scenario) -> tuple[str, ...]:
 
 def _names(zone: Zone) -> frozenset[str]:
     """What of a zone may die or fail: addresses, and ids of checks."""
-    return check_ids(zone).union(*map(_addresses, zone))
-
-
-def _addresses(record_set: RecordSet) -> tuple[str, ...]:
-    return record_set.texts if record_set.type in (RdataType.A, RdataType.AAAA) else ()
+    return zone.check_ids | zone.addresses
 
 
 def _unhealthy(given: Any, zones: tuple[Zone, ...]) -> tuple[str, ...]:
     """Ids of checks that one of the zones names."""
     listed = isinstance(given, Collection) and not isinstance(given, str)
     must(listed, "unhealthy", given, "is not a list of ids", 'Write ["hc-1"].')
-    known = frozenset[str]().union(*map(check_ids, zones)) if given else frozenset[str]()
+    known = frozenset[str]().union(*(zone.check_ids for zone in zones))
     for check in given:
         remedy = f"Choose of {', '.join(sorted(known)) or 'none: no record set has a check'}."
         inside = isinstance(check, str) and check in known

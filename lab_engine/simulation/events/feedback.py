@@ -12,7 +12,6 @@ from random import Random
 import simpy
 
 from lab_engine.authority.health import Checker, aggregate
-from lab_engine.authority.state import check_ids
 from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.parts import Checkers
 from lab_engine.simulation.scenario import Scenario
@@ -54,7 +53,7 @@ class LiveCheckers:
 
     def begin(self) -> None:
         """Every checker starts at a time of its own; what is down has been found out before."""
-        checks = {check for _, step in self.scenario.steps for check in check_ids(step.zone)}
+        checks = {check for _, step in self.scenario.steps for check in step.zone.check_ids}
         for check in sorted(checks):
             healthy = self._up(check)
             self._minds[check] = [healthy] * self._checkers.count
@@ -106,5 +105,5 @@ class LiveCheckers:
 
 def with_failing(scenario: Scenario, failing: set[str]) -> Scenario:
     """The same with the checks failing that the zone still names, besides those it had."""
-    known = failing & check_ids(scenario.zone)
+    known = failing & scenario.zone.check_ids
     return replace(scenario, unhealthy=tuple(sorted({*scenario.unhealthy, *known})))
