@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.run import run as run
     from lab_engine.simulation.run import supports as supports
     from lab_engine.simulation.scenario import Scenario as Scenario
+    from lab_engine.simulation.sites import Site as Site
     from lab_engine.simulation.sweep import sweep as sweep
     from lab_engine.views.panels import round_robin as round_robin
     from lab_engine.wire.client import ask as ask
@@ -69,6 +70,7 @@ _HOMES = {
     "Scenario": "lab_engine.simulation.scenario",
     "ScheduledChange": "lab_engine.simulation.parts",
     "Server": "lab_engine.wire.server",
+    "Site": "lab_engine.simulation.sites",
     "State": "lab_engine.authority.state",
     "Zone": "lab_engine.authority.zone",
     "ask": "lab_engine.wire.client",

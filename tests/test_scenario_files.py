@@ -28,6 +28,7 @@ from lab_engine.simulation.parts import (
     ScheduledChange,
 )
 from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.sites import Site
 
 FILES = Path(__file__).parent / "scenarios"
 POLICIES = Path(__file__).parent / "policies"
@@ -134,6 +135,14 @@ PLACES = st.builds(
     st.sampled_from(["", "192.0.2.1", "2001:db8::53"]),
     st.floats(0, 1e4),
 )
+SITES = st.builds(
+    Site,
+    st.sampled_from(["198.51.100.0/24", "203.0.113.0/24", "2001:db8::/48"]),
+    st.sampled_from(["", "FR", "US"]),
+    availability_zone=st.sampled_from(["", "use1-az1", "apse2-az3"]),
+) | st.builds(
+    Site, st.just("192.0.2.0/24"), st.just("US"), st.just("CA"), st.floats(-90, 90), st.floats(0, 9)
+)
 WATCHES = st.none() | st.builds(
     Checkers, st.floats(1, 100), st.integers(1, 10), st.integers(1, 100), st.floats(0, 9)
 )
@@ -174,6 +183,7 @@ def scenarios(draw):
         layers=tuple(draw(st.lists(LAYERS, max_size=2))),
         profiles=draw(PROFILES),
         places=tuple(draw(st.lists(PLACES, min_size=1, max_size=2))),
+        atlas=draw(st.lists(SITES, max_size=3, unique_by=lambda site: site.network)),
         backends=tuple(draw(st.lists(backends, max_size=2))),
         down=draw(addresses),
         unhealthy=draw(st.lists(st.sampled_from(checks), max_size=2, unique=True))
@@ -221,7 +231,7 @@ def test_the_example_is_read_with_the_files_beside_it():
 def test_the_example_names_everything_that_may_be_set():
     text = (FILES / "shop.toml").read_text()
 
-    for part in (Scenario, Resolvers, Clients, Layer, Place, Backend, Checkers):
+    for part in (Scenario, Resolvers, Clients, Layer, Place, Site, Backend, Checkers):
         names = {item.name for item in fields(part)} - {"zone", "former"}
         missing = {name for name in names if name not in text}
         assert not missing, part
@@ -248,6 +258,9 @@ CHANGE = '[[schedule]]\nat = 60\npath = "down"\n'
         ("[checkers]\nintervall = 1", "x: checkers.intervall: .* Did you mean interval?"),
         ("[[layers]]\nname = 'a'\n[[layers]]\nnme = 'b'", "number 2: layers.nme: .* mean name?"),
         ("[[places]]\nnetwrok = ''", "number 1: places.netwrok: .* mean network?"),
+        ("[[atlas]]\nnetwrok = ''", "number 1: atlas.netwrok: .* mean network?"),
+        ("[[atlas]]\ncountry = 'FR'", "number 1: atlas.network: is missing"),
+        ("[[atlas]]\nnetwork = '10.0.0.0/8'\ncountry = 'XX'", "atlas.country 'XX': is no country"),
         ("[[backends]]\nadress = ''", "number 1: backends.adress: .* mean address?"),
         ("[[schedule]]\natt = 1", "number 1: schedule.att: .* Did you mean at?"),
         ("[[layers]]\ncount = 3", "number 1: layers.name: is missing"),

@@ -6,6 +6,7 @@ how far around an address a decision holds, which is what an ECS scope promises 
 """
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -42,12 +43,14 @@ class Place:
         continent: AF AN AS EU OC NA SA.
         subdivision: ISO 3166-2 without its country, such as `CA` in `US-CA`.
         point: for distances; None where unknown.
+        availability_zone: the id of the AWS Availability Zone it is in, such as `use1-az1`.
     """
 
     country: str = ""
     continent: str = ""
     subdivision: str = ""
     point: Point | None = None
+    availability_zone: str = ""
 
     def __str__(self) -> str:
         parts = [self.continent, self.country, self.subdivision]
@@ -105,6 +108,25 @@ REGIONS: Mapping[str, Point] = {
     "cn-north-1": Point(39.9, 116.4),
     "cn-northwest-1": Point(37.5, 105.2),
 }
+
+
+_WORDS = {"southeast": "se", "northeast": "ne", "southwest": "sw", "northwest": "nw"}
+_ZONE = re.compile(r"([a-z]+[0-9])-az[0-9]{1,2}")
+
+
+def _short(region: str) -> str:
+    """How ids of Availability Zones call a Region: `ap-southeast-2` is `apse2`."""
+    first, *words, number = region.split("-")
+    return "".join([first, *(_WORDS.get(word, word[0]) for word in words), number])
+
+
+_REGION_OF = {_short(region): region for region in REGIONS}
+
+
+def region_of(availability_zone: str) -> str:
+    """The Region of an Availability Zone, by its id; empty for what is none."""
+    found = _ZONE.fullmatch(availability_zone)
+    return _REGION_OF.get(found[1], "") if found else ""
 
 
 def distance_km(a: Point, b: Point) -> float:

@@ -1,10 +1,8 @@
 """What the authority of a scenario answers to whom: for both engines, before either begins."""
 
-from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.plan import Plan
 from lab_engine.authority.records import Client
 from lab_engine.authority.server import plan
-from lab_engine.authority.state import State
 from lab_engine.simulation.scenario import Scenario
 
 MESSAGE_IDS = 2**16
@@ -14,5 +12,4 @@ ASKER = Client.at("198.51.100.53")
 
 def planned(scenario: Scenario, client: Client = ASKER) -> Plan:
     """The plan of the scenario's question for one who asks, as things stand at first."""
-    state = State(frozenset(scenario.unhealthy), stand_ins(scenario.zone))
-    return plan(scenario.zone, scenario.question, client, state)
+    return plan(scenario.zone, scenario.question, client, scenario.state)

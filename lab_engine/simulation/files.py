@@ -33,10 +33,11 @@ from lab_engine.simulation.parts import (
 from lab_engine.simulation.profiles import UNSET, as_table
 from lab_engine.simulation.renamed import now_called
 from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.sites import Site
 from lab_engine.simulation.volumes import volumes
 
 TABLES = {"resolvers": Resolvers, "clients": Clients, "checkers": Checkers}
-LISTS = {"layers": Layer, "places": Place, "backends": Backend}
+LISTS = {"layers": Layer, "places": Place, "atlas": Site, "backends": Backend}
 ZONE = ("zone", "zone_file", "origin", "cidr_blocks", "cidr_blocks_file", "forgiving")
 OWN = tuple(item.name for item in fields(Scenario) if item.name not in ("zone", "former"))
 Table = dict[str, Any]

@@ -28,13 +28,19 @@ from lab_engine.control import changes
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import profiles
 from lab_engine.simulation.parts import Backend, Checkers, Clients, Layer, Place, Resolvers, whole
+from lab_engine.simulation.sites import Site
 
 PARTS: Mapping[str, type[Any]] = {
     "resolvers": Resolvers,
     "clients": Clients,
     "checkers": Checkers,
 }
-LISTS: Mapping[str, type[Any]] = {"layers": Layer, "places": Place, "backends": Backend}
+LISTS: Mapping[str, type[Any]] = {
+    "layers": Layer,
+    "places": Place,
+    "atlas": Site,
+    "backends": Backend,
+}
 HIDDEN = ("resolvers", "clients", "former")  # of the scenario's fields: no single value is set
 
 

@@ -146,9 +146,9 @@ class Place:
     def __post_init__(self) -> None:
         named = isinstance(self.name, str) and len(self.name) <= 40
         must(named, "places.name", self.name, "is not a name", "Give it up to 40 letters.")
-        _address("places.network", self.network, ip_network, "198.51.100.0/24")
+        address("places.network", self.network, ip_network, "198.51.100.0/24")
         if self.egress != "":
-            _address("places.egress", self.egress, ip_address, "192.0.2.53")
+            address("places.egress", self.egress, ip_address, "192.0.2.53")
         number("places.share", self.share, 0, MAX_COUNT)
         number("places.resolver_ms", self.resolver_ms, 0, MAX_MS)
         number("places.authority_ms", self.authority_ms, 0, MAX_MS)
@@ -313,7 +313,8 @@ def _check_links(name: str) -> None:
         raise ScenarioError(f"clients.profile {name!r}", wrong.rule, wrong.remedy) from wrong
 
 
-def _address(where: str, given: object, read: Callable[[str], object], such_as: str) -> None:
+def address(where: str, given: object, read: Callable[[str], object], such_as: str) -> None:
+    """Refuse all but what can be read as an address or a network."""
     must(isinstance(given, str), where, given, "is no text", f'Write "{such_as}".')
     try:
         read(str(given))

@@ -12,8 +12,10 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Self
 
+from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.order import Order
 from lab_engine.authority.records import Question, as_name, as_type
+from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.caches.clientprofiles import ClientProfile
 from lab_engine.caches.recursives import RecursiveProfile
@@ -36,6 +38,7 @@ from lab_engine.simulation.parts import (
     whole,
 )
 from lab_engine.simulation.profiles import Profiles, own
+from lab_engine.simulation.sites import Site, atlas_of, sites
 
 MOMENT = 0.001
 MAX_BINS = 100_000
@@ -57,6 +60,7 @@ class Scenario:
         layers: caches between clients and resolvers, the nearest to the clients first.
         profiles: its own, under names of their own: `{"mine": {"like": "fixed", "lifetime": 5}}`.
         places: where clients and resolvers are; by default all in one.
+        atlas: networks and where they are, instead of the lessons'.
         backends: what stands behind the addresses, as far as it matters; each address is one of the
             zone, or of a zone that a change puts in its place.
         down: addresses that are dead; a client tries the next one of its answer.
@@ -80,6 +84,7 @@ class Scenario:
     layers: tuple[Layer, ...] = ()
     profiles: tuple[Profile, ...] = ()
     places: tuple[Place, ...] = (Place(),)
+    atlas: tuple[Site, ...] = ()
     backends: tuple[Backend, ...] = ()
     down: tuple[str, ...] = ()
     unhealthy: tuple[str, ...] = ()
@@ -111,6 +116,7 @@ class Scenario:
         fix(self, "places", _listed("places", self.places, Place))
         share = math.fsum(place.share for place in self.places)
         must(share > 0, "places", share, "is the sum of all shares", "Give one of them a share.")
+        fix(self, "atlas", sites(self.atlas))
         fix(self, "backends", _listed("backends", self.backends, Backend))
         fix(self, "down", _down(self.down, self))
         fix(self, "unhealthy", _unhealthy(self.unhealthy, (self.zone, *self.former)))
@@ -209,6 +215,12 @@ class Scenario:
         """Every address of the zone, and of those before it."""
         zones = (self.zone, *self.former)
         return frozenset[str]().union(*(zone.addresses for zone in zones))
+
+    @cached_property
+    def state(self) -> State:
+        """What policies know besides the zone, as things stand at first."""
+        endpoints = stand_ins(self.zone)
+        return State(frozenset(self.unhealthy), endpoints, atlas_of(self.atlas))
 
     @cached_property
     def question(self) -> Question:

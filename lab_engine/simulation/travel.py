@@ -1,6 +1,6 @@
 """How far requests went: from a place to the servers that it reached. Both engines use this.
 
-Places are where the lessons' atlas has their networks, servers are in AWS Regions, and times are
+Places are where the scenario's atlas has their networks, servers are in AWS Regions, and times are
 those of the atlas: a model of distance alone unless it holds measured ones.
 """
 
@@ -10,7 +10,6 @@ from ipaddress import ip_network
 
 from lab_engine.authority.geo import REGIONS, Atlas, distance_km
 from lab_engine.authority.records import Client
-from lab_engine.authority.state import lesson_atlas
 from lab_engine.simulation.outcome import Trips
 from lab_engine.simulation.parts import Place
 from lab_engine.simulation.scenario import Scenario
@@ -26,13 +25,15 @@ def trips(scenario: Scenario, reached: Sequence[Mapping[str, int]]) -> tuple[Tri
         reached: for each of the places, the requests of each server.
     """
     regions = {each.address: each.region for each in scenario.backends}
-    return tuple(_trips(scenario.places, regions, reached))
+    return tuple(_trips(scenario.places, regions, scenario.state.atlas, reached))
 
 
 def _trips(
-    places: Sequence[Place], regions: Mapping[str, str], reached: Sequence[Mapping[str, int]]
+    places: Sequence[Place],
+    regions: Mapping[str, str],
+    atlas: Atlas,
+    reached: Sequence[Mapping[str, int]],
 ) -> Iterator[Trips]:
-    atlas = lesson_atlas()
     for place, counts in zip(places, reached, strict=True):
         for server, requests in counts.items():
             if requests:

@@ -11,11 +11,9 @@ from math import inf
 from random import Random
 from typing import NamedTuple
 
-from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.plan import Plan, replies
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.authority.server import Authority
-from lab_engine.authority.state import State
 from lab_engine.caches.recursives import Limits
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.asking import MESSAGE_IDS, planned
@@ -70,7 +68,7 @@ class Upstream:
         """From now on this holds."""
         self._reachable = scenario.reachable
         self._authority.zone = scenario.zone
-        self._authority.state = State(frozenset(scenario.unhealthy), stand_ins(scenario.zone))
+        self._authority.state = scenario.state
         self._plans.clear()
 
     def answer(
