@@ -97,7 +97,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "simulation": (
-        8_200,
+        9_200,
         "two engines that check each other, the closed forms that check both, load-aware dispatch",
     ),
 }

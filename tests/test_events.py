@@ -321,12 +321,11 @@ def test_more_than_an_engine_can_take_is_refused_before_it_starts():
 
 
 @pytest.mark.parametrize("engine", ["events", "population"])
-@pytest.mark.parametrize("name", ["nothing", "mail"])
-def test_a_name_without_an_address_is_refused(engine, name):
+def test_a_name_without_an_address_is_refused(engine):
     zone = Zone.of("shop.example", [RRset.of("mail", "MX", "10 mx.example.", 60)])
 
-    with pytest.raises(ScenarioError, match=f"{name}.shop.example. A: has no address"):
-        run(Scenario(zone, name), engine)
+    with pytest.raises(ScenarioError, match=r"mail.shop.example. A: has no address"):
+        run(Scenario(zone, "mail"), engine)
 
 
 @pytest.mark.parametrize("engine", ["events", "population"])

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from lab_engine.authority.order import Order
 from lab_engine.authority.records import RRset
+from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.caches.orders import SetOrder
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.caches.recursives import Limits
 from lab_engine.errors import LabError, ScenarioError
-from lab_engine.simulation import Clients, Resolvers, Scenario
+from lab_engine.simulation import Clients, Resolvers, Scenario, names
 from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
 
 ZONE = Zone.of(
@@ -359,6 +360,89 @@ def test_whatever_is_set_gives_a_scenario_or_a_lab_error(path, value):
 @pytest.mark.parametrize("name", ["www", "www.shop.example", "www.shop.example."])
 def test_a_name_may_be_relative_or_absolute(name):
     assert str(Scenario(ZONE, name).question) == "www.shop.example. A"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("wwww", r"^name 'wwww': is no name that shop.example. has. Did you mean www\?"),
+        ("wwww.shop.example.", r"is no name that shop.example. has. Did you mean www\?"),
+        ("c.b", r"Did you mean a.b\?"),
+        ("x.www", r"Did you mean www\?"),
+    ],
+)
+def test_a_name_that_the_zone_has_not_is_told_the_nearest(name, said):
+    with pytest.raises(ScenarioError, match=said):
+        Scenario(ZONE, name)
+
+
+def test_the_nearest_name_has_an_address():
+    zone = Zone.of(
+        "shop.example", [RRset.of("wwx", "TXT", '"a"'), RRset.of("web", "A", "192.0.2.1")]
+    )
+
+    with pytest.raises(ScenarioError, match=r"Did you mean web\?"):
+        Scenario(zone, "wwx1")
+
+
+@pytest.mark.parametrize("owner", ["api", "*", "*.b"])
+def test_a_name_may_come_with_the_schedule_also_by_a_wildcard(owner):
+    name = "api.b" if owner == "*.b" else "api"
+    later = Zone.of("shop.example", [RRset.of(owner, "A", "192.0.2.66", 5)])
+    change = ScheduledChange(60, "zone", later)
+
+    coming = Scenario(ZONE, name, schedule=(change,))
+    assert [names.has(step.zone, coming.question.name) for _, step in coming.steps] == [False, True]
+    assert Scenario(ZONE, "www", schedule=(change,)).bins == 60  # and it may go
+
+
+def test_a_name_that_comes_never_is_refused_in_all_its_zones():
+    later = Zone.of("b.shop.example", [RRset.of("www", "A", "192.0.2.66", 5)])
+
+    with pytest.raises(ScenarioError, match=r"no name that shop.example. or b.shop.example. has"):
+        Scenario(ZONE, "x.b", schedule=(ScheduledChange(60, "zone", later),))
+
+
+def test_names_may_be_wildcards_aliases_and_not_hold_an_address_yet():
+    zone = Zone.of(
+        "shop.example",
+        [
+            RRset.of("*.any", "A", "192.0.2.1"),
+            RRset.of("x.y", "A", "192.0.2.2"),
+            RecordSet.alias_to("al", "A", "x.y.shop.example."),
+        ],
+    )
+
+    for name in ("q.any", "y", "al"):
+        assert Scenario(zone, name).name == name
+
+
+ONE_NAME = {
+    "Changes": [
+        {
+            "Action": "UPSERT",
+            "ResourceRecordSet": {
+                "Name": "www.eu.shop.example.",
+                "Type": "A",
+                "TTL": 60,
+                "ResourceRecords": [{"Value": "192.0.2.1"}],
+            },
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "origin"), [("www", "eu.shop.example."), ("www.eu", "shop.example.")]
+)
+def test_json_of_one_name_asks_for_its_origin(name, origin):
+    zone = Zone.from_json(ONE_NAME)
+
+    with pytest.raises(ScenarioError, match=rf"no name that www.eu.* origin = \"{origin}\""):
+        Scenario(zone, name)
+    assert (
+        str(Scenario(Zone.from_json(ONE_NAME, origin), name).question) == "www.eu.shop.example. A"
+    )
 
 
 def test_a_scenario_is_equal_to_another_of_the_same_values():

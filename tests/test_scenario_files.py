@@ -232,7 +232,7 @@ def test_the_example_names_everything_that_may_be_set():
     text = (FILES / "shop.toml").read_text()
 
     for part in (Scenario, Resolvers, Clients, Layer, Place, Site, Backend, Checkers):
-        names = {item.name for item in fields(part)} - {"zone", "former"}
+        names = {item.name for item in fields(part)} - {"zone", "former", "step"}
         missing = {name for name in names if name not in text}
         assert not missing, part
 
@@ -243,6 +243,37 @@ def test_zones_beside_the_file_may_have_policies_and_blocks():
     assert plain(loads(text, POLICIES).zone) == plain(
         Zone.from_file(POLICIES / "ip_based.json", cidr_blocks=BLOCKS)
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "origin"),
+    [
+        ("www", "shop.example."),
+        ("WWW", "shop.example."),
+        ("www.shop", "example."),
+        ("www.shop.example.", "www.shop.example."),
+        ("www.shop.example", "www.shop.example."),
+    ],
+)
+def test_json_of_one_name_begins_where_the_name_asked_for_ends(asked, origin):
+    read = loads(f"name = '{asked}'\nzone = '''{json.dumps(BATCH)}'''")
+
+    assert str(read.zone.origin) == origin
+    assert str(read.question.name).lower() == "www.shop.example."
+
+
+def test_json_of_one_name_in_the_schedule_begins_there_too():
+    table = f"[[schedule]]\nat = 60\npath = 'zone'\nzone = '''{json.dumps(BATCH)}'''"
+
+    later = loads(f"{TEXT}\n{table}").steps[-1][1]
+    assert str(later.zone.origin) == "shop.example."
+
+
+def test_json_that_says_where_it_begins_is_believed():
+    with pytest.raises(ScenarioError, match=r"no name that www.shop.example. has.* origin"):
+        loads(
+            f"name = 'www'\norigin = 'www.shop.example.'\nzone = '''{json.dumps(BATCH)}'''",
+        )
 
 
 CHANGE = '[[schedule]]\nat = 60\npath = "down"\n'

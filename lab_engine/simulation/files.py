@@ -21,6 +21,7 @@ from lab_engine.authority.policies import IpBased
 from lab_engine.authority.zone import Zone
 from lab_engine.control.writing import as_batch, untold
 from lab_engine.errors import LabError, ScenarioError, ZoneProblemsError
+from lab_engine.simulation import names
 from lab_engine.simulation.parts import (
     Backend,
     Checkers,
@@ -39,7 +40,8 @@ from lab_engine.simulation.volumes import volumes
 TABLES = {"resolvers": Resolvers, "clients": Clients, "checkers": Checkers}
 LISTS = {"layers": Layer, "places": Place, "atlas": Site, "backends": Backend}
 ZONE = ("zone", "zone_file", "origin", "cidr_blocks", "cidr_blocks_file", "forgiving")
-OWN = tuple(item.name for item in fields(Scenario) if item.name not in ("zone", "former"))
+NOT_SAID = ("zone", "former", "step")
+OWN = tuple(item.name for item in fields(Scenario) if item.name not in NOT_SAID)
 Table = dict[str, Any]
 
 
@@ -79,7 +81,7 @@ def dumps(scenario: Scenario) -> str:
     Raises:
         ScenarioError: the zone has what neither form can say: a policy, and a CNAME beside others.
     """
-    top = _zone_table(scenario.zone) | _said(scenario, but=("zone", "former", "profiles"))
+    top = _zone_table(scenario.zone) | _said(scenario, but=(*NOT_SAID, "profiles"))
     if scenario.profiles:
         own = {each.name: _plain_table(as_table(each)) for each in scenario.profiles}
         top["profiles"] = own
@@ -98,7 +100,7 @@ def _scenario(top: Table, folder: Path) -> Scenario:
     _only(top, (*ZONE, *OWN))
     if "name" not in top:
         raise ScenarioError("name", "is missing", 'Say what is asked for: name = "www".')
-    zone = _zone(top, folder)
+    zone = _zone(top, folder, top["name"])
     known = {name: top[name] for name in OWN if name in top}
     for name, kind in TABLES.items():
         if name in known:
@@ -107,11 +109,14 @@ def _scenario(top: Table, folder: Path) -> Scenario:
         if name in known:
             known[name] = _each(partial(_part, kind, name), known[name], name)
     if "schedule" in known:
-        known["schedule"] = _each(partial(_scheduled_change, folder), known["schedule"], "schedule")
+        known["schedule"] = _each(
+            partial(_scheduled_change, folder, top["name"]), known["schedule"], "schedule"
+        )
     return Scenario(zone, **known)
 
 
-def _zone(table: Mapping[str, Any], folder: Path) -> Zone:
+def _zone(table: Mapping[str, Any], folder: Path, asked: Any) -> Zone:
+    """The zone of a table; what is asked for may tell where it begins."""
     for name in ZONE:
         if name in table and not isinstance(table[name], str):
             raise ScenarioError(f"{name} {table[name]!r}", "is no text", "Put it in quotes.")
@@ -127,7 +132,13 @@ def _zone(table: Mapping[str, Any], folder: Path) -> Zone:
         return Zone.from_text(text, origin, source, forgiving)
     if forgiving is not None:
         raise ScenarioError(f"forgiving {forgiving!r}", "is for master files", "Leave it out.")
-    return Zone.from_json(text, origin, source, _blocks(table, folder))
+    blocks = _blocks(table, folder)
+    zone = Zone.from_json(text, origin, source, blocks)
+    begins = origin is not None or '"SOA"' in text  # it says where
+    if begins or not isinstance(asked, str) or names.has(zone, names.asked(zone, asked)):
+        return zone
+    meant = names.origin_meant(zone, asked)
+    return zone if meant is None else Zone.from_json(text, meant, source, blocks)
 
 
 def _blocks(table: Mapping[str, Any], folder: Path) -> str | None:
@@ -182,7 +193,7 @@ def _measured(table: Any, where: str, folder: Path) -> Any:
     return {**others, "volumes": volumes(folder / file)}
 
 
-def _scheduled_change(folder: Path, table: Mapping[str, Any]) -> ScheduledChange:
+def _scheduled_change(folder: Path, asked: Any, table: Mapping[str, Any]) -> ScheduledChange:
     _only(table, ("at", "path", "value", "batch", *ZONE), "schedule.")
     told = [name for name in ("value", "batch", "zone", "zone_file") if name in table]
     if not {"at", "path"} <= set(table) or len(told) != 1:
@@ -195,7 +206,7 @@ def _scheduled_change(folder: Path, table: Mapping[str, Any]) -> ScheduledChange
         raise ScenarioError(f"schedule.{told[0]}", "is for the path zone", 'Write path = "zone".')
     if told[0] == "batch":
         return ScheduledChange(table["at"], "zone", parsed(table["batch"], "schedule.batch"))
-    return ScheduledChange(table["at"], "zone", _zone(table, folder))
+    return ScheduledChange(table["at"], "zone", _zone(table, folder, asked))
 
 
 def _scheduled_change_table(change: ScheduledChange) -> Table:

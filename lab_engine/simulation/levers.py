@@ -41,7 +41,12 @@ LISTS: Mapping[str, type[Any]] = {
     "atlas": Site,
     "backends": Backend,
 }
-HIDDEN = ("resolvers", "clients", "former")  # of the scenario's fields: no single value is set
+HIDDEN = (
+    "resolvers",
+    "clients",
+    "former",
+    "step",
+)  # of the scenario's fields: no single value is set
 
 
 class Lever(NamedTuple):

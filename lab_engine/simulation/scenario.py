@@ -14,14 +14,14 @@ from typing import Any, Self
 
 from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.order import Order
-from lab_engine.authority.records import Question, as_name, as_type
+from lab_engine.authority.records import Question, as_type
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.caches.clientprofiles import ClientProfile
 from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.caches.sources import Profile
 from lab_engine.errors import LabError, ScenarioError
-from lab_engine.simulation import levers
+from lab_engine.simulation import levers, names
 from lab_engine.simulation.parts import (
     WEEK,
     Backend,
@@ -97,6 +97,8 @@ class Scenario:
     seed: int = 1
     former: tuple[Zone, ...] = field(default=(), repr=False, compare=False)
     """Zones served before that name what later ones do not: copies of it may still be held."""
+    step: bool = field(default=False, repr=False, compare=False)
+    """Whether this is a part of a watch: then another part may have the name that is asked for."""
 
     def __post_init__(self) -> None:
         for name, kind in (("zone", Zone), ("resolvers", Resolvers), ("clients", Clients)):
@@ -108,7 +110,8 @@ class Scenario:
         must(self.type in ("A", "AAAA"), "type", self.type, "steers nothing", "Take A or AAAA.")
         apex = str(self.zone.origin)
         inside = self.zone.contains(self.question.name)
-        must(inside, "name", self.name, f"is not in {apex}", "Name one of its records.")
+        remedy = "Name one of its records, or give the zone another origin."
+        must(inside, "name", self.name, f"is not in {apex}", remedy)
         fix(self, "order", choice("order", self.order, Order))
         fix(self, "layers", _listed("layers", self.layers, Layer))
         fix(self, "profiles", own(self.profiles))
@@ -133,6 +136,11 @@ class Scenario:
         whole("seed", self.seed, 0, 2**63 - 1)
         fix(self, "schedule", _listed("schedule", self.schedule, ScheduledChange))
         self._check_schedule()
+        if not self.step and not any(
+            names.has(step.zone, self.question.name) for _, step in self.steps
+        ):
+            zones = (step.zone for _, step in self.steps)
+            raise names.no_such_name(self.name, self.question.type, zones)
 
     def _check_profiles(self) -> None:
         known = self.known_profiles
@@ -174,7 +182,7 @@ class Scenario:
         if not self.schedule:
             yield 0.0, self
             return
-        now = replace(self, schedule=(), backends=self._backends_known_to(self))
+        now = replace(self, schedule=(), step=True, backends=self._backends_known_to(self))
         yield 0.0, now
         for at, together in groupby(self.schedule, attrgetter("at")):
             for change in together:
@@ -224,11 +232,8 @@ class Scenario:
 
     @cached_property
     def question(self) -> Question:
-        """What every client wants to know. A name that fits the zone as it stands is absolute."""
-        name = as_name(self.name)
-        if not self.zone.contains(name):
-            name = as_name(self.name, self.zone.origin)
-        return Question(name, as_type(self.type))
+        """What every client wants to know."""
+        return Question(names.asked(self.zone, self.name), as_type(self.type))
 
     @property
     def bins(self) -> int:
