@@ -369,7 +369,14 @@ def test_progress_is_told_bin_by_bin():
 
 def test_what_does_not_fit_into_memory_is_refused_with_an_estimate():
     many = tuple(Place(f"198.18.{part}.0/24") for part in range(250))
-    wide = scenario(60, places=many, duration=90_000, bin=1, clients=Clients(250, 0.001))
+    wide = scenario(
+        60,
+        places=many,
+        duration=90_000,
+        bin=1,
+        clients=Clients(250, 0.001),
+        resolvers=Resolvers(250),
+    )
 
     with pytest.raises(ScenarioError, match="MB"):
         events.run(wide)

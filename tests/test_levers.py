@@ -137,7 +137,7 @@ def test_a_place_that_is_called_like_another_has_no_path():
     ("misspelt", "nearest"),
     [
         ("places.pari.share", "places.paris.share"),
-        ("places.paris.name", "places.paris.share"),
+        ("places.paris.shares", "places.paris.share"),
         ("layers.router.profil", "layers.router.profile"),
         ("backends.192.0.2.3.queue", "backends.192.0.2.1.queue"),
         ("zone.www.c.weight", r"zone.www.[ab].weight"),

@@ -34,6 +34,7 @@ def test_what_population_cannot_do_is_said_or_done_by_events():
                 ZONE,
                 "www",
                 places=(Place(),) * 100,
+                resolvers=Resolvers(100),
                 clients=Clients(10, 0.001),
                 duration=100_000,
                 bin=1,

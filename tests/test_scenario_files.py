@@ -92,10 +92,10 @@ def mixes(names):
 
 RESOLVERS = st.builds(
     Resolvers,
-    st.integers(1, 10**7),
+    st.integers(8, 10**7),  # four profiles in two places
     st.floats(0, 10),
     mixes([*RECURSIVES, "own-resolver"]),
-    st.lists(st.floats(0.1, 1e9) | st.integers(1, 9), max_size=4),
+    st.just([]) | st.lists(st.floats(0.1, 1e9) | st.integers(1, 9), min_size=8, max_size=9),
 )
 CLIENTS_ = st.builds(
     Clients,
@@ -134,6 +134,18 @@ PLACES = st.builds(
     st.floats(0.01, 1e6) | st.integers(1, 9),
     st.sampled_from(["", "192.0.2.1", "2001:db8::53"]),
     st.floats(0, 1e4),
+    st.floats(0, 1e4),
+    st.text("ab .", max_size=4),
+    rate=st.none() | st.floats(1e-6, 1e6),
+    client_profile=st.just(()) | mixes(CLIENTS),
+    resolver_profile=st.just(()) | mixes(RECURSIVES),
+    subnets=st.sampled_from([(), (1,), (3, 0.5), (0, 1, 2, 3)]),
+)
+ONE = st.builds(
+    Place,
+    st.sampled_from(["198.51.100.0/24", "2001:db8::/48"]),
+    resolver=st.sampled_from(["google", "a b"]),
+    resolver_profile=st.just("bind"),
 )
 SITES = st.builds(
     Site,
@@ -182,7 +194,7 @@ def scenarios(draw):
         clients=draw(CLIENTS_),
         layers=tuple(draw(st.lists(LAYERS, max_size=2))),
         profiles=draw(PROFILES),
-        places=tuple(draw(st.lists(PLACES, min_size=1, max_size=2))),
+        places=tuple(draw(st.lists(PLACES, min_size=1, max_size=2) | st.lists(ONE, min_size=1))),
         atlas=draw(st.lists(SITES, max_size=3, unique_by=lambda site: site.network)),
         backends=tuple(draw(st.lists(backends, max_size=2))),
         down=draw(addresses),

@@ -60,7 +60,7 @@ class Trips(NamedTuple):
     """Requests between one place and one server.
 
     Attributes:
-        place: its network.
+        place: its name, or its network where it has none.
         server: its address.
         requests: how many reached it.
         km, rtt_ms: how far it is; NaN where one of them is nowhere known.

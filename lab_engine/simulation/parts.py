@@ -46,7 +46,8 @@ class Resolvers:
     """The recursive resolvers that all requests pass.
 
     Attributes:
-        count: how many, 1 to 10^7; each profile and each place has its part of them.
+        count: how many, 1 to 10^7; each place and each profile has its part of them, one at least.
+            One in all is everybody's. Those that places name (`Place.resolver`) are not counted.
         skew: of the clients over them; 0 for equal shares, 1 for Zipf's law, up to 10.
         profile: what they do: the name of one of `caches.profiles.RECURSIVES` or of the scenario's
             own `profiles`, or several with their parts of the clients.
@@ -88,7 +89,7 @@ class Clients:
         number("clients.rate", self.rate, 1 / MAX_RATE, MAX_RATE)
         fix(self, "profile", mix("clients.profile", self.profile))
         for name, _ in self.profile:
-            _check_links(name)
+            _check_links("clients.profile", name)
         fix(self, "arrivals", choice("clients.arrivals", self.arrivals, Arrivals))
 
 
@@ -128,11 +129,20 @@ class Place:
     Attributes:
         network: the block of addresses that the clients have, such as `198.51.100.0/24`. Places
             may overlap: two with one network have clients of one town with different resolvers.
-        name: what paths call it; a place without one is called by its network.
         share: the part of all clients, relative to the other places.
-        egress: the address from which their resolvers ask; empty for one within the network.
-        resolver_ms: the round trip from a client to its resolver, milliseconds.
+        egress: the address from which their resolvers ask; empty for one within the network, or
+            for a resolver that is shared, within that of the first place that names it.
+        resolver_ms: the round trip from a client, or the last layer before it, to its resolver,
+            milliseconds.
         authority_ms: the round trip from a resolver to the authority, milliseconds.
+        name: what paths call it; a place without one is called by its network.
+        resolver: what its one resolver is called. Places that name one share its cache, and have
+            one egress, one authority_ms and one profile; those that name none have their own.
+        rate: requests a second of each client here; None for that of all clients.
+        client_profile: what these clients remember, as `clients.profile`; empty for the same.
+        resolver_profile: what these resolvers do, as `resolvers.profile`; empty for the same.
+        subnets: where in the network the clients are: the weights of 2, 4, 8 … equal parts of it;
+            empty for evenly.
     """
 
     called_by: ClassVar[str] = "name"
@@ -142,16 +152,31 @@ class Place:
     resolver_ms: float = 10.0
     authority_ms: float = 50.0
     name: str = ""
+    resolver: str = ""
+    rate: float | None = None
+    client_profile: Mix = ()
+    resolver_profile: Mix = ()
+    subnets: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        named = isinstance(self.name, str) and len(self.name) <= 40
-        must(named, "places.name", self.name, "is not a name", "Give it up to 40 letters.")
+        for field in ("name", "resolver"):
+            value = getattr(self, field)
+            named = isinstance(value, str) and len(value) <= 40
+            must(named, f"places.{field}", value, "is not a name", "Give it up to 40 letters.")
         address("places.network", self.network, ip_network, "198.51.100.0/24")
         if self.egress != "":
             address("places.egress", self.egress, ip_address, "192.0.2.53")
         number("places.share", self.share, 0, MAX_COUNT)
         number("places.resolver_ms", self.resolver_ms, 0, MAX_MS)
         number("places.authority_ms", self.authority_ms, 0, MAX_MS)
+        if self.rate is not None:
+            number("places.rate", self.rate, 1 / MAX_RATE, MAX_RATE)
+        for field in ("client_profile", "resolver_profile"):
+            if getattr(self, field) != ():
+                fix(self, field, mix(f"places.{field}", getattr(self, field)))
+        for name, _ in self.client_profile:
+            _check_links("places.client_profile", name)
+        fix(self, "subnets", _subnets(self.subnets, self.network))
 
     @property
     def label(self) -> str:
@@ -306,11 +331,11 @@ def _name(where: str, given: Any) -> str:
     return given.name
 
 
-def _check_links(name: str) -> None:
+def _check_links(where: str, name: str) -> None:
     try:
         links(name)
     except LabError as wrong:
-        raise ScenarioError(f"clients.profile {name!r}", wrong.rule, wrong.remedy) from wrong
+        raise ScenarioError(f"{where} {name!r}", wrong.rule, wrong.remedy) from wrong
 
 
 def address(where: str, given: object, read: Callable[[str], object], such_as: str) -> None:
@@ -342,3 +367,16 @@ def _volumes(given: Any) -> tuple[float, ...]:
     positive = not given or 0 < math.fsum(given) < math.inf
     must(positive, "resolvers.volumes", given, "sums to nothing usable", "Give one a volume.")
     return tuple(float(volume) for volume in given)
+
+
+def _subnets(given: Any, network: str) -> tuple[float, ...]:
+    where, remedy = "places.subnets", "Write [3, 1], say: of 2, 4, 8 … parts up to 4096."
+    must(isinstance(given, list | tuple), where, given, "is not a list of weights", remedy)
+    count = len(given)
+    halves = count & (count - 1) == 0 and count <= min(4096, ip_network(network).num_addresses)
+    must(halves, where, given, f"are {count} weights, and no equal parts of {network}", remedy)
+    for weight in given:
+        number(where, weight, 0, MAX_COUNT)
+    total = math.fsum(given)
+    must(not given or total > 0, where, given, "sum to zero", "Give one of them a weight.")
+    return tuple(given)

@@ -6,7 +6,7 @@ bad value is refused here and nowhere else. It holds no results and knows no eng
 
 import math
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
@@ -39,6 +39,7 @@ from lab_engine.simulation.parts import (
 )
 from lab_engine.simulation.profiles import Profiles, own
 from lab_engine.simulation.sites import Site, atlas_of, sites
+from lab_engine.simulation.strata import check_resolvers, mix_of, profiles_of
 
 MOMENT = 0.001
 MAX_BINS = 100_000
@@ -115,10 +116,11 @@ class Scenario:
         fix(self, "order", choice("order", self.order, Order))
         fix(self, "layers", _listed("layers", self.layers, Layer))
         fix(self, "profiles", own(self.profiles))
-        self._check_profiles()
         fix(self, "places", _listed("places", self.places, Place))
+        self._check_profiles()
         share = math.fsum(place.share for place in self.places)
         must(share > 0, "places", share, "is the sum of all shares", "Give one of them a share.")
+        check_resolvers(self)
         fix(self, "atlas", sites(self.atlas))
         fix(self, "backends", _listed("backends", self.backends, Backend))
         fix(self, "down", _down(self.down, self))
@@ -142,10 +144,18 @@ class Scenario:
             zones = (step.zone for _, step in self.steps)
             raise names.no_such_name(self.name, self.question.type, zones)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What crosses to another process: not what can be found out there as well."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
     def _check_profiles(self) -> None:
         known = self.known_profiles
         known.check("resolvers.profile", self.resolvers.profile, known.recursive)
         known.check("clients.profile", self.clients.profile, known.chain)
+        for place in self.places:
+            where = f"places {place.label!r}"
+            known.check(f"{where} resolver_profile", place.resolver_profile, known.recursive)
+            known.check(f"{where} client_profile", place.client_profile, known.chain)
         for layer in self.layers:
             known.check(f"layers {layer.name!r} profile", ((layer.profile, 1.0),), known.layer)
 
@@ -210,13 +220,20 @@ class Scenario:
 
     @property
     def recursives(self) -> tuple[RecursiveProfile, ...]:
-        """The profiles of its resolvers, in the order of their mix."""
-        return tuple(self.known_profiles.recursive(name) for name, _ in self.resolvers.profile)
+        """The profiles of its resolvers, each once, in the order of their mixes."""
+        names = [name for place in self.peopled for name, _ in profiles_of(self, place)]
+        return tuple(self.known_profiles.recursive(name) for name in dict.fromkeys(names))
 
     @property
     def chains(self) -> dict[str, tuple[ClientProfile, ...]]:
-        """What its clients remember, by the texts of their mix; the nearest cache first."""
-        return {text: self.known_profiles.chain(text) for text, _ in self.clients.profile}
+        """What its clients remember, by the texts of their mixes; the nearest cache first."""
+        texts = [text for place in self.peopled for text, _ in mix_of(self, place)]
+        return {text: self.known_profiles.chain(text) for text in texts}
+
+    @property
+    def peopled(self) -> tuple[Place, ...]:
+        """The places where anybody is."""
+        return tuple(place for place in self.places if place.share)
 
     @cached_property
     def addresses(self) -> frozenset[str]:

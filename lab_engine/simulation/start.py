@@ -16,6 +16,7 @@ from lab_engine.caches.clientprofiles import ClientProfile
 from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.simulation.parts import Arrivals
 from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.strata import rate_of
 
 CYCLES, SPREAD = 2.0, 0.6
 """Mean and standard deviation of the time before the watch; at most twice the mean."""
@@ -44,8 +45,9 @@ def memory(scenario: Scenario, ttl: float) -> Memory:
     everyone = [*layers, *(each for chain in scenario.chains.values() for each in chain)]
     spans = [_span(each, ttl) for each in everyone]
     own = max((each for each in spans if math.isfinite(each)), default=0.0)
+    lowest = min(rate_of(scenario, place) for place in scenario.peopled)
     regular = scenario.clients.arrivals is not Arrivals.POISSON
-    gap = max(own, 1 / scenario.clients.rate if regular else 0.0)
+    gap = max(own, 1 / lowest if regular else 0.0)
     return Memory(ttl + min(gap, ttl), own)
 
 

@@ -6,7 +6,11 @@ those of the atlas: a model of distance alone unless it holds measured ones.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from ipaddress import ip_network
+from itertools import accumulate, pairwise
+from math import fsum
+from typing import NamedTuple
 
 from lab_engine.authority.geo import REGIONS, Atlas, distance_km
 from lab_engine.authority.records import Client
@@ -38,7 +42,7 @@ def _trips(
         for server, requests in counts.items():
             if requests:
                 km, rtt_ms = apart(place, regions.get(server, ""), atlas)
-                yield Trips(place.network, server, requests, km, rtt_ms)
+                yield Trips(place.label, server, requests, km, rtt_ms)
 
 
 def apart(place: Place, region: str, atlas: Atlas) -> tuple[float, float]:
@@ -52,5 +56,34 @@ def apart(place: Place, region: str, atlas: Atlas) -> tuple[float, float]:
 def member_of(place: Place, index: int) -> Client:
     """The address of one client of a place, counted from 0: they are spread over its network."""
     network = ip_network(place.network)
-    offset = int((index * SPREAD % 1) * network.num_addresses)
-    return Client.at(str(network[offset]))
+    at = index * SPREAD % 1
+    if place.subnets:
+        part = next(part for part in parts_of(place) if at < part.end)
+        at = part.position(at)
+    return Client.at(str(network[int(at * network.num_addresses)]))
+
+
+class Part(NamedTuple):
+    """An equal part of a place's network: of its addresses, and of its clients."""
+
+    first: float  # where it begins in the network, 0 to 1
+    width: float
+    begin: float  # which of the clients are there, 0 to 1
+    end: float
+
+    def position(self, at: float) -> float:
+        """Where in the network the client is that has this place among all."""
+        return self.first + (at - self.begin) / (self.end - self.begin) * self.width
+
+
+@lru_cache(maxsize=64)
+def parts_of(place: Place) -> tuple[Part, ...]:
+    """The parts of a place's network that hold a client; none where all of it does, evenly."""
+    count, total = len(place.subnets), fsum(place.subnets)
+    held = [(index, weight / total) for index, weight in enumerate(place.subnets) if weight]
+    ends = [0.0, *accumulate(share for _, share in held)]
+    ends[-1] = 1.0
+    return tuple(
+        Part(index / count, 1 / count, begin, end)
+        for (index, _), (begin, end) in zip(held, pairwise(ends), strict=True)
+    )

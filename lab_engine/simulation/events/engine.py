@@ -34,6 +34,7 @@ from lab_engine.simulation.events.world import World, epochs_of
 from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.parts import Arrivals
 from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.strata import mean_rate, share_resolvers
 
 MAX_REQUESTS, MAX_CLIENTS = 20_000_000, 200_000  # about a minute
 MAX_BYTES = 2 * 2**30
@@ -134,14 +135,12 @@ class _Run:
 
     def _begin(self) -> None:
         """Let all that asks begin, and go on to where the watch begins."""
-        env, scenario = self._env, self._scenario
+        env = self._env
         for crowd in self._stacks.crowds:
             self._start(crowd)
         self._world.begin(env, self._rng)
         self._world.blackouts = Blackouts(
-            (member.holder, scenario.clients.rate)
-            for crowd in self._stacks.crowds
-            for member in crowd.members
+            (member.holder, crowd.rate) for crowd in self._stacks.crowds for member in crowd.members
         )
         if env.now < 0:
             env.run(until=0)
@@ -181,7 +180,7 @@ class _Run:
         timeout, random = env.timeout, self._rng.random
         asks, down, heads = crowd.asks, self._scenario.down, len(crowd.asks)
         counts = self._bin.requests[crowd.place]
-        mean_gap = 1 / (crowd.heads * self._scenario.clients.rate)
+        mean_gap = 1 / (crowd.heads * crowd.rate)
         while True:
             yield timeout(-log(1 - random()) * mean_gap)
             now = env.now
@@ -190,7 +189,7 @@ class _Run:
 
     def _of_any(self, crowd: Crowd) -> Generator[simpy.Event]:
         """The same for clients of many kinds."""
-        mean_gap = 1 / (crowd.heads * self._scenario.clients.rate)
+        mean_gap = 1 / (crowd.heads * crowd.rate)
         yield self._env.timeout(crowd.begin - self._env.now)
         while True:
             yield self._env.timeout(-log(1 - self._rng.random()) * mean_gap)
@@ -198,9 +197,8 @@ class _Run:
 
     def _of_one(self, crowd: Crowd, member: Member) -> Generator[simpy.Event]:
         """The requests of one client, where they do not come at random."""
-        clients = self._scenario.clients
         yield self._env.timeout(crowd.begin - self._env.now)
-        for gap in gaps(clients.arrivals, clients.rate, self._rng):
+        for gap in gaps(self._scenario.clients.arrivals, crowd.rate, self._rng):
             yield self._env.timeout(gap)
             self._request(crowd.place, member)
 
@@ -247,13 +245,14 @@ def _alike(scenario: Scenario) -> bool:
     chains = [*scenario.chains.values()]
     plainly = all(each.only_remembers and not each.grace for chain in chains for each in chain)
     poisson = scenario.clients.arrivals is Arrivals.POISSON
-    return len(chains) == 1 and plainly and poisson and not tells and not scenario.layers
+    apart = not (tells or scenario.layers or share_resolvers(scenario))
+    return len(chains) == 1 and plainly and poisson and apart
 
 
 def _check_size(scenario: Scenario, warm_up: float, servers: int) -> None:
     """Refuse what would take too long or too much memory, before it begins."""
     clients = scenario.clients
-    each = clients.rate + max(
+    each = mean_rate(scenario) + max(
         1 / c[0].lifetime if c[0].polls and c[0].lifetime else 0.0 for c in scenario.chains.values()
     )
     expected = clients.count * each * (scenario.duration + warm_up)

@@ -31,9 +31,9 @@ from lab_engine.simulation.events.proxies import Cache, Down, Proxy
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.events.upstream import Asker
 from lab_engine.simulation.outcome import Level, Levels
-from lab_engine.simulation.parts import Place
+from lab_engine.simulation.parts import Mix
 from lab_engine.simulation.scenario import Scenario
-from lab_engine.simulation.strata import profile_of, strata
+from lab_engine.simulation.strata import Stratum, profile_of, strata
 from lab_engine.simulation.travel import member_of
 
 Upstream = Callable[..., Reply | None]
@@ -60,12 +60,14 @@ class Shared(NamedTuple):
 
 @dataclass
 class Crowd:
-    """The clients behind one resolver.
+    """The clients of one place behind one resolver.
 
     Attributes:
         place: which of the scenario's places they are in.
-        resolver: theirs.
+        resolver: theirs; it may be that of another crowd, too.
         heads: how many they are.
+        rate: requests a second of each.
+        mix: of their profiles.
         layers: the caches between, nearest to the clients first.
         asks: how each gets an answer at a time; a single entry where they remember nothing. Empty
             where there are members.
@@ -78,6 +80,8 @@ class Crowd:
     place: int
     resolver: Resolver
     heads: int
+    rate: float
+    mix: Mix
     layers: tuple[tuple[Shared, ...], ...] = ()
     asks: list[Ask] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
@@ -96,6 +100,7 @@ class Stacks:
 
     Attributes:
         crowds: those with clients, by place and profile, the largest first.
+        islands: the same, those together that share a cache.
         one_by_one: whether their clients are members, and not merely ways to ask.
     """
 
@@ -117,20 +122,25 @@ class Stacks:
         self._upstream = upstream
         self._rng = rng
         self._journal = journal
+        self._resolvers: dict[int, Resolver] = {}
         self.crowds = list(self._crowds())
+        by_resolver: dict[int, list[Crowd]] = {}
+        for crowd in self.crowds:
+            by_resolver.setdefault(id(crowd.resolver), []).append(crowd)
+        self.islands = [*by_resolver.values()]
 
     def _crowds(self) -> Iterator[Crowd]:
-        first = number = 0
-        places = list(self._scenario.places)
+        first = 0
         for stratum in strata(self._scenario):
-            place = places.index(stratum.place)
             shares = tuple(heads / self._scenario.clients.count for heads in stratum.heads)
             dealt = [head_counts(layer.count, shares) for layer in self._scenario.layers]
             start = first
-            for index, heads in enumerate(stratum.heads):
-                name = f"resolver {number}"
-                resolver = self._resolver(name, stratum.profile, stratum.place)
-                crowd = Crowd(place, resolver, heads)
+            for index, (heads, number) in enumerate(
+                zip(stratum.heads, stratum.resolvers, strict=True)
+            ):
+                name = stratum.name or f"resolver {number}"
+                resolver = self._resolver(name, number, stratum)
+                crowd = Crowd(stratum.position, resolver, heads, stratum.rate, stratum.mix)
                 counts = [min(heads, max(1, each[index])) for each in dealt]
                 crowd.layers = self._layers(crowd, name, counts)
                 members = range(first, first + heads)
@@ -139,12 +149,14 @@ class Stacks:
                 else:
                     self._add_asks(crowd, name, members, start)
                 yield crowd
-                first, number = first + heads, number + 1
+                first += heads
 
-    def _resolver(self, name: str, profile: str, place: Place) -> Resolver:
-        kind = self._known.recursive(profile)
-        asker = Asker(name, kind.limits, place.peer)
-        return self._cache(partial(self._upstream, asker), kind, name)
+    def _resolver(self, name: str, number: int, stratum: Stratum) -> Resolver:
+        if number not in self._resolvers:
+            kind = self._known.recursive(stratum.profile)
+            asker = Asker(name, kind.limits, stratum.peer)
+            self._resolvers[number] = self._cache(partial(self._upstream, asker), kind, name)
+        return self._resolvers[number]
 
     def _layers(self, crowd: Crowd, name: str, counts: list[int]) -> tuple[tuple[Shared, ...], ...]:
         """The caches of each layer before one resolver, each dealt to those above it in turn."""
@@ -192,7 +204,7 @@ class Stacks:
             return
         for number in members:
             who = f"client {number}"
-            chain = self._chains[profile_of(number - start, self._scenario.clients.profile)]
+            chain = self._chains[profile_of(number - start, crowd.mix)]
             source = source_of(member_of(place, number - start), place)
             own = own_caches(chain, ask, who, source, self._journal)
             crowd.systems += own.systems
@@ -208,8 +220,7 @@ class Stacks:
             Line(name, shared.line(), self._scenario.question, place, self._journal)
             for shared in nearest
         ]
-        mix = self._scenario.clients.profile
-        setting = Setting(mix, self._chains, place, self._rng, self._journal)
+        setting = Setting(crowd.mix, self._chains, place, self._rng, self._journal)
         for index, number in enumerate(members):
             made = member(f"client {number}", number - start, lines[index % len(lines)], setting)
             crowd.members.append(made)
@@ -236,7 +247,7 @@ class Stacks:
         return [
             [cache for crowd in self.crowds for cache in crowd.applications],
             [cache for crowd in self.crowds for cache in crowd.systems],
-            [crowd.resolver.cache for crowd in self.crowds],
+            [resolver.cache for resolver in self._resolvers.values()],
             *(
                 [shared.resolver.cache for crowd in self.crowds for shared in crowd.layers[index]]
                 for index in range(len(self._scenario.layers))

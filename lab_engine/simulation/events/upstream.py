@@ -19,6 +19,7 @@ from lab_engine.errors import ScenarioError
 from lab_engine.simulation.asking import MESSAGE_IDS, planned
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.strata import askers
 from lab_engine.simulation.travel import member_of
 
 SAMPLED = 64  # clients of each place whose answers are looked at to find all servers
@@ -113,10 +114,10 @@ def reached(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
 
 def answers(scenario: Scenario) -> Iterator[Reply]:
     """Every reply that the resolvers or clients of a scenario may get."""
-    told = any(profile.ecs for profile in scenario.recursives)
-    sampled = range(SAMPLED if told else 0)
-    for place in scenario.places:
-        for client in (place.peer, *(member_of(place, index) for index in sampled)):
+    for place, profile, peer in askers(scenario):
+        told = scenario.known_profiles.recursive(profile).ecs is not None
+        sampled = range(SAMPLED if told else 0)
+        for client in (peer, *(member_of(place, index) for index in sampled)):
             yield from (share.reply for share in replies(planned(scenario, client)))
 
 

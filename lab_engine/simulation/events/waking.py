@@ -26,6 +26,7 @@ from lab_engine.simulation.events.stacks import Crowd, Stacks
 from lab_engine.simulation.parts import Arrivals
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.start import CYCLES, memory, own_life
+from lab_engine.simulation.strata import askers
 from lab_engine.simulation.travel import member_of
 
 Asks = Callable[[float], object]
@@ -38,12 +39,14 @@ class Group(NamedTuple):
     Attributes:
         client: whom it tells the authority of; None where it tells nothing.
         asks: how each of them asks, where that matters.
+        rates: requests a second of each of these.
         rate: questions a second while it holds nothing; about, where they have caches of their own.
         lives: seconds for which it keeps each of the replies that they may get.
     """
 
     client: Client | None
     asks: list[Asks]
+    rates: list[float]
     rate: float
     lives: frozenset[int]
 
@@ -53,7 +56,7 @@ class Copy(NamedTuple):
 
     Attributes:
         at: when.
-        crowd: whose.
+        crowd: whose; of several that share the cache, the first.
         group: for whom.
         fragment: in which of its caches.
     """
@@ -67,7 +70,7 @@ class Copy(NamedTuple):
 def wake(stacks: Stacks, scenario: Scenario, rng: Random) -> None:
     """Set when each crowd begins, bring every cache into its state then, and forget the counts."""
     waking = _Waking(scenario, rng)
-    copies = [copy for crowd in stacks.crowds for copy in waking.begun(crowd)]
+    copies = [copy for island in stacks.islands for copy in waking.begun(island)]
     for copy in sorted(copies, key=itemgetter(0)):
         waking.take(copy)
     stacks.forget_counts()
@@ -76,12 +79,12 @@ def wake(stacks: Stacks, scenario: Scenario, rng: Random) -> None:
 def mean_begin(scenario: Scenario) -> float:
     """When the earliest crowds begin on average: to tell how much there is to do."""
     early = [0.0]
-    for profile in scenario.recursives:
-        for place in scenario.places:
-            lives = _lives(scenario, profile, place.peer)
-            if not _known(scenario, profile, lives):
-                found = memory(scenario, max(lives))
-                early.append(found.own + CYCLES * found.cycle)
+    for _, name, peer in askers(scenario):
+        profile = scenario.known_profiles.recursive(name)
+        lives = _lives(scenario, profile, peer)
+        if not _known(scenario, profile, lives):
+            found = memory(scenario, max(lives))
+            early.append(found.own + CYCLES * found.cycle)
     return -max(early)
 
 
@@ -91,28 +94,32 @@ class _Waking:
     def __init__(self, scenario: Scenario, rng: Random) -> None:
         self._scenario = scenario
         self._question = scenario.question
-        self._rate = scenario.clients.rate
         self._rng = rng
         self._lives: dict[tuple[str, Client], frozenset[int]] = {}
 
     # --- when, and what there is ------------------------------------------------------------------
 
-    def begun(self, crowd: Crowd) -> Iterator[Copy]:
-        """Set when a crowd begins, and say what its resolver holds then."""
-        profile, groups = crowd.resolver.profile, self._groups(crowd)
+    def begun(self, island: list[Crowd]) -> Iterator[Copy]:
+        """Set when crowds that share a resolver begin, and say what it holds then."""
+        first, groups = island[0], self._groups(island)
+        profile = first.resolver.profile
         if not _known(self._scenario, profile, frozenset().union(*(g.lives for g in groups))):
             ttl = max(life for group in groups for life in group.lives)
-            crowd.begin = -memory(self._scenario, ttl).before(self._rng.gauss())
-            self._hold_nothing(crowd, ttl)
-        if any(isinstance(each, Proxy) and each.sleeps for each in crowd.shared):
-            crowd.begin = 0.0  # what never asks twice begins empty, with the watch
+            begin = -memory(self._scenario, ttl).before(self._rng.gauss())
+            for crowd in island:
+                crowd.begin = begin
+                self._hold_nothing(crowd, ttl)
+        shared = (each for crowd in island for each in crowd.shared)
+        if any(isinstance(each, Proxy) and each.sleeps for each in shared):
+            for crowd in island:
+                crowd.begin = 0.0  # what never asks twice begins empty, with the watch
             return
         for group in groups:
             for fragment in range(profile.fragments):
                 ago = self._last_fetch(profile, max(group.lives), group.rate / profile.fragments)
                 if ago is not None:
-                    begin = math.floor(crowd.begin) if profile.whole_seconds else crowd.begin
-                    yield Copy(begin - ago, crowd, group, fragment)
+                    begin = math.floor(first.begin) if profile.whole_seconds else first.begin
+                    yield Copy(begin - ago, first, group, fragment)
 
     def _last_fetch(self, profile: RecursiveProfile, life: float, rate: float) -> float | None:
         """How long ago a cache asked that is asked at this rate; None where that is over.
@@ -135,39 +142,47 @@ class _Waking:
         within = (hold + self._rng.expovariate(rate)) % 1
         return second - within if second < life else None
 
-    def _groups(self, crowd: Crowd) -> list[Group]:
+    def _groups(self, island: list[Crowd]) -> list[Group]:
         """Those behind a resolver, by the answers it keeps for them."""
-        place = self._scenario.places[crowd.place]
-        if not crowd.members:
+        first, profile = island[0], island[0].resolver.profile
+        nobody = Group(None, [], [], 0.0, self._kept(profile, self._peer(first)))
+        if not first.members:
             (chain,) = self._scenario.chains.values()
-            rate = crowd.heads * self._passed(chain)
-            return [Group(None, [*crowd.asks], rate, self._kept(crowd, place.peer))]
-        told = _Told(self._scenario, crowd)
+            rates = [first.rate] * len(first.asks)
+            rate = first.heads * self._passed(chain, first.rate)
+            return [nobody._replace(asks=[*first.asks], rates=rates, rate=rate)]
+        told = _Told(self._scenario, profile)
         found: dict[Client | None, Group] = {}
-        for index, member in enumerate(crowd.members):
-            if member.sleeps:
-                continue
-            client = told.of(index)
-            group = found.get(
-                client, Group(client, [], 0.0, self._kept(crowd, client or place.peer))
-            )
+        awake = (
+            (c, i, each) for c in island for i, each in enumerate(c.members) if not each.sleeps
+        )
+        for crowd, index, member in awake:
+            client = told.of(crowd, index)
+            if client not in found:
+                lives = nobody.lives if client is None else self._kept(profile, client)
+                found[client] = Group(client, [], [], 0.0, lives)
+            group = found[client]
             group.asks.append(member.ask)
-            found[client] = group._replace(rate=group.rate + self._passed(member.chain))
-        return [*found.values()] or [Group(None, [], 0.0, self._kept(crowd, place.peer))]
+            group.rates.append(crowd.rate)
+            passed = self._passed(member.chain, crowd.rate)
+            found[client] = group._replace(rate=group.rate + passed)
+        return [*found.values()] or [nobody]
 
-    def _kept(self, crowd: Crowd, asker: Client) -> frozenset[int]:
-        profile = crowd.resolver.profile
+    def _peer(self, crowd: Crowd) -> Client:
+        return self._scenario.places[crowd.place].peer
+
+    def _kept(self, profile: RecursiveProfile, asker: Client) -> frozenset[int]:
         key = profile.name, asker
         if key not in self._lives:
             self._lives[key] = _lives(self._scenario, profile, asker)
         return self._lives[key]
 
-    def _passed(self, chain: tuple[ClientProfile, ...]) -> float:
+    def _passed(self, chain: tuple[ClientProfile, ...], rate: float) -> float:
         """Questions a second of one client, of those that its own times let through."""
         spans = [each.lifetime or 0.0 for each in chain]
         if math.isinf(max(spans)):
             return 0.0
-        return 1 / max(spans) if chain[0].polls else self._rate / (1 + self._rate * max(spans))
+        return 1 / max(spans) if chain[0].polls else rate / (1 + rate * max(spans))
 
     # --- what caches hold ------------------------------------------------------------------------
 
@@ -177,56 +192,54 @@ class _Waking:
         if crowd.begin < 0 or not _remember(self._scenario):
             crowd.resolver.look_up(self._question, at, group.client, fragment)
             return
-        asked = -math.expm1(at * self._rate)
-        first = self._rng.randrange(len(group.asks))
-        for index, ask in enumerate(group.asks):
-            if index == first or self._rng.random() < asked:
+        (first,) = self._rng.choices(range(len(group.asks)), group.rates)
+        for index, (ask, rate) in enumerate(zip(group.asks, group.rates, strict=True)):
+            if index == first or self._rng.random() < -math.expm1(at * rate):
                 ask(at)
 
     def _hold_nothing(self, crowd: Crowd, ttl: float) -> None:
         """Caches with a time of their own hold nothing until a moment within it."""
         proxies = [each.cache for each in crowd.shared if isinstance(each, Proxy)]
         for cache in (*crowd.applications, *crowd.systems, *proxies):
-            cache.held = Answer((), self._until(crowd.begin, own_life(cache.profile, ttl)))
+            cache.held = Answer((), self._until(crowd, own_life(cache.profile, ttl)))
         for shared in crowd.shared:
             if isinstance(shared, Resolver):
-                self._hold_in(shared, crowd.begin, ttl)
+                self._hold_in(shared, crowd, ttl)
 
-    def _hold_in(self, shared: Resolver, begin: float, ttl: float) -> None:
-        profile = shared.profile
+    def _hold_in(self, shared: Resolver, crowd: Crowd, ttl: float) -> None:
+        profile, begin = shared.profile, crowd.begin
         keys = [Entry(self._question, fragment) for fragment in range(profile.fragments)]
         for key in keys if profile.ecs or profile.fragments > 1 else [self._question]:
-            until = self._until(begin, own_life(profile, ttl))
+            until = self._until(crowd, own_life(profile, ttl))
             if until > begin:
                 nothing = Kept(Reply(), (), until, -math.inf)
                 shared.cache.put(key, nothing, begin, until - begin)
 
-    def _until(self, begin: float, life: float) -> float:
+    def _until(self, crowd: Crowd, life: float) -> float:
         """Until when a cache holds what it has, if it keeps each for so long."""
-        load = self._rate * life
+        load = crowd.rate * life
         if not life or math.isinf(life) or self._rng.random() * (1 + load) >= load:
             return -math.inf
-        return begin + self._rng.random() * life
+        return crowd.begin + self._rng.random() * life
 
 
 class _Told:
     """Whom a resolver keeps answers for: one of those for whom an answer is the same."""
 
-    def __init__(self, scenario: Scenario, crowd: Crowd) -> None:
-        self._scenario, self._crowd = scenario, crowd
-        ecs = crowd.resolver.profile.ecs
-        self._scopes = Scopes(ecs) if ecs else None
-        self._place = scenario.places[crowd.place]
+    def __init__(self, scenario: Scenario, profile: RecursiveProfile) -> None:
+        self._scenario = scenario
+        self._scopes = Scopes(profile.ecs) if profile.ecs else None
         self._of_entry: dict[Entry, Client] = {}
         self._scope_of: dict[Client, int] = {}
 
-    def of(self, index: int) -> Client | None:
-        """For the clients whose answer is that of the crowd's client of this index."""
+    def of(self, crowd: Crowd, index: int) -> Client | None:
+        """For the clients whose answer is that of a crowd's client of this index."""
         if self._scopes is None:
             return None
-        client = self._crowd.members[index].client
-        if self._crowd.layers and not self._crowd.members[index].line.sends_networks:
-            client = member_of(self._place, index % len(self._crowd.layers[-1]))
+        client = crowd.members[index].client
+        if crowd.layers and not crowd.members[index].line.sends_networks:
+            place = self._scenario.places[crowd.place]
+            client = member_of(place, index % len(crowd.layers[-1]))
         sent = Client(self._scopes.sent(client.network), "ecs")
         if sent not in self._scope_of:
             self._scope_of[sent] = planned(self._scenario, sent).scope

@@ -23,6 +23,7 @@ from lab_engine.simulation.population.copies import Column, listable
 from lab_engine.simulation.population.kinds import kinds
 from lab_engine.simulation.population.pools import Block, blocks, told
 from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.strata import askers, rate_of, share_resolvers
 
 Told = list[tuple[RecursiveProfile, tuple[tuple[Share, ...], ...]]]
 """The profiles of resolvers with what they are told in each epoch."""
@@ -36,10 +37,10 @@ def reasons(scenario: Scenario) -> tuple[str, ...]:
     """
     found = [*_of_the_world(scenario), *_of_clients(scenario)]
     holding = epochs(scenario, Random(scenario.seed))
-    kept = scenario.recursives
-    places = [place for place in scenario.places if place.share]
+    known = scenario.known_profiles
+    asking = [(place, known.recursive(profile)) for place, profile, _ in askers(scenario)]
     try:
-        divided = [(each, blocks(place, each, holding)) for place in places for each in kept]
+        divided = [(profile, blocks(place, profile, holding)) for place, profile in asking]
     except ScenarioError as wrong:
         return (*found, str(wrong))
     pools = [(profile, told(block)) for profile, several in divided for block in several]
@@ -53,9 +54,12 @@ def reasons(scenario: Scenario) -> tuple[str, ...]:
 def _of_the_world(scenario: Scenario) -> Iterator[str]:
     """What is between clients, servers and the authority."""
     steps = [step for _, step in scenario.steps]
+    rates = {rate_of(scenario, place) for place in scenario.peopled}
     rules = (
         (scenario.clients.arrivals is not Arrivals.POISSON, "requests are not Poisson"),
         (bool(scenario.layers), "caches stand between clients and resolvers"),
+        (share_resolvers(scenario), "places share a resolver"),
+        (len(rates) > 1, "clients of some places ask at a rate of their own"),
         (
             any(server.capacity < float("inf") for server in scenario.backends),
             "servers refuse what is too much, and health may follow load",
@@ -163,7 +167,7 @@ def _of_turns(scenario: Scenario, holding: tuple[Epoch, ...], pools: Told) -> It
         for part in several
         for share in part
     ]
-    asked_at_once = len(pools) > 1 or len(holding) > 1 or len(scenario.clients.profile) > 1
+    asked_at_once = len(pools) > 1 or len(holding) > 1 or len(scenario.chains) > 1
     if (
         any(turning)
         and min(lives) <= 0

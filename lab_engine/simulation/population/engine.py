@@ -28,7 +28,7 @@ from lab_engine.simulation.population.sums import Sums
 from lab_engine.simulation.population.tally import Bins, Floats, Ints
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.start import memory
-from lab_engine.simulation.strata import strata
+from lab_engine.simulation.strata import mean_rate, strata
 
 MAX_FILLS = 2 * 10**9  # a minute or so
 MAX_BYTES = 2 * 10**9
@@ -90,7 +90,9 @@ def _check_fills(scenario: Scenario, book: Book, caches: int) -> None:
     clients = scenario.clients
     own = [kind.application for kind in kinds(scenario) if kind.application]
     held = min([*own, float(book.life.min())])
-    fills = caches * (1 + scenario.duration / (held + caches / (clients.count * clients.rate)))
+    fills = caches * (
+        1 + scenario.duration / (held + caches / (clients.count * mean_rate(scenario)))
+    )
     expected = (
         fills if held or any(kind.remembers for kind in kinds(scenario)) or book.life.any() else 0
     )
@@ -130,7 +132,7 @@ class _Run:
 
     def _pools_of(self, index: int) -> list[int]:
         """The pool of each block of a stratum; blocks that are told the same share one."""
-        place = self._scenario.places.index(self._strata[index].place)
+        place = self._strata[index].position
         found = []
         for block in self._blocks[index]:
             pool = Pool(place, self._profiles[index], told(block))
@@ -206,7 +208,7 @@ class _Run:
 
     def _thinned(self, heads: Ints, profile: RecursiveProfile) -> Floats:
         """Each cache behind an address gets its part of the requests there."""
-        rates = heads * self._scenario.clients.rate
+        rates = heads * mean_rate(self._scenario)
         return (
             rates
             if profile.fragments == 1
@@ -217,8 +219,8 @@ class _Run:
         """The resolver and the block of each client of a stratum."""
         heads = np.array(self._strata[index].heads, np.int64)
         resolver = np.repeat(np.arange(len(heads)), heads)
-        network = self._strata[index].place.network
-        return resolver, block_of(np.arange(len(resolver)), network, self._blocks[index])
+        place = self._strata[index].place
+        return resolver, block_of(np.arange(len(resolver)), place, self._blocks[index])
 
     # --- clients that do -------------------------------------------------------------------------
 
@@ -229,7 +231,7 @@ class _Run:
         layers = Layers(book, people, self._kinds, self._bins, self._deaths)
         early = self._warm_up()
         self._notes += (BEGINNING,) if early else ()
-        layers.run(scenario.clients.rate, early, self._stop)
+        layers.run(mean_rate(scenario), early, self._stop)
         held = layers.held.taken() + book.rng.poisson(layers.held.passed_on())
         tries_next = [kind.tries_next for kind in self._kinds]
         requests = self._sums.add_ways(held, len(self._kinds), tries_next)
@@ -279,7 +281,7 @@ class _Run:
     def _people_of(self, index: int) -> People:
         resolver, block = self._members(index)
         fragments, width = self._profiles[index].fragments, len(self._blocks[index])
-        member_kind = kind_of(np.arange(len(resolver)), self._scenario.clients.profile)
+        member_kind = kind_of(np.arange(len(resolver)), self._strata[index].mix, self._scenario)
         key, home = np.unique(resolver * width + block, return_inverse=True)
         pool = np.array(self._pool_of[index])[key % width]
         alone = np.array([kind.remembers for kind in self._kinds])[member_kind]

@@ -44,7 +44,7 @@ class Kind(NamedTuple):
 
 
 def kinds(scenario: Scenario) -> tuple[Kind, ...]:
-    """Those of a scenario, in the order of its mix."""
+    """Those of a scenario, in the order of `Scenario.chains`."""
     return tuple(_kind(*chain) for chain in scenario.chains.values())
 
 
@@ -62,8 +62,10 @@ def _kind(nearest: ClientProfile, system: ClientProfile | None = None) -> Kind:
     )
 
 
-def kind_of(members: Ints, mix: Mix) -> Ints:
-    """The place in the mix of each member of a stratum: `strata.profile_of`, for many."""
+def kind_of(members: Ints, mix: Mix, scenario: Scenario) -> Ints:
+    """The number of the kind of each member of a stratum: `strata.profile_of`, for many."""
     edges = np.cumsum([part for _, part in mix])
     found = np.searchsorted(edges, (members + 0.5) * GOLDEN % 1, "right")
-    return np.minimum(found, len(mix) - 1)
+    every = [*scenario.chains]
+    of_mix = np.array([every.index(text) for text, _ in mix])
+    return of_mix[np.minimum(found, len(mix) - 1)]

@@ -19,7 +19,7 @@ from lab_engine.simulation.asking import planned
 from lab_engine.simulation.epochs import Epoch
 from lab_engine.simulation.parts import Place
 from lab_engine.simulation.population.tally import Ints
-from lab_engine.simulation.travel import SPREAD
+from lab_engine.simulation.travel import SPREAD, parts_of
 
 MOST_BLOCKS = 4096
 
@@ -95,10 +95,14 @@ def told(block: Block) -> tuple[tuple[Share, ...], ...]:
     return tuple(replies(plan) for plan in block.plans)
 
 
-def block_of(members: Ints, network: str, divided: list[Block]) -> Ints:
-    """The block of each member of a place, by `travel.member_of`."""
+def block_of(members: Ints, place: Place, divided: list[Block]) -> Ints:
+    """The block of each member of a place: `travel.member_of`, for many."""
     if len(divided) == 1:
         return np.zeros(len(members), np.int64)
-    count = ip_network(network).num_addresses
-    offsets = (members * SPREAD % 1) * count
+    at = members * SPREAD % 1
+    if parts := parts_of(place):
+        first, width, begin, end = np.array(parts).T
+        part = np.searchsorted(end, at, "right")
+        at = first[part] + (at - begin[part]) / (end[part] - begin[part]) * width[part]
+    offsets = at * ip_network(place.network).num_addresses
     return np.searchsorted([block.last + 1 for block in divided], offsets, "right")
