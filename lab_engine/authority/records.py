@@ -136,6 +136,8 @@ class Reply:
     """How many values of the last RRset are sent, drawn anew each time; None sends them all."""
     scope: int = 0
     """The prefix length around the client for which it holds; 0 for everybody."""
+    elapsed: float = 0.0
+    """The part of a second that is over of its TTLs: these are whole, as on the wire."""
 
     @cached_property
     def addresses(self) -> tuple[str, ...]:
@@ -164,17 +166,22 @@ class Reply:
         start: Any = soa.values[0]  # dnspython types it as any Rdata
         return min(soa.ttl, int(start.minimum))
 
-    def aged(self, seconds: int) -> "Reply":
-        """This reply with every TTL lowered by `seconds`, never below 0."""
+    def aged(self, seconds: float) -> "Reply":
+        """This reply with every TTL lowered by the whole seconds, never below 0.
+
+        What is over of one more second is in `elapsed`.
+        """
+        whole, elapsed = divmod(self.elapsed + seconds, 1)
 
         def older(section: tuple[RRset, ...]) -> tuple[RRset, ...]:
-            return tuple(replace(rrset, ttl=max(0, rrset.ttl - seconds)) for rrset in section)
+            return tuple(replace(rrset, ttl=max(0, rrset.ttl - int(whole))) for rrset in section)
 
         return replace(
             self,
             answer=older(self.answer),
             authority=older(self.authority),
             additional=older(self.additional),
+            elapsed=elapsed,
         )
 
 

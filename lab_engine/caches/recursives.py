@@ -13,6 +13,7 @@ from lab_engine.caches.sources import Profile
 from lab_engine.errors import LabError
 
 DAY = 86_400
+NEAR = 1e-9  # a share of a TTL may fall short of whole seconds by the rounding of floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,16 @@ class Limits:
     def applied(self, reply: Reply) -> Reply:
         """`reply` with every TTL of a positive answer between floor and cap, else capped."""
         low, high = (self.floor, self.cap) if reply.answer else (0, self.negative_cap)
-        if all(low <= rrset.ttl <= high for rrset in (*reply.answer, *reply.authority)):
+        passed = reply.elapsed
+        if all(low <= rr.ttl - passed <= high for rr in (*reply.answer, *reply.authority)):
             return reply
 
         def limited(section: tuple[RRset, ...]) -> tuple[RRset, ...]:
             return tuple(replace(rr, ttl=min(max(rr.ttl, low), high)) for rr in section)
 
-        return replace(reply, answer=limited(reply.answer), authority=limited(reply.authority))
+        found = replace(reply, answer=limited(reply.answer), authority=limited(reply.authority))
+        left = min(max((reply.ttl or 0) - passed, low), high)
+        return replace(found, elapsed=max(0.0, (found.ttl or 0) - left))
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class RecursiveProfile(Profile):
         whole_seconds: whether its clock ticks in seconds, so that an entry expires at
             floor(time of fetch) + TTL + grace, and not a TTL after its fetch.
         grace: seconds an entry outlives its TTL on such a clock: 1 where "expired" means `>`.
-        prefetch: a request in the last so many seconds is served, and renews the entry at once.
+        prefetch: a request in the last so many seconds of the TTL is served, and renews the entry
+            at once; so does one in the grace.
         prefetch_share: the same as a share of the TTL, 0 to 1; the longer of the two holds.
         prefetch_from: the shortest TTL, as stored, that is renewed so.
         serve_stale: seconds for which an expired entry still serves when nobody upstream answers,
@@ -97,10 +102,15 @@ class RecursiveProfile(Profile):
         return ttl + self.grace if ttl else 0
 
     def renewal(self, ttl: int) -> float:
-        """Seconds before its expiry in which a request renews an entry; 0 for none."""
-        if ttl < self.prefetch_from:
+        """Seconds before its expiry in which a request renews an entry; 0 for none.
+
+        They begin that long before the TTL is over, and last through the grace: Unbound renews
+        from fetch + T - T/10 on, in whole seconds of both (1.17.1, with packets).
+        """
+        window = max(self.prefetch, self.prefetch_share * ttl)
+        if not window or ttl < self.prefetch_from:
             return 0.0
-        return max(self.prefetch, self.prefetch_share * ttl)
+        return self.grace + (math.floor(window + NEAR) if self.whole_seconds else window)
 
     def does(self) -> str:
         """What it does, in words."""

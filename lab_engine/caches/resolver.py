@@ -119,9 +119,9 @@ class Resolver:
         return Answer(addresses, kept.expires, kept.reply)
 
     def resolve(self, question: Question, now: float, client: Client | None = None) -> Reply:
-        """The reply for a client: aged by whole seconds in the cache, its values in order."""
+        """The reply for a client: aged on this resolver's clock, its values in order."""
         entry = self.look_up(question, now, client)
-        aged = entry.value.reply.aged(int(self.profile.clock(now) - entry.stored))
+        aged = entry.value.reply.aged(self.profile.clock(now) - entry.stored)
         answer = tuple(self._arranged(rrset) for rrset in aged.answer)
         return replace(aged, authoritative=False, answer=answer)
 
@@ -204,6 +204,9 @@ class Resolver:
             )
             reply = replace(reply, answer=answer)
         stored, ttl = self.profile.clock(now), reply.ttl or 0
+        if reply.elapsed:  # another cache had it: the TTLs are those of a moment ago
+            stored -= 0.0 if self.profile.whole_seconds else reply.elapsed
+            reply = replace(reply, elapsed=0.0)
         if _failed(reply):
             return self.cache.put(key, self._kept(reply, now, -math.inf), now, self.profile.failure)
         lifetime = self.profile.lifetime(ttl)

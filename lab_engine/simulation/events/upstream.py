@@ -130,5 +130,5 @@ def _dated(reply: Reply, now: float) -> Dated:
         reply.authoritative,
         reply.sample,
         reply.scope,
-        now,
+        made=now,
     )
