@@ -15,8 +15,11 @@ zone "{zone}" {{ type forward; forward only; forwarders {{ 127.0.0.1 port {upstr
     return ["-g", "-n", "1", "-c", str(folder / "named.conf")]
 
 
-def unbound(folder, port, upstream, zone, *, subnets=False):
-    """`subnets` makes it send the client's network upstream, and keep answers by their scope."""
+def unbound(folder, port, upstream, zone, *, subnets=False, prefetch=False):
+    """`subnets` makes it send the client's network upstream, and keep answers by their scope.
+
+    `prefetch` makes it renew what is asked for in the last tenth of its TTL.
+    """
     module = "subnetcache iterator" if subnets else "iterator"
     sends = "send-client-subnet: 127.0.0.1\n    max-client-subnet-ipv4: 24" if subnets else ""
     (folder / "unbound.conf").write_text(f"""
@@ -32,6 +35,7 @@ server:
     do-ip6: no
     module-config: "{module}"
     {sends}
+    prefetch: {"yes" if prefetch else "no"}
     num-threads: 1
     local-zone: "invalid." static
 forward-zone:

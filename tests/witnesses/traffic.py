@@ -109,6 +109,10 @@ class Fetches:
         if not times or now > times[-1] + 2:
             times.append(now)
 
+    def of(self, name):
+        """When this name was fetched."""
+        return self._at[f"{name}."]
+
     def between(self, since, until, zone=""):
         """How many fetches there were in that time of names below `zone`."""
         return sum(
