@@ -8,6 +8,7 @@ import doctest
 import math
 from bisect import bisect
 from importlib import import_module
+from inspect import signature
 from itertools import accumulate, pairwise
 from pkgutil import iter_modules
 from random import Random
@@ -342,6 +343,58 @@ def test_who_never_asks_again_stays_stale():
 
     assert theory.mixed_stale_fraction(10, mix) == pytest.approx(0.55)
     assert theory.mixed_stale_fraction(10**6, mix) == pytest.approx(0.1)
+
+
+# --- numpy ---------------------------------------------------------------------------------------
+
+FUNCTIONS = {name: getattr(theory, name) for name in theory.__all__ if name.islower()}
+NUMBERS = [
+    (name, parameter)
+    for name, function in FUNCTIONS.items()
+    for parameter in signature(function).parameters
+    if parameter not in ("shares", "mix")
+]
+SHARED = [
+    name for name, function in FUNCTIONS.items() if "shares" in signature(function).parameters
+]
+
+
+def arguments(function):
+    """Some that are allowed."""
+    usual = {"shares": [0.5, 0.3, 0.2], "mix": {60: 1}}
+    return {name: usual.get(name, 1) for name in signature(function).parameters}
+
+
+@pytest.mark.parametrize("given", [np.array([1.0, 2.0]), np.array([]), [1, 2]])
+@pytest.mark.parametrize(("name", "parameter"), NUMBERS)
+def test_a_formula_of_one_number_says_so_to_an_array(name, parameter, given):
+    function = FUNCTIONS[name]
+
+    with pytest.raises(LabError, match=f"^{parameter}: is several numbers") as refused:
+        function(**arguments(function) | {parameter: given})
+    assert "for each in" in refused.value.remedy
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_shares_may_be_an_array(name):
+    function = FUNCTIONS[name]
+    given = arguments(function)
+
+    assert function(**given | {"shares": np.array(given["shares"])}) == function(**given)
+
+
+@pytest.mark.parametrize("name", SHARED)
+@pytest.mark.parametrize("given", [np.array([]), np.array([[0.5], [0.5]]), np.array(3.0), None, 1])
+def test_shares_that_are_no_shares_are_refused(name, given):
+    function = FUNCTIONS[name]
+
+    with pytest.raises(LabError, match="share"):
+        function(**arguments(function) | {"shares": given})
+
+
+def test_a_mix_that_is_no_mapping_is_refused():
+    with pytest.raises(LabError, match="is no mix of lifetimes"):
+        theory.mixed_stale_fraction(1, np.array([60.0, 1.0]))
 
 
 # --- failover ------------------------------------------------------------------------------------

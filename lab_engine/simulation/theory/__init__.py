@@ -20,7 +20,7 @@ from lab_engine.simulation.theory.changes import (
     stale_fraction,
     two_level_stale_fraction,
 )
-from lab_engine.simulation.theory.failover import Delay, Failover
+from lab_engine.simulation.theory.failover import Delay, Failover, unkept_outage
 from lab_engine.simulation.theory.hits import (
     erlang_renewals,
     hit_ratio,
@@ -64,6 +64,7 @@ __all__ = [
     "rotation_imbalance",
     "stale_fraction",
     "two_level_stale_fraction",
+    "unkept_outage",
     "upstream_rate",
     "whole_second_cycle",
     "whole_second_hit_ratio",

@@ -6,7 +6,7 @@ Every cache keeps one address for a TTL, and brings all its clients' requests to
 import math
 from collections.abc import Sequence
 
-from lab_engine.simulation.theory.ranges import not_negative, positive, total, whole, within
+from lab_engine.simulation.theory.ranges import normal, not_negative, positive, whole, within
 
 MOST = 10**9
 
@@ -20,8 +20,7 @@ def effective_count(shares: Sequence[float]) -> float:
     >>> [round(effective_count(zipf_shares(caches, 1)), 1) for caches in (10, 100, 1000)]
     [5.5, 16.5, 34.1]
     """
-    scale = total(shares)
-    return 1 / math.fsum((share / scale) ** 2 for share in shares)
+    return 1 / math.fsum(share**2 for share in normal(shares))
 
 
 def imbalance_floor(servers: int, shares: Sequence[float]) -> float:
@@ -34,7 +33,7 @@ def imbalance_floor(servers: int, shares: Sequence[float]) -> float:
     2.0
     """
     whole(1, MOST, servers=servers)
-    return max(1.0, servers * max(shares, default=0) / total(shares))
+    return max(1.0, servers * max(normal(shares)))
 
 
 def expected_imbalance(servers: int, caches: float) -> float:

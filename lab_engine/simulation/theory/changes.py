@@ -6,8 +6,9 @@ Every copy counts from when it was fetched, and the change is seen by the author
 import math
 from collections.abc import Mapping
 
+from lab_engine.errors import LabError
 from lab_engine.simulation.theory.hits import hit_ratio
-from lab_engine.simulation.theory.ranges import not_negative, positive, seconds, total, within
+from lab_engine.simulation.theory.ranges import normal, not_negative, positive, seconds, within
 
 
 def effective_ttl(ttl: float, floor: float = 0.0, cap: float = math.inf) -> float:
@@ -101,8 +102,10 @@ def mixed_stale_fraction(after: float, mix: Mapping[float, float]) -> float:
     >>> [round(mixed_stale_fraction(t, mix), 3) for t in (60, 300, 900)]
     [0.1, 0.033, 0.02]
     """
-    whole_mix = total(mix.values())
-    return math.fsum(share * stale_fraction(after, ttl) for ttl, share in mix.items()) / whole_mix
+    if not isinstance(mix, Mapping):
+        raise LabError(f"mix {mix!r}", "is no mix of lifetimes", "Write {60: 0.9, 300: 0.1}, say.")
+    parts = zip(mix, normal(mix.values()), strict=True)
+    return math.fsum(part * stale_fraction(after, ttl) for ttl, part in parts)
 
 
 def _left(after: float, ttl: float) -> float:

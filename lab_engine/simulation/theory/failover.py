@@ -9,11 +9,31 @@ from dataclasses import dataclass
 
 from lab_engine.authority.health import CHECKERS, MORE_THAN_PERCENT
 from lab_engine.authority.records import MAX_TTL
-from lab_engine.simulation.theory.ranges import seconds, whole, within
+from lab_engine.simulation.theory.ranges import not_negative, seconds, whole, within
 
 MOST_CHECKERS = 1000
 HALVINGS = 60
 NO_REST = 1e-8  # of an interval; less than the difference of two integrals can show
+
+
+def unkept_outage(rate: float, left: float) -> float:
+    """The mean outage where nobody keeps answers and nothing helps: L - (1 - e^(-λL)) / λ.
+
+    With a TTL of 0 each request is led anew, and the outage of a client ends with its last one: in
+    the L seconds that are left, or not at all where it has none. For Poisson requests.
+
+    Args:
+        rate: λ of one client.
+        left: L, seconds from the death to the end of the watch or the return, up to 2^31 - 1.
+
+    >>> round(unkept_outage(0.1, 60), 3), unkept_outage(0, 60)
+    (50.025, 0.0)
+    """
+    not_negative(rate=rate)
+    seconds(left=left)
+    if math.isinf(rate):
+        return left
+    return left + math.expm1(-rate * left) / rate if rate else 0.0
 
 
 @dataclass(frozen=True)

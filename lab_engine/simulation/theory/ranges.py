@@ -1,7 +1,7 @@
 """The ranges of the formulas. What is outside is refused by the name of its parameter."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Iterable
 from numbers import Real
 
 from lab_engine.authority.records import MAX_TTL
@@ -38,17 +38,30 @@ def whole(low: int, high: int, **values: float) -> None:
         _must(good, name, value, f"a whole number from {low} to {high}")
 
 
-def total(shares: Collection[float]) -> float:
-    """The sum of shares, which need not be 1: none is negative, and one at least is not 0."""
-    if not shares:
+def normal(shares: Iterable[float]) -> tuple[float, ...]:
+    """Shares scaled to sum to 1: any sequence, a numpy array among them, of numbers from 0 on.
+
+    At least one of them is not 0.
+    """
+    given = _several(shares)
+    if not given:
         raise LabError("shares", "are none", "Give one for each cache or name.")
-    not_negative(**{f"share {index}": share for index, share in enumerate(shares)})
-    found = math.fsum(shares)
+    not_negative(**{f"share {index}": share for index, share in enumerate(given)})
+    found = math.fsum(given)
     if not 0 < found < math.inf:
         raise LabError(
             "shares", f"sum to {found}", "Make one of them larger than 0, none infinite."
         )
-    return found
+    return tuple(share / found for share in given)
+
+
+def _several(shares: Iterable[float]) -> tuple[float, ...]:
+    try:
+        return tuple(shares)
+    except TypeError:
+        raise LabError(
+            f"shares {shares!r}", "are no sequence", "Give one for each cache or name."
+        ) from None
 
 
 def _is_number(value: object) -> bool:
@@ -56,5 +69,8 @@ def _is_number(value: object) -> bool:
 
 
 def _must(good: bool, name: str, value: object, what: str) -> None:  # noqa: FBT001
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        remedy = f"Ask for one after the other: [f(each) for each in {name}]."
+        raise LabError(name, "is several numbers, and the formula takes one", remedy)
     if not good:
         raise LabError(f"{name} {value!r}", f"is not {what}", f"Take {what}.")

@@ -6,7 +6,7 @@ from itertools import count
 
 from lab_engine.errors import LabError
 from lab_engine.simulation.theory.hits import hit_ratio, renewal_hit_ratio
-from lab_engine.simulation.theory.ranges import not_negative, seconds, total, whole
+from lab_engine.simulation.theory.ranges import normal, not_negative, seconds, whole
 
 MOST_LIFETIMES = 10**5
 NEGLIGIBLE = 1e-17
@@ -80,10 +80,9 @@ def catalogue_hit_ratio(shares: Sequence[float], rate: float, ttl: float) -> flo
     >>> [round(catalogue_hit_ratio(zipf_shares(1000, 1), 1, ttl), 3) for ttl in (60, 900, 3600)]
     [0.362, 0.702, 0.85]
     """
-    scale = total(shares)
+    parts = normal(shares)
     not_negative(rate=rate, ttl=ttl)
-    parts = [share / scale for share in shares if share]
-    return math.fsum(part * hit_ratio(rate * part, ttl) for part in parts)
+    return math.fsum(part * hit_ratio(rate * part, ttl) for part in parts if part)
 
 
 def _at_least(events: int, mean: float) -> float:
