@@ -12,6 +12,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
 from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
+from lab_engine.simulation.sites import Site
 
 HERE, THERE = "198.51.100.0/24", "203.0.113.0/24"
 ONE, TWO, THREE = "192.0.2.1", "192.0.2.2", "192.0.2.3"
@@ -32,6 +33,7 @@ ZONE = Zone.of(
         policy_set("over", TWO, Failover("SECONDARY")),
         policy_set("geo", ONE, Geolocation(CountryCode="FR")),
         policy_set("geo", TWO, Geolocation(CountryCode="*")),
+        policy_set("geo", THREE, Geolocation(CountryCode="US", SubdivisionCode="CA")),
     ],
 )
 WEIGHTED = Zone.from_json(
@@ -57,6 +59,7 @@ BASE = Scenario(
     resolvers=Resolvers(4, profile="r"),
     clients=Clients(20, 0.3, "c"),
     profiles={"r": {"like": "ideal"}, "c": {"like": "fixed", "lifetime": 7}},
+    places=[Place(HERE, name="here")],
     checkers=Checkers(10, 2, 3),
     duration=240,
     bin=20,
@@ -73,6 +76,12 @@ ABROAD = ("places", [Place(HERE), Place(THERE, egress="198.51.100.1")])
 FOR_EVER = ("profiles.c.lifetime", math.inf)
 NO_CACHE = ("clients.profile", "none")
 OBEYS = ("profiles.c.lifetime", None)
+GEO = ("name", "geo")
+TWO_PLACES = ("places", [Place(HERE, name="here"), Place(THERE, resolver_ms=3)])
+EDGE = ("layers", [Layer("edge", count=4)])
+SERVER = ("backends", [Backend(ONE, "eu-west-1", capacity=0.5)])
+KNOWN = ("atlas", [Site(HERE, "FR", latitude=48.9, longitude=2.4)])
+IN_A_ZONE = ("atlas", [Site(HERE, "FR", availability_zone="use1-az1")])
 OPEN = [("clients.rate", 0.05), ("profiles.c.idle", 20)]
 
 
@@ -92,6 +101,27 @@ CASES = {
     "profiles": Case({"r": {"like": "frozen"}, "c": {"like": "none"}}),
     "places": Case([Place(HERE, authority_ms=3)]),
     "backends": Case([Backend(ONE, capacity=0.5, queue=0)]),
+    "places.here.network": Case(THERE, [GEO]),
+    "places.here.share": Case(3, [TWO_PLACES]),
+    "places.here.egress": Case("203.0.113.5", [GEO]),
+    "places.here.resolver_ms": Case(3),
+    "places.here.authority_ms": Case(3),
+    "places.here.resolver": Case("google"),
+    "places.here.rate": Case(0.2),
+    "places.here.client_profile": Case("os-cache"),
+    "places.here.resolver_profile": Case("frozen"),
+    "places.here.subnets": Case([0, 1], [GEO, ("profiles.r.ecs", (26, 56))]),
+    "layers.edge.profile": Case("frozen", [EDGE]),
+    "layers.edge.count": Case(8, [EDGE]),
+    "atlas": Case([Site(HERE, "US")], [GEO]),
+    f"atlas.{HERE}.country": Case("US", [GEO, KNOWN]),
+    f"atlas.{HERE}.subdivision": Case("CA", [GEO, ("atlas", [Site(HERE, "US")])]),
+    f"atlas.{HERE}.latitude": Case(10, [SERVER, KNOWN]),
+    f"atlas.{HERE}.longitude": Case(10, [SERVER, KNOWN]),
+    f"atlas.{HERE}.availability_zone": Case("euw1-az2", [SERVER, IN_A_ZONE]),
+    f"backends.{ONE}.region": Case("us-east-1", [SERVER]),
+    f"backends.{ONE}.capacity": Case(5, [SERVER]),
+    f"backends.{ONE}.queue": Case(0, [SERVER]),
     "down": Case([ONE]),
     "unhealthy": Case(["hc"], [("name", "over")]),
     "checkers": Case(None, FAILS_OVER),
@@ -176,7 +206,9 @@ def prepared(before):
 
 def test_every_path_has_a_case():
     """Of a scenario with all parts, with both kinds of own profiles, and with every lever."""
-    assert {*BASE.paths(), *BASE.set("zone", WEIGHTED).paths()} == {*CASES, *REFUSED}
+    bases = [BASE, BASE.set("zone", WEIGHTED), prepared([EDGE, SERVER, KNOWN])]
+
+    assert {path for base in bases for path in base.paths()} == {*CASES, *REFUSED}
 
 
 @pytest.mark.parametrize("path", CASES)
