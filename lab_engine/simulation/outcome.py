@@ -5,12 +5,20 @@ Both engines give the same kind of outcome, in plain tuples: no simulation and n
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.tables import Column, Shown, Table
+
+HEAD = (
+    Column("server", 20),
+    Column("requests", 12),
+    Column("share", 8),
+    Column("first in answers", 18),
+)
 
 
 class Event(NamedTuple):
@@ -55,6 +63,13 @@ class Levels:
     layers: tuple[Level, ...] = ()
     """Those of `Scenario.layers`, in their order: behind the clients' own, before the resolvers."""
 
+    def named(self) -> Iterator[tuple[str, Level]]:
+        """Each level with what it is called, from the clients to the authority."""
+        yield "application", self.application
+        yield "os", self.os
+        yield from ((f"layer {number}", level) for number, level in enumerate(self.layers, 1))
+        yield "resolver", self.resolver
+
 
 class Trips(NamedTuple):
     """Requests between one place and one server.
@@ -89,9 +104,9 @@ class Outage(NamedTuple):
         return weighted_quantiles(self.lasted, levels)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """The counts of one run.
+@dataclass(frozen=True, repr=False)
+class Outcome(Shown):
+    """The counts of one run. By itself it shows its table.
 
     Attributes:
         addresses: that requests may reach, in the order of the zone.
@@ -215,21 +230,22 @@ class Outcome:
             )
         return width
 
-    def __str__(self) -> str:
-        """A table of the servers, and a line for each level of caches."""
-        lines = [f"{'server':<20}{'requests':>12}{'share':>8}{'first in answers':>18}"]
-        for server, row, share, first in zip(
-            self.addresses, self.requests, self.shares(), self.answers, strict=True
-        ):
-            lines.append(f"{server:<20}{sum(row):>12,}{share:>8.1%}{first:>18,}")
+    @property
+    def table(self) -> Table:
+        """The servers, and a line for each level of caches."""
+        columns = zip(self.addresses, self.requests, self.shares(), self.answers, strict=True)
+        rows: list[tuple[str, ...]] = [
+            (server, f"{sum(row):,}", f"{share:.1%}", f"{first:,}")
+            for server, row, share, first in columns
+        ]
         if any(self.failed):
-            lines.append(f"{'(failed)':<20}{sum(self.failed):>12,}")
-        lines += [
+            rows.append(("(failed)", f"{sum(self.failed):,}"))
+        levels = [
             f"{name} caches answered {level.hit_ratio:.1%} of {sum(level):,}"
-            for name, level in vars(self.levels).items()
+            for name, level in self.levels.named()
             if sum(level)
         ]
-        return "\n".join([*lines, f"the authority answered {self.authority_queries:,}"])
+        return Table(HEAD, rows, [*levels, f"the authority answered {self.authority_queries:,}"])
 
 
 def weighted_quantiles(

@@ -21,8 +21,11 @@ from lab_engine.simulation.outcome import Outcome, weighted_quantiles
 from lab_engine.simulation.parts import must, whole
 from lab_engine.simulation.run import Progress, run
 from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.tables import Column, Shown, Table
 
 MAX_RUNS = 100_000
+WIDTH = 20  # letters of a setting that are shown
+COUNTED = (Column("requests", 12), Column("failed", 10), Column("queries", 12))
 BAND = (0.05, 0.5, 0.95)
 PATIENCE = 30.0  # seconds, until runs elsewhere have heard that nobody waits for them
 
@@ -47,9 +50,9 @@ class Executor(Protocol):
         """Begin to run a function."""
 
 
-@dataclass(frozen=True)
-class Point:
-    """One combination of settings and what came of it.
+@dataclass(frozen=True, repr=False)
+class Point(Shown):
+    """One combination of settings and what came of it. By itself it shows a table of its runs.
 
     Attributes:
         settings: the value at each path.
@@ -67,6 +70,58 @@ class Point:
         """How a measure scatters over the replications."""
         return weighted_quantiles([(measure(each), 1.0) for each in self.outcomes], levels)
 
+    @property
+    def table(self) -> Table:
+        """A row for each run."""
+        rows = [
+            (str(number), f"{run.total:,}", f"{sum(run.failed):,}", f"{run.authority_queries:,}")
+            for number, run in enumerate(self.outcomes, 1)
+        ]
+        missing = ["broken off: some runs are missing"] * self.partial
+        said = ", ".join(f"{path} = {_short(value)}" for path, value in self.settings.items())
+        return Table((Column("run", 6), *COUNTED), rows, [*filter(None, [said]), *missing])
+
+
+class Points(Shown, tuple[Point, ...]):
+    """The points of a sweep. By themselves they show a table, with the medians of their runs."""
+
+    __slots__ = ()
+
+    @property
+    def table(self) -> Table:
+        """A row for each point."""
+        paths = [*dict.fromkeys(path for point in self for path in point.settings)]
+        settings = [Column(path, max(len(path) + 2, WIDTH + 2)) for path in paths]
+        columns = (*settings, Column("runs", 6), *COUNTED)
+        missing = "broken off: some runs are missing"
+        notes = ["medians of the runs"] * any(len(each.outcomes) > 1 for each in self)
+        notes += [missing] * any(each.partial for each in self)
+        return Table(columns, [self._row(point, paths) for point in self], notes)
+
+    def _row(self, point: Point, paths: Sequence[str]) -> list[str]:
+        measures = (_total, _failed, _queries)
+        medians = [point.quantiles(measure, (0.5,))[0] for measure in measures]
+        counts = ["-" if math.isnan(count) else f"{count:,.0f}" for count in medians]
+        settings = [_short(point.settings.get(path, "")) for path in paths]
+        return [*settings, str(len(point.outcomes)), *counts]
+
+
+def _total(outcome: Outcome) -> float:
+    return outcome.total
+
+
+def _failed(outcome: Outcome) -> float:
+    return sum(outcome.failed)
+
+
+def _queries(outcome: Outcome) -> float:
+    return outcome.authority_queries
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+
 
 def sweep(  # noqa: PLR0913  (each is one thing a user may want to say)
     scenario: Scenario,
@@ -77,7 +132,7 @@ def sweep(  # noqa: PLR0913  (each is one thing a user may want to say)
     engine: str = "auto",
     progress: Progress | None = None,
     partial: bool = False,
-) -> tuple[Point, ...]:
+) -> Points:
     """Run every combination: `sweep(scenario, {"zone.www.ttl": [30, 60, 300]}, 20)`.
 
     Ctrl-C ends it. Runs that have not begun are taken back, and those that have are told to stop,
@@ -107,7 +162,7 @@ def sweep(  # noqa: PLR0913  (each is one thing a user may want to say)
     except KeyboardInterrupt:
         if not partial:
             raise
-    return tuple(_points(settings, replications, done))
+    return Points(_points(settings, replications, done))
 
 
 def seed(base: int, combination: int, replication: int) -> int:
