@@ -422,3 +422,36 @@ def test_back_ends_begin_as_in_the_long_run():
     expected = 200 * profile.fragments * theory.upstream_rate(rate, 60) * 10
     four_sigma_of_counts = 4 * math.sqrt(expected)
     assert all(abs(count - expected) < four_sigma_of_counts for count in outcome.queries)
+
+
+def test_a_look_up_waits_for_each_cache_that_it_asks():
+    """To the first layer, to the second, to the resolver, to the authority: 1, 3, 8 and 28 ms."""
+    layers = (Layer("router", count=20, ms=1), Layer("edge", count=4, ms=2))
+    place = Place(resolver_ms=5, authority_ms=20)
+    tall = scenario(
+        30,
+        clients=Clients(40, 0.02),
+        resolvers=Resolvers(2, skew=0),
+        places=(place,),
+        layers=layers,
+    )
+
+    outcome = events.run(tall)
+    waited, levels = dict(outcome.lookups), outcome.levels
+    assert set(waited) == {1, 3, 8, 28}
+    assert waited[1] == levels.layers[0].hits
+    assert waited[3] == levels.layers[1].hits
+    assert (waited[8], waited[28]) == levels.resolver
+
+
+def test_a_look_up_in_the_own_cache_waits_for_no_layer():
+    own = scenario(
+        300,
+        clients=Clients(5, 0.1, "os-cache"),
+        resolvers=Resolvers(1),
+        layers=(Layer("router", count=1, ms=4),),
+    )
+
+    waited = dict(events.run(own).lookups)
+    assert set(waited) == {0, 4, 64}  # behind one layer a resolver has nothing to hit
+    assert waited[0] > 0.9 * sum(waited.values())

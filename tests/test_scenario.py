@@ -155,6 +155,8 @@ def test_a_bad_value_is_refused_with_value_rule_and_remedy(path, value):
         (Layer, {"name": "a", "profile": 7}),
         (Clients, {"profile": "jvm/os-cache/os-cache"}),
         (Layer, {"name": "a", "count": 0}),
+        (Layer, {"name": "a", "ms": -1}),
+        (Layer, {"name": "a", "ms": math.inf}),
         (Place, {"network": "192.0.2.1/24"}),
         (Place, {"network": 7}),
         (Place, {"egress": "192.0.2.0/24"}),

@@ -105,7 +105,12 @@ CLIENTS_ = st.builds(
     st.sampled_from(Arrivals),
 )
 EDGES = sorted([*RECURSIVES, *(name for name, each in CLIENTS.items() if each.alone)])
-LAYERS = st.builds(Layer, st.text("ab'\"\\\né#", min_size=1, max_size=9), st.sampled_from(EDGES))
+LAYERS = st.builds(
+    Layer,
+    st.text("ab'\"\\\né#", min_size=1, max_size=9),
+    st.sampled_from(EDGES),
+    ms=st.floats(0, 1e4),
+)
 PROFILES = st.fixed_dictionaries(
     {
         "own-resolver": st.fixed_dictionaries(

@@ -113,6 +113,7 @@ CASES = {
     "places.here.subnets": Case([0, 1], [GEO, ("profiles.r.ecs", (26, 56))]),
     "layers.edge.profile": Case("frozen", [EDGE]),
     "layers.edge.count": Case(8, [EDGE]),
+    "layers.edge.ms": Case(7, [EDGE]),
     "atlas": Case([Site(HERE, "US")], [GEO]),
     f"atlas.{HERE}.country": Case("US", [GEO, KNOWN]),
     f"atlas.{HERE}.subdivision": Case("CA", [GEO, ("atlas", [Site(HERE, "US")])]),

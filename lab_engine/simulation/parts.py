@@ -101,12 +101,14 @@ class Layer:
         name: such as `home router` or `CDN PoP`.
         profile: a resolver's, or a client's that serves many, as `nodelocal` or `nginx`; by name.
         count: how many there are, 1 to 10^7; clients and those below are dealt out to them in turn.
+        ms: the round trip to one of them from a client, or the layer before it, milliseconds.
     """
 
     called_by: ClassVar[str] = "name"
     name: str
     profile: str = "ideal"
     count: int = 100
+    ms: float = 1.0
 
     def __post_init__(self) -> None:
         named = isinstance(self.name, str) and 1 <= len(self.name) <= 40
@@ -115,6 +117,7 @@ class Layer:
         must(one, "layers.profile", self.profile, "is not one profile", "Add a layer for another.")
         fix(self, "profile", mix("layers.profile", self.profile)[0][0])
         whole("layers.count", self.count, 1, MAX_COUNT)
+        number("layers.ms", self.ms, 0, MAX_MS)
 
     @property
     def label(self) -> str:

@@ -6,6 +6,7 @@ For the event engine, where clients differ or the run must know what each was le
 from collections.abc import Mapping
 from functools import partial
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
+from itertools import accumulate, takewhile
 from random import Random
 from typing import NamedTuple
 
@@ -28,21 +29,32 @@ Source = IPv4Interface | IPv6Interface
 class Line:
     """The way of some clients to the first cache they share, and on to the authority.
 
+    Args:
+        name: of the resolver.
+        caches: on this way, the nearest first.
+        hops_ms: the round trip to each of them from the one before, and last to the authority.
+        question: what is asked.
+        journal: where it is written down.
+
     Attributes:
         waited_ms: what the last question took.
         held: the last answer that came.
     """
 
     def __init__(
-        self, name: str, caches: list[Cache], question: Question, place: Place, journal: Journal
+        self,
+        name: str,
+        caches: list[Cache],
+        hops_ms: list[float],
+        question: Question,
+        journal: Journal,
     ) -> None:
         self.waited_ms = 0.0
         self.held = Answer((), float("-inf"))
         self.name = name
         self._first, *self._others = caches
         self._question = question
-        self._near_ms = place.resolver_ms
-        self._far_ms = place.resolver_ms + place.authority_ms
+        self._until_ms = [*accumulate(hops_ms)]
         self._journal = journal
 
     @property
@@ -51,7 +63,7 @@ class Line:
         return isinstance(self._first, Resolver) and self._first.profile.ecs is not None
 
     def ask(self, client: Client | None, now: float) -> Answer:
-        """What the first cache says. It takes a trip to it, and one more where all have missed."""
+        """What the first cache says. It takes a trip to it, and one more for each that missed."""
         if self._journal.on:
             return self._told(client, now)
         return self._answered(client, now)
@@ -61,10 +73,11 @@ class Line:
         misses = first.cache.misses
         before = [each.cache.misses for each in others] if others else ()
         self.held = first.answer(self._question, now, client)
-        missed = first.cache.misses > misses and all(
-            each.cache.misses > old for each, old in zip(others, before, strict=True)
-        )
-        self.waited_ms = self._far_ms if missed else self._near_ms
+        missed = int(first.cache.misses > misses)
+        if missed and others:
+            asked = zip(others, before, strict=True)
+            missed += sum(1 for _ in takewhile(lambda pair: pair[0].cache.misses > pair[1], asked))
+        self.waited_ms = self._until_ms[missed]
         return self.held
 
     def _told(self, client: Client | None, now: float) -> Answer:

@@ -216,8 +216,10 @@ class Stacks:
     def _add_members(self, crowd: Crowd, name: str, members: range, start: int) -> None:
         nearest = crowd.layers[0] if crowd.layers else (Shared(crowd.resolver, crowd.heads),)
         place = self._scenario.places[crowd.place]
+        layers_ms = [layer.ms for layer in self._scenario.layers]
+        hops_ms = [*layers_ms, place.resolver_ms, place.authority_ms]
         lines = [
-            Line(name, shared.line(), self._scenario.question, place, self._journal)
+            Line(name, shared.line(), hops_ms, self._scenario.question, self._journal)
             for shared in nearest
         ]
         setting = Setting(crowd.mix, self._chains, place, self._rng, self._journal)
