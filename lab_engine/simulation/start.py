@@ -57,7 +57,7 @@ def _span(profile: ClientProfile | RecursiveProfile, ttl: float) -> float:
     if isinstance(profile, RecursiveProfile):
         return life
     open_for = min(profile.idle, profile.age)
-    return max(life + profile.grace, 0.0 if math.isinf(open_for) else open_for)
+    return life + profile.grace + (0.0 if math.isinf(open_for) else open_for)
 
 
 def own_life(profile: ClientProfile | RecursiveProfile, ttl: float) -> float:

@@ -26,6 +26,7 @@ class Book:
         life: of each row on its resolver's clock, seconds; 0 is not kept.
         renew: seconds before its end in which a request renews it.
         hold: seconds in which none does.
+        longest: for which a cache of each pool keeps a copy at first; seconds.
         chance: of each row, at a fill in its epoch.
         whole: whether that clock has whole seconds.
         empty: whether it has no address.
@@ -86,6 +87,9 @@ class Book:
         self.first = np.array([number[copy.first] for copy in rows])
         self.empty = self.first == len(self.servers)
         self.chance = np.array([copy.probability for copy in rows])
+        self.longest = np.array(
+            [self.life[self.rows(pool, 0)].max() for pool in range(len(self.pools))]
+        )
         self._ways(rows, number)
 
     def _drawn(self, kept: list[Copy], column: int) -> Cases:

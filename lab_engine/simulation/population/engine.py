@@ -27,15 +27,14 @@ from lab_engine.simulation.population.stop import Progress, Stop, stopping
 from lab_engine.simulation.population.sums import Sums
 from lab_engine.simulation.population.tally import Bins, Floats, Ints
 from lab_engine.simulation.scenario import Scenario
-from lab_engine.simulation.start import memory
+from lab_engine.simulation.start import CYCLES, SPREAD, memory
 from lab_engine.simulation.strata import mean_rate, strata
 
 MAX_FILLS = 2 * 10**9  # a minute or so
 MAX_BYTES = 2 * 10**9
 BEGINNING = (
-    "the phases of resolvers against clients' own lifetimes begin approximately: measured, hit "
-    "ratios of resolvers are off by up to 0.05 in the first TTL where each has a single client, "
-    "and queries by up to 3 % where it has ten"
+    "some caches have times of their own, so resolvers begin with all behind them before the "
+    "watch: what is left of that in their rates is 0.2 % at most"
 )
 CACHE_BYTES, CLIENT_BYTES, COUNT_BYTES = 100, 300, 40  # of a cache, a client with one, a cell
 
@@ -229,8 +228,8 @@ class _Run:
         book, scenario = self._book, self._scenario
         _check_fills(scenario, book, len(people.home) + int((people.crowd > 0).sum()))
         layers = Layers(book, people, self._kinds, self._bins, self._deaths)
-        early = self._warm_up()
-        self._notes += (BEGINNING,) if early else ()
+        early = self._early(people)
+        self._notes += () if early is None else (BEGINNING,)
         layers.run(mean_rate(scenario), early, self._stop)
         held = layers.held.taken() + book.rng.poisson(layers.held.passed_on())
         tries_next = [kind.tries_next for kind in self._kinds]
@@ -245,21 +244,22 @@ class _Run:
             asks.sum(axis=0),
         )
 
-    def _warm_up(self) -> int:
-        """Whole seconds, as some clocks have them.
+    def _early(self, people: People) -> Floats | None:
+        """When each cache begins with all behind it; None where no time is needed for that.
 
-        Where a copy outlives its window, or several caches stand behind a resolver's address, the
-        beginning is approximate too, and is forgotten in the same way.
+        In whole seconds, as some clocks have them. All of one resolver begin together.
         """
-        ttl = float(self._book.ttl.max())
-        dealt = any(profile.fragments > 1 for profile in self._profiles)
-        overlap = 4 * ttl if dealt or self._book.renew.any() else 0.0
-        return math.ceil(
-            max(
-                2 * memory(self._scenario, ttl).own and 2 * (ttl + memory(self._scenario, ttl).own),
-                overlap,
-            )
-        )
+        book = self._book
+        alone = (people.spread == 1).all() and not book.renew.any()
+        if alone and all(kind.ends_with_copy(float(book.longest.max())) for kind in self._kinds):
+            return None
+        found = [memory(self._scenario, float(ttl)) for ttl in book.longest]
+        throws = book.rng.standard_normal(int(people.resolver[-1]) + 1)[people.resolver]
+        spans = np.array([each.cycle for each in found])[people.pool]
+        own = np.array([each.own for each in found])[people.pool]
+        before = own + spans * np.clip(CYCLES + SPREAD * throws, 0, 2 * CYCLES)
+        begins: Floats = -np.ceil(before)
+        return begins
 
     def _levels(self, requests: Ints, answers: Ints, asks: Ints) -> None:
         """Look-ups and misses in the clients' own caches, from counts of each kind."""
@@ -294,33 +294,38 @@ class _Run:
             home[own] * fragments,
             member_kind[own],
             np.repeat(np.full(len(key), fragments), fragments),
+            np.repeat(np.arange(len(key)), fragments),
         )
 
 
 def _together(found: list[People]) -> People:
     starts = np.cumsum([0, *(len(each.pool) for each in found)])
+    resolvers = np.cumsum([0, *(each.resolver.max(initial=-1) + 1 for each in found)])
     return People(
         np.concatenate([each.pool for each in found]),
         np.concatenate([each.crowd for each in found]),
         np.concatenate([each.home + start for each, start in zip(found, starts, strict=False)]),
         np.concatenate([each.kind for each in found]),
         np.concatenate([each.spread for each in found]),
+        np.concatenate([each.resolver + n for each, n in zip(found, resolvers, strict=False)]),
     )
 
 
 def _each_alone(found: list[People]) -> People:
     """A resolver that keeps nothing does not bind its clients together."""
-    return _together(
-        [
-            People(
-                np.concatenate([each.pool[each.home], each.pool[each.crowd > 0]]),
-                np.concatenate([np.zeros(len(each.home)), each.crowd[each.crowd > 0]]),
-                np.arange(len(each.home)),
-                each.kind,
-                np.ones(len(each.home) + int((each.crowd > 0).sum()), np.int64),
-            )
-            for each in found
-        ]
+    return _together([_scattered(each) for each in found])
+
+
+def _scattered(people: People) -> People:
+    crowds = np.flatnonzero(people.crowd > 0)
+    count = len(people.home) + len(crowds)
+    return People(
+        np.concatenate([people.pool[people.home], people.pool[crowds]]),
+        np.concatenate([np.zeros(len(people.home)), people.crowd[crowds]]),
+        np.arange(len(people.home)),
+        people.kind,
+        np.ones(count, np.int64),
+        np.arange(count),
     )
 
 

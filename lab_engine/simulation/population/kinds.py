@@ -37,10 +37,10 @@ class Kind(NamedTuple):
         """Whether it has to be stepped by itself; others are one crowd."""
         return self.application > 0 or self.os or not self.tries_next
 
-    def fill_rate(self, rate: float) -> float:
-        """Questions a second that it passes on when it makes so many requests; at most."""
-        kept = max(self.application, self.floor)
-        return 0.0 if math.isinf(kept) else rate / (1 + rate * kept)
+    def ends_with_copy(self, ttl: float) -> bool:
+        """Whether it keeps nothing beyond its resolver's copy of such a life; or for ever."""
+        obeys = not self.os or (not self.floor and self.cap >= ttl)
+        return obeys and self.application in (0.0, math.inf)
 
 
 def kinds(scenario: Scenario) -> tuple[Kind, ...]:

@@ -18,7 +18,7 @@ from lab_engine.simulation.population.kinds import Kind
 from lab_engine.simulation.population.outages import Deaths
 from lab_engine.simulation.population.renewals import begin
 from lab_engine.simulation.population.stop import Stop
-from lab_engine.simulation.population.tally import Bins, Floats, Ints, Tally
+from lab_engine.simulation.population.tally import Bins, Bools, Floats, Ints, Tally
 
 MOMENT = 1e-9
 BLOCK = 16_384  # clients answered together: they fit the processor's own caches
@@ -34,6 +34,7 @@ class People:
         home: the cache of each other client; ascending.
         kind: of each of these, an index.
         spread: caches from the first one on of which each question meets a random one.
+        resolver: which of the resolvers' each cache is, ascending: one may have several.
     """
 
     pool: Ints
@@ -41,6 +42,7 @@ class People:
     home: Ints
     kind: Ints
     spread: Ints
+    resolver: Ints
 
 
 class Layers:
@@ -76,6 +78,7 @@ class Layers:
         self.cache = people.home.copy()
         self.first = np.flatnonzero(np.diff(people.home, prepend=-1))
         self.dealt = bool((people.spread > 1).any())
+        self.firsts = np.flatnonzero(np.diff(people.resolver, prepend=-1))
         self.group = self.place[people.home] * len(kinds) + people.kind
         self.due = np.empty(count)
         self.way, self.origin = np.zeros(count, np.int64), np.zeros(count, np.int64)
@@ -104,11 +107,18 @@ class Layers:
         self.negative = np.array([each.negative for each in kinds])[kind]
         self.failure = np.array([each.failure for each in kinds])[kind]
 
-    def run(self, rate: float, warm_up: float, stop: Stop) -> None:
-        """From so many seconds before the watch to its end, with the requests of each client."""
+    def run(self, rate: float, early: Floats | None, stop: Stop) -> None:
+        """To the end of the watch, with the requests of each client.
+
+        Args:
+            rate: requests a second of each.
+            early: when each cache and those behind it begin, before the watch in whole seconds;
+                None where the law of the long run is known.
+            stop: whether to go on.
+        """
         self.rate = rate
-        self.step = self._step()
-        self._begin(warm_up)
+        self.step, self.again = self._step(), self._again()
+        self._begin(early)
         self.fill_clients()
         while self.open_windows():
             self.fill_clients()
@@ -126,26 +136,35 @@ class Layers:
         hold = float((self.book.hold - self.book.whole).min())
         return max(hold if hold > 0 else float(self.application.min()), MOMENT)
 
+    def _again(self) -> float:
+        """Seconds from one question of a client to its next, at least."""
+        book = self.book
+        if book.renew.any() or book.empty.any() or not len(self.due):
+            return 0.0
+        told = np.minimum(float((book.ttl - book.whole).min()), self.cap)
+        own = np.where(self.application > 0, self.application, np.where(self.os, told, 0.0))
+        return max(0.0, float(own.min()))
+
     def _gaps(self, count: int) -> Floats:
         return self.rng.standard_exponential(count) / self.rate
 
     # --- how it begins ---------------------------------------------------------------------------
 
-    def _begin(self, warm_up: float) -> None:
+    def _begin(self, early: Floats | None) -> None:
         endless = np.isinf(self.application)
         if endless.all() and not self.people.crowd.any():
             self.due[:] = self._gaps(len(self.due))
-        elif warm_up:
-            self._begin_early(-warm_up, endless)
-        else:
+        elif early is None:
             self._begin_in_windows(endless)
+        else:
+            self._begin_early(early, endless)
         self._deal(np.arange(len(self.due)))
 
     def _begin_in_windows(self, endless: Ints) -> None:
         """Before the watch, only the windows opened that are still open at 0: exact."""
         heads = np.bincount(self.people.home[~endless], minlength=len(self.closes))
         everyone = heads + self.people.crowd
-        opened = self._opened(everyone * self.rate, 0.0)
+        opened = self._opened(everyone * self.rate)
         self.due[:] = self._gaps(len(self.due)) + np.where(endless, 0.0, opened[self.people.home])
         if endless.all():
             return
@@ -157,22 +176,33 @@ class Layers:
         fillers = finite[start[inside] + pick[inside]]
         self.due[fillers] = opened[inside]
 
-    def _begin_early(self, begin_at: float, endless: Ints) -> None:
-        """Applications as in the long run, resolvers nearly so: see `start.warm_up`."""
-        count, lasting = len(self.due), np.where(endless, 0.0, self.application)
-        load = self.rate * lasting
-        present = self.rng.random(count) < load / (1 + load)
-        start = np.where(endless, 0.0, begin_at)
-        self.due[:] = start + self._gaps(count) + present * lasting * self.rng.random(count)
-        passed = np.array([kind.fill_rate(self.rate) for kind in self.kinds])[self.people.kind]
-        rates = np.bincount(self.people.home, passed, len(self.closes))
-        self._opened(rates + self.people.crowd * self.rate, begin_at)
+    def _begin_early(self, early: Floats, endless: Ints) -> None:
+        """Caches before the authority as in the long run, were it not for what is behind them.
 
-    def _opened(self, rates: Floats, at: float) -> Floats:
-        """Put the copies of the long run into the caches; when they came, 0 where there is none."""
+        Those that have a time of their own hold nothing until a moment within it.
+        """
+        people, count = self.people, len(self.due)
+        longest = self.book.longest[people.pool[people.home]]
+        bent = np.clip(longest, self.floor, self.cap)
+        own = np.where(self.application > 0, self.application, np.where(self.os, bent, 0.0))
+        own[endless | (self.os & (self.application == 0) & (bent == longest))] = 0.0
+        load = self.rate * own
+        present = self.rng.random(count) * (1 + load) < load
+        begin = np.where(endless, 0.0, early[people.home])
+        self.due[:] = begin + self._gaps(count) + present * own * self.rng.random(count)
+        passed = np.where(endless, 0.0, self.rate / (1 + load))
+        rates = np.bincount(people.home, passed, len(early))
+        together = np.repeat(rates[self.firsts], np.diff(self.firsts, append=len(early)))
+        self._opened(together / people.spread + people.crowd * self.rate, early)
+
+    def _opened(self, rates: Floats, early: Floats | None = None) -> Floats:
+        """Put the copies of the long run into the caches; when they came, 0 where there is none.
+
+        Without `early`, times are those before the watch; else those before each cache's beginning.
+        """
         if self.book.even and not self.people.crowd.any():
-            return self._opened_evenly(rates, at)
-        opened = np.zeros(len(rates))
+            return self._opened_evenly(rates, early)
+        opened, begins = np.zeros(len(rates)), np.zeros(len(rates)) if early is None else early
         who, pools = np.flatnonzero(rates > 0), self.people.pool
         in_turn = self.book.in_turn
         parts = [who] if in_turn else [who[pools[who] == pool] for pool in np.unique(pools[who])]
@@ -181,24 +211,24 @@ class Layers:
             there = (state.expires > 0) & (self.book.life[state.row] > 0)
             cache = part[there]
             opened[cache] = state.opened[there]
-            self._store(cache, state.opened[there], state.row[there], at)
+            self._store(cache, state.opened[there], state.row[there], begins[cache])
         crowd = np.flatnonzero(self.people.crowd)
         gaps = self.rng.standard_exponential(len(crowd)) / (self.people.crowd[crowd] * self.rate)
-        self.crowd_due[crowd] = np.maximum(self.closes[crowd], at) + gaps
+        self.crowd_due[crowd] = np.maximum(self.closes[crowd], begins[crowd]) + gaps
         return opened
 
-    def _opened_evenly(self, rates: Floats, at: float) -> Floats:
+    def _opened_evenly(self, rates: Floats, early: Floats | None) -> Floats:
         """The same where a copy is there with probability H, its age uniform."""
         life = float(self.book.life[0])
         present = self.rng.random(len(rates)) < rates * life / (1 + rates * life)
         opened = np.where(present, -life * self.rng.random(len(rates)), 0.0)
-        if at:  # else the client that asked then opens the window, before the watch
+        if early is not None:  # else the client that asked then opens the window
             cache = np.flatnonzero(opened < 0)
             row = self.book.draw(opened[cache], int(self.people.pool[0]))
-            self._store(cache, opened[cache], row, at)
+            self._store(cache, opened[cache], row, early[cache])
         return opened
 
-    def _store(self, cache: Ints, opened: Floats, row: Ints, later: float = 0.0) -> None:
+    def _store(self, cache: Ints, opened: Floats, row: Ints, later: Floats | float = 0.0) -> None:
         """A window opens: from then on this cache answers from this row."""
         at = opened + later
         expires = self.book.expires(opened, row) + later
@@ -231,7 +261,8 @@ class Layers:
         opening = self._opening()
         self.now = float(opening.min())
         limit = min(opening.min() + self.step, self.bins.end)
-        opens = np.flatnonzero((opening < limit) & (opening >= self.closes))
+        possible = (opening < limit) & (opening >= self.closes)
+        opens = np.flatnonzero(possible & self._in_order(opening) if self.dealt else possible)
         at = opening[opens]
         kept = at < self.expires[opens]
         self._renew(opens[kept], at[kept])
@@ -244,6 +275,13 @@ class Layers:
         gaps = self.rng.standard_exponential(len(asking)) / (self.people.crowd[asking] * self.rate)
         self.crowd_due[asking] = self.closes[asking] + gaps
         return bool(opening.min() < self.bins.end)
+
+    def _in_order(self, opening: Floats) -> Bools:
+        """Which caches nobody can ask earlier who is asking another of the same resolver now."""
+        first = np.minimum.reduceat(opening, self.firsts)
+        first = np.repeat(first, np.diff(self.firsts, append=len(opening)))
+        found: Bools = (opening <= first) | (opening < first + self.again)
+        return found
 
     def _renew(self, caches: Ints, at: Floats) -> None:
         """Questions that are answered from a copy which they renew."""
