@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 from random import Random
-from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 
 from lab_engine.authority.records import Question, Reply, RRset
 from lab_engine.authority.zone import Zone
-from lab_engine.caches import profiles
 from lab_engine.caches.profiles import RECURSIVES
 from lab_engine.caches.recursives import Limits
 from lab_engine.caches.resolver import Resolver
@@ -167,17 +165,14 @@ def test_prefetch_begins_before_the_ttl_ends_and_lasts_through_the_grace(rate, t
 
 
 @pytest.mark.parametrize("engine", ["events", "population"])
-def test_both_engines_renew_as_unbound_does(monkeypatch, engine):
+def test_both_engines_renew_as_unbound_does(engine):
     """2/s and T = 10: fetches .0546, misses .0010; 4 sigma of 120,000 requests."""
-    eager = replace(RECURSIVES["unbound"], prefetch_share=0.1)
-    known = MappingProxyType({**profiles.RECURSIVES, "unbound": eager})
-    for module in ("caches.profiles", "simulation.events.stacks", "simulation.events.waking"):
-        monkeypatch.setattr(f"lab_engine.{module}.RECURSIVES", known)
     alone = Scenario(
         Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 10)]),
         "www",
         clients=Clients(30, 2.0),
-        resolvers=Resolvers(30, skew=0, profile="unbound"),
+        resolvers=Resolvers(30, skew=0, profile="eager"),
+        profiles={"eager": {"like": "unbound", "prefetch_share": 0.1}},
         duration=2000,
         bin=100,
     )
