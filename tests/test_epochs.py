@@ -10,7 +10,8 @@ from lab_engine.authority.policies import Weighted
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
-from lab_engine.simulation.epochs import _verdicts, epochs
+from lab_engine.simulation.epochs import _verdicts, downs, epochs
+from lab_engine.simulation.epochs import verdicts as told
 from lab_engine.simulation.parts import Checkers, ScheduledChange
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import Failover
@@ -168,3 +169,25 @@ def test_the_same_dice_give_the_same_epochs():
     given = scenario(DEAD, ALIVE, checkers=Checkers())
 
     assert verdicts(given, 5) == verdicts(given, 5) != verdicts(given, 6)
+
+
+def test_what_the_watch_tells_of_verdicts_and_deaths():
+    """What is down from the beginning was found out before it, and nobody sees past the end."""
+    given = scenario(DEAD, ALIVE, (2500, "down", ["192.0.2.2"]), checkers=Checkers(10, 2, 1))
+
+    found = epochs(given, Random(1))
+
+    assert downs(found, 3600) == (
+        (0, ()),
+        (100, ("192.0.2.1",)),
+        (2000, ()),
+        (2500, ("192.0.2.2",)),
+    )
+    assert downs(found, 2200)[-1] == (2000, ())
+    assert [(v.check, v.healthy) for v in told(found, 3600)] == [
+        ("hc-1", False),
+        ("hc-1", True),
+        ("hc-2", False),
+    ]
+    assert len(told(found, 2200)) == 2
+    assert told(epochs(scenario(down=["192.0.2.1"], checkers=Checkers()), Random(1)), 3600) == ()

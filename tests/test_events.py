@@ -320,6 +320,20 @@ def test_more_than_an_engine_can_take_is_refused_before_it_starts():
         run(fast)
 
 
+def test_a_refusal_names_the_warm_up_where_that_is_what_takes_long():
+    """A watch of a minute behind lifetimes of a day, which take a day to settle."""
+    slow = scenario(
+        clients=Clients(1000, 1.0, profile="mine"), profiles=keeping(86_400), duration=60
+    )
+
+    with pytest.raises(ScenarioError) as refused:
+        run(slow, "events")
+
+    assert "8.66e+07 of them before the watch" in refused.value.value
+    assert "shorter TTLs and lifetimes" in refused.value.remedy
+    assert "duration" not in refused.value.remedy
+
+
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_a_name_without_an_address_is_refused(engine):
     zone = Zone.of("shop.example", [RRset.of("mail", "MX", "10 mx.example.", 60)])

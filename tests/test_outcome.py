@@ -59,6 +59,45 @@ def test_the_dead_are_left_out_where_balance_is_judged():
     assert outcome(down=dead.addresses).max_over_mean() == ()
 
 
+TRIO = ("192.0.2.1", "192.0.2.2", "192.0.2.3")
+
+
+@pytest.mark.parametrize(
+    ("downs", "ratios"),
+    [
+        (((0, ()),), (1.5, 3.0)),
+        (((0, ()), (60, TRIO[2:])), (2.0,)),  # within the first window
+        (((0, ()), (120, TRIO[2:])), (1.5, 2.0)),  # between the two
+        (((0, TRIO[2:]), (120, ())), (1.5, 3.0)),
+        (((0, ()), (120, TRIO[2:]), (180, ())), (1.5,)),
+        (((0, ()), (130, TRIO), (290, ())), (1.5,)),
+        (((0, ()), (240, TRIO)), (1.5, 3.0)),  # after both
+    ],
+)
+def test_balance_is_that_of_the_servers_alive_all_through_a_window(downs, ratios):
+    """A window in which one dies or comes back is left out, as is one in which nobody lives."""
+    assert outcome(downs=downs).max_over_mean() == ratios
+
+
+def test_a_death_at_the_edge_of_a_window_is_not_within_it():
+    """Where floats fall a little beside it, too: 3 x 0.1 is not 0.3."""
+    tenths = outcome(bin=0.1, window=0.1, downs=((0, ()), (0.3, TRIO[2:])))
+
+    assert tenths.max_over_mean()[:3] == pytest.approx((2.0, 1.5, math.nan), nan_ok=True)
+    assert tenths.max_over_mean()[3:] == (2.0, 1.0)
+
+
+def test_what_is_stale_is_counted_from_the_change_on():
+    """Of the 9 requests in the fourth bin that reached a server 5 came before, and 5 failed."""
+    stale = outcome(stale=((0, 0, 0, 3, 9),), cuts=((3, 5),)).stale_fraction()
+
+    assert stale == pytest.approx((0, 0, math.nan, 3 / 6, 9 / 27), nan_ok=True)
+
+
+def test_a_change_after_the_last_bin_leaves_nothing_stale():
+    assert outcome(stale=((0,) * 5,), cuts=((5, 0),)).stale_fraction()[4] == 0
+
+
 @pytest.mark.parametrize("window", [90, 30, 0, -60, math.inf, math.nan])
 def test_a_window_that_is_no_multiple_of_the_bin_is_refused(window):
     with pytest.raises(ScenarioError, match="multiple of the bin, 60 s"):

@@ -9,7 +9,7 @@ import pytest
 from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Level, Levels, Outcome, Scenario
-from lab_engine.simulation.outcome import Outage, Trips
+from lab_engine.simulation.outcome import Outage, Trips, Verdict
 from lab_engine.simulation.parts import Layer, ScheduledChange
 from lab_engine.simulation.prices import bill
 from lab_engine.simulation.report import as_dict, as_text
@@ -29,6 +29,8 @@ OUTCOME = Outcome(
     window=120.0,
     requests=((3, 1, 0, 0, 5), (1, 1, 0, 2, 5)),
     failed=(0, 2, 0, 0, 0),
+    refused=(0, 1, 0, 0, 0),
+    verdicts=(Verdict(101.25, "hc-1", healthy=False), Verdict(201, "hc-1", healthy=True)),
     answers=(4, 3),
     queries=(3, 1, 1, 1, 1),
     levels=Levels(Level(10, 10), Level(), Level(3, 7), (Level(0, 10), Level(0, 10))),
@@ -40,8 +42,17 @@ OUTCOME = Outcome(
         Trips("198.51.100.0/24", "192.0.2.1", 9, 100.0, 5.0),
         Trips("198.51.100.0/24", "192.0.2.2", 9, 700.0, math.nan),
     ),
-    outages=(Outage(60.0, ((0.0, 1.0), (30.0, 8.0), (55.0, 1.0))),),
+    outages=(
+        Outage(60.0, ((0.0, 1.0), (30.0, 8.0), (55.0, 1.0))),
+        Outage(240.0, ((0.0, 5.0), (60.0, 3.0)), 3.0),
+    ),
     notes=("an approximation",),
+)
+
+
+OPEN = (
+    "outage       after 240 s: p5 0.0 s, p50 0.0 s, p95 60.0 s, p99 60.0 s; "
+    "37.5% still led there at the end"
 )
 
 
@@ -75,6 +86,12 @@ def test_every_number_is_there():
             },
         ],
         "failed": [0, 2, 0, 0, 0],
+        "refused": [0, 1, 0, 0, 0],
+        "dead": [0, 1, 0, 0, 0],
+        "verdicts": [
+            {"at": 101.25, "check": "hc-1", "healthy": False},
+            {"at": 201, "check": "hc-1", "healthy": True},
+        ],
         "balance": {
             "max_over_mean": {
                 "windows": [4 * 2 / 6, 2.0],
@@ -100,7 +117,18 @@ def test_every_number_is_there():
             {"at": 60, "stale": [0.0, 1.0, None, 0.5, 0.0]},
             {"at": 120, "stale": [0.0, 0.0, None, 0.0, 0.0]},
         ],
-        "outages": [{"at": 60.0, "lasted": {"0.05": 0.0, "0.5": 30.0, "0.95": 55.0, "0.99": 55.0}}],
+        "outages": [
+            {
+                "at": 60.0,
+                "lasted": {"0.05": 0.0, "0.5": 30.0, "0.95": 55.0, "0.99": 55.0},
+                "open": 0.0,
+            },
+            {
+                "at": 240.0,
+                "lasted": {"0.05": 0.0, "0.5": 0.0, "0.95": 60.0, "0.99": 60.0},
+                "open": 0.375,
+            },
+        ],
     }
     assert bill["queries_a_month"] == 7 * 30 * 86_400 / 300
     assert bill["usd_a_month"] == pytest.approx(0.5 + 60_480 * 0.4e-6)
@@ -117,7 +145,7 @@ def test_it_is_strict_json():
 def test_the_page_says_the_same():
     assert as_text(SCENARIO, OUTCOME).splitlines() == [
         "20 requests, engine events, seed 5",
-        "2 failed; 7 queries at the authority",
+        "2 failed (1 refused, 1 dead); 7 queries at the authority",
         "",
         "server                        requests   share   in 5 / 50 / 95 % of the bins at most",
         "192.0.2.1                            9   50.0%   0.0% / 50.0% / 75.0%",
@@ -132,9 +160,13 @@ def test_the_page_says_the_same():
         "lookup       p50 0.0 ms, p95 20.0 ms, p99 50.0 ms",
         "distance     p50 100.0 km, p95 700.0 km, p99 700.0 km",
         "round trip   p50 5.0 ms, p95 5.0 ms, p99 5.0 ms",
+        "refused      from 60 s: 25.0%",
+        "dead         from 60 s: 25.0%",
+        "verdict      hc-1 fails at 101.2 s, passes at 201.0 s",
         "stale        after 60 s: 100.0% 50.0%",
         "stale        after 120 s: none",
         "outage       after 60 s: p5 0.0 s, p50 30.0 s, p95 55.0 s, p99 55.0 s",
+        OPEN,
         f"bill         {bill(SCENARIO, OUTCOME)}",
         "note         an approximation",
     ]
@@ -154,6 +186,7 @@ def test_without_any_request_nothing_is_divided_by():
         OUTCOME,
         requests=((0,) * 5, (0,) * 5),
         failed=(0,) * 5,
+        refused=(0,) * 5,
         queries=(0,) * 5,
         lookups=(),
         trips=(),
@@ -182,7 +215,23 @@ def test_where_there_is_no_balance_a_note_says_why(changes, said):
     assert data["notes"][-1].startswith(said)
 
 
+def test_failures_are_shown_from_the_first_bin_that_has_some_to_the_last():
+    dark = replace(OUTCOME, failed=(0, 0, 4, 0, 10), refused=())
+
+    assert "dead         from 120 s: 100.0% 0.0% 50.0%\n" in as_text(SCENARIO, dark)
+    assert "refused  " not in as_text(SCENARIO, dark)
+
+
+def test_an_outage_of_nobody_has_no_open_part():
+    assert (
+        as_dict(SCENARIO, replace(OUTCOME, outages=(Outage(60.0, ()),)))["outages"][0]["open"]
+        is None
+    )
+
+
 def test_a_long_decay_is_shortened():
-    slow = replace(OUTCOME, requests=((10,) * 30,) * 2, failed=(0,) * 30, stale=((10,) * 30,))
+    slow = replace(
+        OUTCOME, requests=((10,) * 30,) * 2, failed=(0,) * 30, refused=(), stale=((10,) * 30,)
+    )
 
     assert "after 60 s: " + "50.0% " * 10 + "...\n" in as_text(SCENARIO, slow)

@@ -48,6 +48,8 @@ def test_what_is_refused_has_failed():
     outcome = events.run(busy)
 
     refused = sum(outcome.failed) / outcome.total
+    assert outcome.refused == outcome.failed
+    assert sum(outcome.dead) == 0
     # half of 60,000 are served; the ratio of two counts scatters as both do
     tolerance = 4 * 0.5 * math.sqrt(1 / 30_000 + 1 / 60_000)
     assert refused == pytest.approx(blocking(2.0, 6), abs=tolerance)
@@ -92,6 +94,31 @@ def test_a_secondary_that_is_too_small_dies_too(secondary, dies):
     lost = sum(outcome.failed[12:]) / 120
     assert (lost > 50) is dies
     assert sum(outcome.requests[1][12:]) / 120 == pytest.approx(min(secondary, 100), rel=0.1)
+
+
+def test_the_dead_and_the_full_are_told_apart():
+    """Nobody answers at the primary; the secondary takes 20 of 100 a second, and has no room."""
+    outcome = events.run(failover(20))
+
+    assert sum(outcome.dead[:6]) == sum(outcome.refused[:6]) == 0
+    assert outcome.dead[6] > 0
+    assert sum(outcome.refused[7:]) > 0
+    both = zip(outcome.dead, outcome.refused, strict=True)
+    assert tuple(map(sum, both)) == outcome.failed
+
+
+def test_verdicts_that_load_brings_about_are_told():
+    outcome = events.run(failover(20), trace=True)
+
+    known = [(each.at, each.check, each.healthy) for each in outcome.verdicts]
+    assert known[0][1:] == ("hc-primary", False)
+    assert 62 <= known[0][0] <= 64
+    assert ("hc-secondary", False) in [each[1:] for each in known]
+    noted = [
+        (event.time, event.who, event.detail == "passes")
+        for event in Trace(outcome.trace).of(kind="verdict")
+    ]
+    assert known[: len(noted)] == noted
 
 
 def test_health_sees_load_and_sheds_it():

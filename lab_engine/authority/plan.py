@@ -4,6 +4,7 @@ The wire draws one outcome from it, the simulations draw many, the theory reads 
 `explain` prints the tree. A branch that was rejected stays, with probability 0 and its reason.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
@@ -50,6 +51,14 @@ def replies(plan: Plan) -> tuple[Share, ...]:
     for probability, reply in _leaves(plan, 1.0):
         merged[reply] = merged.get(reply, 0.0) + probability
     return tuple(Share(probability, reply) for reply, probability in merged.items())
+
+
+def alike(ones: tuple[Share, ...], others: tuple[Share, ...]) -> bool:
+    """Whether two plans promise the same replies, each as likely, in whatever order."""
+    chances = {reply: probability for probability, reply in ones}
+    return len(ones) == len(others) and all(
+        math.isclose(chances.get(reply, -1.0), probability) for probability, reply in others
+    )
 
 
 def draw(plan: Plan, rng: Random) -> Reply:

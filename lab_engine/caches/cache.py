@@ -1,7 +1,7 @@
 """A cache whose entries live for their TTL and are not renewed by hits (RFC 1034 section 3.6)."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -54,6 +54,10 @@ class Cache(Generic[K, V]):
     def held(self, key: K) -> Entry[V] | None:
         """The entry for `key`, dead or alive, where it is still there; not counted."""
         return self._entries.get(key)
+
+    def live(self, now: float) -> Iterator[tuple[K, Entry[V]]]:
+        """Every entry that would be a hit; not counted."""
+        return ((key, entry) for key, entry in self._entries.items() if now < entry.expires)
 
     def put(self, key: K, value: V, now: float, lifetime: float, due: float = math.inf) -> Entry[V]:
         """Remember `value` for `lifetime` seconds; a lifetime of 0 is never a hit."""

@@ -72,7 +72,7 @@ class ClientCache:
 
     def _kept(self, fresh: Answer, now: float) -> Answer:
         """What this profile makes of an answer."""
-        addresses, reply = self._chosen(fresh.addresses), fresh.reply
+        addresses, reply = self.chosen(fresh.addresses), fresh.reply
         failed = not addresses and fresh.expires <= now
         if failed and self.held.addresses and now < self._came + self.profile.hold:
             addresses, reply = self.held.addresses, self.held.reply
@@ -81,7 +81,8 @@ class ClientCache:
         expires = self.profile.expiry(fresh.expires, now, empty=not addresses)
         return Answer(addresses, expires, reply)
 
-    def _chosen(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    def chosen(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of an answer's addresses that it keeps, in its own order."""
         source, use = self._source, self.profile.use
         if source and (use is Use.RFC_6724 or (use is Use.RFC_6724_V6 and source.version == 6)):
             addresses = glibc_order(addresses, source)

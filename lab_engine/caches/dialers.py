@@ -12,6 +12,8 @@ from typing import NamedTuple
 from lab_engine.caches.clientprofiles import HEAD_START, ClientProfile, Use
 from lab_engine.caches.clients import ClientCache
 
+TURNING = (Use.IN_TURN, Use.RANDOM_START)
+
 
 class Dialled(NamedTuple):
     """How a request found its server.
@@ -33,12 +35,16 @@ class Dialer:
     Args:
         cache: where its addresses come from.
         rng: its dice, for profiles that begin anywhere.
+
+    Attributes:
+        attempts: the addresses that its last look for a server was ready to try.
     """
 
     def __init__(self, cache: ClientCache, rng: Random) -> None:
         self._cache = cache
         self._profile = cache.profile
         self._rng = rng
+        self.attempts: tuple[str, ...] = ()
         self._turn = -1
         self._address: str | None = None
         self._opened = self._used = float("-inf")
@@ -50,7 +56,10 @@ class Dialer:
         if self._open(now):
             self._used = now
             return Dialled(self._address, reused=True)
-        found = tried(self.ordered(self._cache.answer(now).addresses), down, self._profile)
+        self.attempts = self.ordered(self._cache.answer(now).addresses)
+        if not self._profile.tries_next:
+            self.attempts = self.attempts[:1]
+        found = tried(self.attempts, down, self._profile)
         if found.address is None:
             self._cache.broken(now)
         self._address, self._opened, self._used = found.address, now, now
@@ -61,6 +70,16 @@ class Dialer:
         if self._address is not None and self._open(now):
             self._cache.broken(now)
         self._address = None
+
+    def reachable(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of an answer, as its cache keeps it, that it may come to try sooner or later."""
+        if self._profile.tries_next or self._profile.use in TURNING:
+            return addresses
+        return self.ordered(addresses)[:1]
+
+    def offered(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """The same of an answer that comes."""
+        return self.reachable(self._cache.chosen(addresses))
 
     def _open(self, now: float) -> bool:
         return (
@@ -73,7 +92,7 @@ class Dialer:
         """Addresses as its next connection would try them; where it takes turns, that is one."""
         if self._profile.happy_eyeballs:
             addresses = interleaved(addresses)
-        if len(addresses) < 2 or self._profile.use not in (Use.IN_TURN, Use.RANDOM_START):
+        if len(addresses) < 2 or self._profile.use not in TURNING:
             return addresses
         if self._turn < 0 or self._profile.use is Use.RANDOM_START:
             self._turn = self._rng.randrange(len(addresses))

@@ -21,7 +21,7 @@ from lab_engine.caches.profiles import recursive
 from lab_engine.caches.recursives import Limits, RecursiveProfile
 from lab_engine.caches.scoped import Place, Scopes
 
-__all__ = ["Answer", "Kept", "Limits", "Resolver", "Upstream"]
+__all__ = ["Answer", "Kept", "Key", "Limits", "Resolver", "Upstream"]
 
 Upstream = Callable[..., Reply | None]
 """Answers a question at a time, in seconds; None where nobody could be reached.
@@ -31,6 +31,7 @@ client), where the client's network is cut to what is sent and None tells nothin
 LISTED = 24  # orders of a set that are made ready for the hits; more are drawn when asked for
 SERVFAIL = Reply(Rcode.SERVFAIL, authoritative=False)
 Key = Question | Place
+"""Where an entry lies in a resolver's cache."""
 
 
 class Answer(NamedTuple):
@@ -147,6 +148,29 @@ class Resolver:
         if now >= entry.due:
             self._renew(key, entry, now, client)
         return entry
+
+    @property
+    def state(self) -> object:
+        """The same as long as it holds the same entries, dead or alive."""
+        return self.cache.misses + self.prefetched
+
+    def copies(self, now: float) -> Iterator[tuple[Key, tuple[tuple[str, ...], ...], float]]:
+        """Where it holds a live entry, how its addresses may be answered, and until when.
+
+        Where there are too many orders to list them, each address comes first in one.
+        """
+        for key, entry in self.cache.live(now):
+            kept = entry.value
+            orders = tuple(each.addresses for each in kept.answers)
+            yield key, orders or each_order(SetOrder.ROTATE, kept.reply.addresses), entry.expires
+
+    def places(self, question: Question, client: Client | None = None) -> Iterator[Key]:
+        """Where answers for this client may lie, in any of the profile's caches."""
+        if self._one_copy:
+            yield question
+            return
+        for fragment in range(self.profile.fragments):
+            yield from self._covering(Place(question, fragment), client)
 
     def _place(
         self, question: Question, now: float, client: Client | None, fragment: int | None

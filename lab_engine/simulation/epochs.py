@@ -15,6 +15,7 @@ from random import Random
 from typing import NamedTuple
 
 from lab_engine.authority.health import Checker, aggregate
+from lab_engine.simulation.outcome import NEAR, Downs, Verdict
 from lab_engine.simulation.parts import Checkers
 from lab_engine.simulation.scenario import Scenario
 
@@ -25,18 +26,14 @@ class Epoch(NamedTuple):
     Attributes:
         start: seconds since the watch began; it lasts to the start of the next.
         scenario: what holds, without changes; its `unhealthy` are those the authority knows of.
+        learned: what the authority is told by health checkers as it begins.
+        change: whether it begins with a change of the scenario.
     """
 
     start: float
     scenario: Scenario
-
-
-class Verdict(NamedTuple):
-    """What the authority learns of one health check, and when."""
-
-    at: float
-    check: str
-    healthy: bool
+    learned: tuple[Verdict, ...] = ()
+    change: bool = False
 
 
 def epochs(scenario: Scenario, rng: Random) -> tuple[Epoch, ...]:
@@ -50,13 +47,26 @@ def epochs(scenario: Scenario, rng: Random) -> tuple[Epoch, ...]:
 
 
 def _epoch(at: float, steps: tuple[tuple[float, Scenario], ...], learned: list[Verdict]) -> Epoch:
-    now = [step for start, step in steps if start <= at][-1]
+    since, now = [(start, step) for start, step in steps if start <= at][-1]
     watched = {each.check: each.healthy for each in learned if each.at <= at}
     named = {each.health_check_id for each in now.zone}
     failing = {check for check, healthy in watched.items() if not healthy} & named
-    if failing <= set(now.unhealthy):
-        return Epoch(at, now)
-    return Epoch(at, replace(now, unhealthy=tuple(sorted({*now.unhealthy, *failing}))))
+    if not failing <= set(now.unhealthy):
+        now = replace(now, unhealthy=tuple(sorted({*now.unhealthy, *failing})))
+    told = tuple(each for each in learned if each.at == at)
+    return Epoch(at, now, told, change=0 < since == at)
+
+
+def verdicts(found: tuple[Epoch, ...], end: float) -> tuple[Verdict, ...]:
+    """What was learned within a watch: what is down from its beginning was known before."""
+    return tuple(v for epoch in found for v in epoch.learned if 0 < v.at < end)
+
+
+def downs(found: tuple[Epoch, ...], end: float) -> Downs:
+    """Which addresses are dead from when on, within a watch."""
+    begun = (epoch for epoch in found if epoch.start < max(end, NEAR))
+    dead = [(epoch.start, epoch.scenario.down) for epoch in begun]
+    return (dead[0], *(now for before, now in pairwise(dead) if set(before[1]) != set(now[1])))
 
 
 def _verdicts(scenario: Scenario, checkers: Checkers, rng: Random) -> Iterator[Verdict]:

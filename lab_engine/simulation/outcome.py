@@ -20,6 +20,8 @@ HEAD = (
     Column("first in answers", 18),
 )
 
+NEAR = 1e-9  # of a bin: what is so near to its edge is at it
+
 
 class Event(NamedTuple):
     """One entry of a trace.
@@ -88,20 +90,53 @@ class Trips(NamedTuple):
     rtt_ms: float
 
 
+class Verdict(NamedTuple):
+    """What the authority learned from the checkers of one health check, and when."""
+
+    at: float
+    check: str
+    healthy: bool
+
+
 class Outage(NamedTuple):
-    """How long the caches led to dead servers after a change, each weighted by its requests.
+    """How long clients were led to the dead after servers died: for each death, and each client.
+
+    From the death until the last answer is over that leads the client only to addresses which have
+    been dead ever since: to all of its answer that it would try, to the first where it tries no
+    other. So a second death counts those, too, whose server died before it. An answer is over when
+    the cache drops or replaces it that keeps it: the client's own, or without one the cache that it
+    asks. One that nobody keeps is over with its request. And it leads to the dead no longer when
+    one of those addresses is back. Open connections, and answers without an address, are no part.
 
     Attributes:
         at: when the servers died, seconds since the watch began.
-        lasted: (seconds, weight) for every cache that led there; one that never did counts 0 s.
+        lasted: (seconds, weight) for every client, or several that share what leads them: 0 s where
+            that was never to the dead. The weight is their requests a second; in the order of
+            seconds. Where they are very many, neighbours are joined.
+        open: the weight of those for whom the end of the watch came first: they are the last of
+            `lasted`, with the seconds that were seen.
     """
 
     at: float
     lasted: tuple[tuple[float, float], ...]
+    open: float = 0.0
+
+    @property
+    def open_share(self) -> float:
+        """The part of the weight for which it was not over, 0 to 1; NaN for none."""
+        total = math.fsum(weight for _, weight in self.lasted)
+        return self.open / total if total else math.nan
 
     def quantiles(self, *levels: float) -> tuple[float, ...]:
-        """Seconds within which these parts of the requests were led right again; NaN for none."""
+        """Seconds within which these parts of the requests were led right again; NaN for none.
+
+        Of those for whom it is open, it is what was seen.
+        """
         return weighted_quantiles(self.lasted, levels)
+
+
+Downs = tuple[tuple[float, tuple[str, ...]], ...]
+"""Seconds, and the addresses that are dead from then on."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -110,18 +145,24 @@ class Outcome(Shown):
 
     Attributes:
         addresses: that requests may reach, in the order of the zone.
-        down: those that are dead; they are left out where balance is judged.
+        down: those that are dead at the beginning.
         bin: seconds of each bin.
         window: seconds over which balance is judged unless another is named.
         requests: that reached each server, in each bin.
-        failed: requests that found every address dead, in each bin.
+        failed: requests that no server took, in each bin.
+        refused: those of them that reached a server which had no room, in each bin; the others
+            found every address dead, or had no answer with an address.
         answers: how often each server stood first in an answer of the authority.
         queries: that the authority answered, in each bin.
         levels: hits and misses of each level of caches.
         engine: `population` or `events`.
         seed: of the dice.
         trace: what happened, where it was asked for; the first entries, if there are too many.
-        stale: for each change of the scenario, in each bin: requests led by an answer from before.
+        stale: for each change of the scenario, in each bin: requests led by an answer that left the
+            authority before the change, where that altered what this client is told.
+        cuts: for each change, the bin in which it falls and how many requests of it came before.
+        verdicts: what the authority learned from health checkers, in the order of time.
+        downs: which addresses were dead from when on, in the order of time.
         lookups: (milliseconds, how many) of what applications waited for DNS; 0 where they knew.
         trips: requests by place and server.
         outages: one for each change that killed servers.
@@ -143,6 +184,10 @@ class Outcome(Shown):
     seed: int
     trace: tuple[Event, ...] = ()
     stale: tuple[tuple[int, ...], ...] = ()
+    cuts: tuple[tuple[int, int], ...] = ()
+    refused: tuple[int, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    downs: Downs = ()
     lookups: tuple[tuple[float, int], ...] = ()
     trips: tuple[Trips, ...] = ()
     outages: tuple[Outage, ...] = ()
@@ -154,6 +199,12 @@ class Outcome(Shown):
     def total(self) -> int:
         """All requests, the failed ones included."""
         return sum(map(sum, self.requests)) + sum(self.failed)
+
+    @property
+    def dead(self) -> tuple[int, ...]:
+        """Requests that failed and were not refused, in each bin: no address answered them."""
+        refused = self.refused or (0,) * len(self.failed)
+        return tuple(all_ - some for all_, some in zip(self.failed, refused, strict=True))
 
     @property
     def authority_queries(self) -> int:
@@ -168,11 +219,16 @@ class Outcome(Shown):
     def stale_fraction(self, change: int = 0) -> tuple[float, ...]:
         """The part of each bin's requests led by an answer from before a change; NaN without any.
 
+        Of the bin in which the change falls, only requests after it count.
+
         Args:
             change: which of the scenario's changes, in the order of time.
         """
-        totals = zip(*self.requests, self.failed, strict=True)
-        stale = zip(self.stale[change], map(sum, totals), strict=True)
+        totals = [*map(sum, zip(*self.requests, self.failed, strict=True))]
+        at, before = self.cuts[change] if self.cuts else (0, 0)
+        if at < len(totals):
+            totals[at] -= before
+        stale = zip(self.stale[change], totals, strict=True)
         return tuple(count / total if total else math.nan for count, total in stale)
 
     def lookup_ms(self, *levels: float) -> tuple[float, ...]:
@@ -202,7 +258,11 @@ class Outcome(Shown):
         )
 
     def max_over_mean(self, window: float | None = None) -> tuple[float, ...]:
-        """The busiest server against the mean, in each window; NaN in one without requests."""
+        """The busiest server against the mean, in each window; NaN in one without requests.
+
+        Of the servers alive in it. Windows in which one died or came back are left out, and so are
+        those in which all were dead.
+        """
         return tuple(
             max(counts) * len(counts) / sum(counts) if any(counts) else math.nan
             for counts in self._alive(window)
@@ -211,14 +271,26 @@ class Outcome(Shown):
     def max_over_min(self, window: float | None = None) -> tuple[float, ...]:
         """The busiest against the idlest server, in each window: infinite where one got nothing.
 
-        NaN in a window without requests.
+        The windows and the servers are those of `max_over_mean`.
         """
         return tuple(_ratio(max(counts), min(counts)) for counts in self._alive(window))
 
     def _alive(self, window: float | None) -> list[tuple[int, ...]]:
-        """Windows without the servers that are down. With all of them dead, there is no window."""
-        up = [index for index, server in enumerate(self.addresses) if server not in self.down]
-        return [tuple(row[index] for index in up) for row in self.windows(window) if up]
+        """The windows in which nobody dies or comes back, without those who are dead."""
+        width = self.window if window is None else window
+        found = []
+        for index, row in enumerate(self.windows(width)):
+            dead = self._dead(index * width, (index + 1) * width)
+            if dead is not None and (alive := _without(dead, self.addresses, row)):
+                found.append(alive)
+        return found
+
+    def _dead(self, start: float, end: float) -> tuple[str, ...] | None:
+        """Who is dead all through a time; None where that changes within it."""
+        edge = NEAR * self.bin
+        if any(start + edge < at < end - edge for at, _ in self.downs):
+            return None
+        return [self.down, *(dead for at, dead in self.downs if at <= start + edge)][-1]
 
     def _bins_in(self, window: float) -> int:
         width = round(window / self.bin) if 0 < window < math.inf else 0
@@ -240,6 +312,8 @@ class Outcome(Shown):
         ]
         if any(self.failed):
             rows.append(("(failed)", f"{sum(self.failed):,}"))
+        if any(self.refused):
+            rows.append(("(of these refused)", f"{sum(self.refused):,}"))
         levels = [
             f"{name} caches answered {level.hit_ratio:.1%} of {sum(level):,}"
             for name, level in self.levels.named()
@@ -263,6 +337,12 @@ def weighted_quantiles(
         return tuple(math.nan for _ in levels)
     places = (bisect_left(sums, level * sums[-1] * (1 - 1e-12)) for level in levels)
     return tuple(ordered[min(place, len(ordered) - 1)][0] for place in places)
+
+
+def _without(
+    dead: tuple[str, ...], addresses: tuple[str, ...], row: tuple[int, ...]
+) -> tuple[int, ...]:
+    return tuple(n for address, n in zip(addresses, row, strict=True) if address not in dead)
 
 
 def _ratio(most: int, least: int) -> float:

@@ -37,9 +37,9 @@ def as_text(scenario: Scenario, outcome: Outcome) -> str:
     ):
         if not math.isnan(data[key]["0.5"]):
             lines.append(f"{name:<12} {_spoken(data[key], unit)}")
+    lines += [*_failures(data), *_verdicts(data)]
     lines += [f"stale        after {c['at']:g} s: {_decay(c['stale'])}" for c in data["schedule"]]
-    for outage in data["outages"]:
-        lines.append(f"outage       after {outage['at']:g} s: {_spoken(outage['lasted'], 's')}")
+    lines += [f"outage       after {each['at']:g} s: {_outage(each)}" for each in data["outages"]]
     lines.append(f"bill         {bill(scenario, outcome)}")
     lines += [f"note         {note}" for note in data["notes"]]
     return "\n".join(lines)
@@ -72,6 +72,9 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
         "total": outcome.total,
         "backends": [_server(outcome, index) for index in range(len(outcome.addresses))],
         "failed": outcome.failed,
+        "refused": outcome.refused or (0,) * len(outcome.failed),
+        "dead": outcome.dead,
+        "verdicts": [each._asdict() for each in outcome.verdicts],
         "balance": balance,
         "caches": [
             {"name": name, "queries": sum(level), "hits": level.hits, "hit_ratio": level.hit_ratio}
@@ -86,7 +89,11 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
             for index, at in enumerate(change_times(scenario)[: len(outcome.stale)])
         ],
         "outages": [
-            {"at": each.at, "lasted": _named(SPREAD, each.quantiles(*SPREAD))}
+            {
+                "at": each.at,
+                "lasted": _named(SPREAD, each.quantiles(*SPREAD)),
+                "open": each.open_share,
+            }
             for each in outcome.outages
         ],
     }
@@ -150,9 +157,10 @@ def _finite(value: Any) -> Any:
 def _heading(data: Data) -> list[str]:
     broken = f", broken off after {data['ended']:g} s" if data["partial"] else ""
     failed, asked = sum(data["failed"]), sum(data["authority"]["queries"])
+    apart = f" ({sum(data['refused']):,} refused, {sum(data['dead']):,} dead)" if failed else ""
     return [
         f"{data['total']:,} requests, engine {data['engine']}, seed {data['seed']}{broken}",
-        f"{failed:,} failed; {asked:,} queries at the authority",
+        f"{failed:,} failed{apart}; {asked:,} queries at the authority",
     ]
 
 
@@ -177,6 +185,33 @@ def _caches(data: Data) -> list[str]:
     ]
 
 
+def _failures(data: Data) -> Iterator[str]:
+    """What part of the requests failed, from bin to bin, from the first that did to the last."""
+    rows = [each["requests"] for each in data["backends"]]
+    totals = [*map(sum, zip(*rows, data["failed"], strict=True))]
+    for kind in ("refused", "dead"):
+        failing = [index for index, count in enumerate(data[kind]) if count]
+        if failing:
+            first, last = failing[0], failing[-1] + 1
+            parts = zip(data[kind][first:last], totals[first:last], strict=True)
+            shares = [count / total if total else math.nan for count, total in parts]
+            yield f"{kind:<12} from {first * data['bin']:g} s: {_shown(shares)}"
+
+
+def _verdicts(data: Data) -> Iterator[str]:
+    """A line for each health check: when it failed, and when it passed again."""
+    for check in dict.fromkeys(each["check"] for each in data["verdicts"]):
+        turns = [each for each in data["verdicts"] if each["check"] == check]
+        said = [f"{'passes' if e['healthy'] else 'fails'} at {e['at']:.1f} s" for e in turns]
+        more = " ..." * (len(said) > SHOWN_BINS)
+        yield f"verdict      {check} {', '.join(said[:SHOWN_BINS])}{more}"
+
+
+def _outage(outage: Data) -> str:
+    still = f"; {outage['open']:.1%} still led there at the end" if outage["open"] > 0 else ""
+    return _spoken(outage["lasted"], "s") + still
+
+
 def _spoken(quantiles: dict[str, float], unit: str) -> str:
     return ", ".join(
         f"p{float(part) * 100:g} {_said(value, '.1f')} {unit}" for part, value in quantiles.items()
@@ -195,5 +230,10 @@ def _decay(stale: Sequence[float]) -> str:
     while known and known[-1] == 0:
         known.pop()
     begun = next((index for index, value in enumerate(known) if value), 0)
-    shown = " ".join(f"{value:.1%}" for value in known[begun : begun + SHOWN_BINS])
-    return (shown + " ..." * (len(known) - begun > SHOWN_BINS)) or "none"
+    return _shown(known[begun:]) or "none"
+
+
+def _shown(shares: Sequence[float]) -> str:
+    """The first of some shares, bin after bin."""
+    shown = " ".join(_said(value, ".1%") for value in shares[:SHOWN_BINS])
+    return shown + " ..." * (len(shares) > SHOWN_BINS)

@@ -21,25 +21,33 @@ class Bin:
     Attributes:
         requests: of each place, by server.
         stale: for each change, those led by an answer from before it.
+        refused: those that found a server full.
         queries: that the authority answered.
     """
 
     def __init__(self, places: int, changes: int) -> None:
         self.requests: list[Requests] = [defaultdict(int) for _ in range(places)]
         self.stale = [0] * changes
+        self.refused = 0
         self.queries = 0
+
+    @property
+    def total(self) -> int:
+        """All requests."""
+        return sum(count for counts in self.requests for count in counts.values())
 
     def clear(self) -> None:
         """Begin again; the dictionaries stay the same ones."""
         for counts in self.requests:
             counts.clear()
         self.stale[:] = [0] * len(self.stale)
+        self.refused = 0
 
     def closed(self, queries: int) -> "Bin":
         """A copy that stays, while this one begins again."""
         copy = Bin(0, 0)
         copy.requests = [dict(counts) for counts in self.requests]
-        copy.stale, copy.queries = [*self.stale], queries
+        copy.stale, copy.refused, copy.queries = [*self.stale], self.refused, queries
         self.clear()
         return copy
 
@@ -85,6 +93,7 @@ def counted(
         answers=tuple(answers.get(server, 0) for server in everyone),
         queries=tuple(b.queries for b in bins) + missing,
         stale=tuple(tuple(b.stale[change] for b in bins) + missing for change in range(changes)),
+        refused=tuple(b.refused for b in bins) + missing,
         lookups=tuple(sorted((ms, count) for ms, count in lookups.items() if count)),
         trips=trips(scenario, by_place),
         engine="events",

@@ -20,6 +20,7 @@ import simpy
 from lab_engine.caches.clients import first_alive
 from lab_engine.caches.recursives import Limits
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.epochs import downs
 from lab_engine.simulation.events.arrivals import gaps
 from lab_engine.simulation.events.blackouts import Blackouts
 from lab_engine.simulation.events.counting import Bin, Lookups, counted, plain_lookups
@@ -74,6 +75,7 @@ class _Run:
         scenarios = [epoch.scenario for epoch in found]
         limited = [server.address for server in scenario.backends] if live else []
         self._servers = tuple(dict.fromkeys([*reached(scenarios), *limited]))
+        self._epochs = found
         _check_size(scenario, -mean_begin(scenarios[0]), len(self._servers))
         self._upstream = Upstream(scenarios[0], rng, self._journal, dated=bool(scenario.schedule))
         one_by_one = len(found) > 1 or bool(self._stations) or not _alike(scenario)
@@ -89,6 +91,7 @@ class _Run:
         self._bin = Bin(len(scenario.places), len(self._world.times))
         self._lookups: Lookups = defaultdict(int)
         self._bins: list[Bin] = []
+        self._cuts = [(scenario.bins, 0)] * len(self._world.times)
         self._env = self._warm_up()
 
     def outcome(self, progress: Progress | None, *, partial: bool) -> Outcome:
@@ -109,6 +112,9 @@ class _Run:
             answers=self._upstream.firsts,
             levels=self._stacks.levels(),
             lookups=self._lookups or plain_lookups(self._scenario, self._stacks),
+            cuts=tuple(self._cuts),
+            verdicts=tuple(self._world.verdicts),
+            downs=downs(self._epochs, ended),
             outages=self._world.blackouts.found(ended),
             trace=tuple(self._journal.events),
             partial=broken_off,
@@ -138,9 +144,9 @@ class _Run:
         env = self._env
         for crowd in self._stacks.crowds:
             self._start(crowd)
-        self._world.begin(env, self._rng)
+        self._world.begin(env, self._rng, self._cut)
         self._world.blackouts = Blackouts(
-            (member.holder, crowd.rate) for crowd in self._stacks.crowds for member in crowd.members
+            (member, crowd.rate) for crowd in self._stacks.crowds for member in crowd.members
         )
         if env.now < 0:
             env.run(until=0)
@@ -157,6 +163,10 @@ class _Run:
     def _close_bin(self) -> None:
         self._bins.append(self._bin.closed(self._upstream.queries))
         self._upstream.queries = 0
+
+    def _cut(self) -> None:
+        """A change: what is counted of this bin came before it."""
+        self._cuts[self._world.changed - 1] = len(self._bins), self._bin.total
 
     # --- arrivals ---------------------------------------------------------------------------------
 
@@ -207,6 +217,8 @@ class _Run:
         yield self._env.timeout(begin - self._env.now + self._rng.random() * asking.polls)
         while True:
             asking.poll(self._env.now)
+            if self._world.blackouts.watching:
+                self._world.blackouts.polled(self._env.now, asking)
             yield self._env.timeout(asking.polls)
 
     def _request(self, place: int, member: Member) -> None:
@@ -221,6 +233,7 @@ class _Run:
         if station is not None and not station.accepts(now):
             journal.note(now, "refuse", member.name, f"{server} is full")
             member.refused(now)
+            self._bin.refused += 1
             server = None
         elif journal.on:
             journal.reached(now, member.name, server)
@@ -229,14 +242,15 @@ class _Run:
         if world.changed:
             self._count_stale(member)
         if world.blackouts.watching and member.told:
-            world.blackouts.led(now, member.holder, world.down)
+            world.blackouts.led(now, member)
 
     def _count_stale(self, member: Member) -> None:
-        """For each change since the answer that leads this client was made."""
-        if isinstance(member.reply, Dated):
+        """For each change since the answer that leads this client was made, if it matters to it."""
+        reply = member.reply
+        if isinstance(reply, Dated):
             world, stale = self._world, self._bin.stale
-            for change in range(bisect_right(world.times, member.reply.made), world.changed):
-                stale[change] += 1
+            for change in range(bisect_right(world.times, reply.made), world.changed):
+                stale[change] += world.altered(change, reply.client)
 
 
 def _alike(scenario: Scenario) -> bool:
@@ -255,13 +269,22 @@ def _check_size(scenario: Scenario, warm_up: float, servers: int) -> None:
     each = mean_rate(scenario) + max(
         1 / c[0].lifetime if c[0].polls and c[0].lifetime else 0.0 for c in scenario.chains.values()
     )
-    expected = clients.count * each * (scenario.duration + warm_up)
+    early = clients.count * each * warm_up
+    expected = clients.count * each * scenario.duration + early
     counts = scenario.bins * (len(scenario.places) * (servers + 1) + len(scenario.schedule) + 1)
     size = clients.count * CLIENT_BYTES + counts * COUNT_BYTES
-    if expected > MAX_REQUESTS or clients.count > MAX_CLIENTS or size > MAX_BYTES:
-        raise ScenarioError(
-            f"{clients.count:,} clients with {expected:.3g} requests in {size / 1e6:,.0f} MB",
-            f"are more than the event engine takes on: {MAX_CLIENTS:,} with {MAX_REQUESTS:,} "
-            f"in {MAX_BYTES / 1e6:,.0f} MB",
-            "Take fewer clients, a lower rate or a shorter duration, or the population engine.",
+    if expected <= MAX_REQUESTS and clients.count <= MAX_CLIENTS and size <= MAX_BYTES:
+        return
+    remedy = "Take fewer clients, a lower rate or a shorter duration, or the population engine."
+    if early > expected / 2:
+        remedy = (
+            f"Take shorter TTLs and lifetimes: {warm_up:,.0f} s before the watch caches begin to "
+            "settle. Or take fewer clients, a lower rate, or the population engine."
         )
+    raise ScenarioError(
+        f"{clients.count:,} clients with {expected:.3g} requests, {early:.3g} of them before the "
+        f"watch, in {size / 1e6:,.0f} MB",
+        f"are more than the event engine takes on: {MAX_CLIENTS:,} with {MAX_REQUESTS:,} "
+        f"in {MAX_BYTES / 1e6:,.0f} MB",
+        remedy,
+    )

@@ -3,10 +3,11 @@
 For the event engine, where clients differ or the run must know what each was led by.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from functools import partial
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
 from itertools import accumulate, takewhile
+from math import inf
 from random import Random
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ class Line:
 
     Attributes:
         waited_ms: what the last question took.
-        held: the last answer that came.
+        nearest: the first cache that they share.
     """
 
     def __init__(
@@ -50,9 +51,8 @@ class Line:
         journal: Journal,
     ) -> None:
         self.waited_ms = 0.0
-        self.held = Answer((), float("-inf"))
         self.name = name
-        self._first, *self._others = caches
+        self.nearest, *self._others = caches
         self._question = question
         self._until_ms = [*accumulate(hops_ms)]
         self._journal = journal
@@ -60,7 +60,11 @@ class Line:
     @property
     def sends_networks(self) -> bool:
         """Whether the first of the caches tells others where its clients are."""
-        return isinstance(self._first, Resolver) and self._first.profile.ecs is not None
+        return isinstance(self.nearest, Resolver) and self.nearest.profile.ecs is not None
+
+    def places(self, client: Client | None) -> Iterator[Hashable]:
+        """Where the first cache may hold answers for a client."""
+        return self.nearest.places(self._question, client if self.sends_networks else None)
 
     def ask(self, client: Client | None, now: float) -> Answer:
         """What the first cache says. It takes a trip to it, and one more for each that missed."""
@@ -69,20 +73,20 @@ class Line:
         return self._answered(client, now)
 
     def _answered(self, client: Client | None, now: float) -> Answer:
-        first, others = self._first, self._others
+        first, others = self.nearest, self._others
         misses = first.cache.misses
         before = [each.cache.misses for each in others] if others else ()
-        self.held = first.answer(self._question, now, client)
+        answer = first.answer(self._question, now, client)
         missed = int(first.cache.misses > misses)
         if missed and others:
             asked = zip(others, before, strict=True)
             missed += sum(1 for _ in takewhile(lambda pair: pair[0].cache.misses > pair[1], asked))
         self.waited_ms = self._until_ms[missed]
-        return self.held
+        return answer
 
     def _told(self, client: Client | None, now: float) -> Answer:
         """The same, with a line in the journal where it is an answer that had expired."""
-        caches = (self._first, *self._others)
+        caches = (self.nearest, *self._others)
         stale = sum(each.stale for each in caches)
         answer = self._answered(client, now)
         if sum(each.stale for each in caches) > stale:
@@ -144,6 +148,7 @@ class Member:
         chain: what it remembers.
         own: the caches that it has to itself.
         reply: what the last answer that led it was made of.
+        attempts: the addresses that its last request was ready to try.
         told: whether its last request looked for a server, and did not go on with its connection.
         waited_ms: how long its last request waited for DNS.
         ask: how it gets an answer.
@@ -157,6 +162,7 @@ class Member:
         "_waits",
         "ask",
         "asked",
+        "attempts",
         "cache",
         "chain",
         "client",
@@ -179,6 +185,7 @@ class Member:
         self.own = own
         self.ask: Ask = own.ask
         self.reply: Reply | None = None
+        self.attempts: tuple[str, ...] = ()
         self.waited_ms = 0.0
         self.cache = own.keeping
         self.asked: ClientCache | None = None
@@ -200,12 +207,13 @@ class Member:
         misses = [cache.misses for cache in self._waits] if self._waits else ()
         if self.dialer is None or self.asked is None:
             answer = self.ask(now)
-            self.reply, found = answer.reply, first_alive(answer.addresses, down)
+            self.reply, self.attempts = answer.reply, answer.addresses
+            found = first_alive(answer.addresses, down)
         else:
             dialled = self.dialer.dial(now, down)
             self.told, found = not dialled.reused, dialled.address
             if self.told:
-                self.reply = self.asked.held.reply
+                self.reply, self.attempts = self.asked.held.reply, self.dialer.attempts
         self.waited_ms = self.line.waited_ms
         if any(c.misses == old for c, old in zip(self._waits, misses, strict=True)):
             self.waited_ms = 0.0
@@ -216,10 +224,30 @@ class Member:
         if self.dialer is not None:
             self.dialer.broken(now)
 
+    def kept(self, now: float) -> tuple[str, ...]:
+        """The addresses that it may try of the answer which it keeps; none where it keeps none."""
+        if self.cache is None or now >= self.cache.held.expires:
+            return ()
+        held = self.cache.held.addresses
+        return held if self.dialer is None else self.dialer.reachable(held)
+
+    def offered(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """Those that it may try of an answer which comes."""
+        return addresses if self.dialer is None else self.dialer.offered(addresses)
+
     @property
-    def holder(self) -> "Line | ClientCache":
-        """Whose answers it follows: its own cache, or what it was last told."""
-        return self.cache or self.line
+    def expires(self) -> float:
+        """Until when it keeps that answer."""
+        return self.cache.held.expires if self.cache else -inf
+
+    @property
+    def shared(self) -> Cache | None:
+        """The cache whose answers it follows where it keeps none."""
+        return self.line.nearest if self.cache is None else None
+
+    def places(self) -> Iterator[Hashable]:
+        """Where that cache may hold an answer for it."""
+        return self.line.places(self.client)
 
 
 class Setting(NamedTuple):

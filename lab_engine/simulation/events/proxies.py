@@ -6,7 +6,7 @@ connection open, they get the address of that one.
 """
 
 import math
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Hashable, Iterator
 from dataclasses import replace
 from random import Random
 from typing import Protocol
@@ -45,6 +45,16 @@ class Cache(Protocol):
 
     def resolve(self, question: Question, now: float, client: Client | None = None) -> Reply:
         """The reply, as another cache gets it."""
+
+    @property
+    def state(self) -> object:
+        """The same as long as it holds the same."""
+
+    def copies(self, now: float) -> Iterator[tuple[Hashable, tuple[tuple[str, ...], ...], float]]:
+        """Where it holds something, how that may be answered, and until when."""
+
+    def places(self, question: Question, client: Client | None = None) -> Iterator[Hashable]:
+        """Where it may hold something for this client."""
 
 
 class Proxy:
@@ -94,14 +104,31 @@ class Proxy:
         reply = answer.reply or SERVFAIL
         if reply.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
             return reply
-        left = max(0, math.floor(min(answer.expires, now + MOST) - now))
+        exact = max(0.0, min(answer.expires - now, MOST))
+        left = math.ceil(exact)
         kept = [_narrowed(rrset, answer.addresses, left) for rrset in reply.answer]
         return replace(
             reply,
+            elapsed=left - exact,
             answer=tuple(kept),
             authority=tuple(replace(rrset, ttl=min(rrset.ttl, left)) for rrset in reply.authority),
             authoritative=False,
         )
+
+    @property
+    def state(self) -> object:
+        """The same as long as it holds the same."""
+        return self.cache.held
+
+    def copies(self, now: float) -> Iterator[tuple[None, tuple[tuple[str, ...], ...], float]]:
+        """What it holds, if it does: all that it may hand on of it, and until when."""
+        held = self.cache.held
+        if now < held.expires:
+            yield None, (self._dialer.reachable(held.addresses),), held.expires
+
+    def places(self, _question: Question, _client: Client | None = None) -> Iterator[None]:
+        """It holds one answer for everybody."""
+        yield None
 
 
 def _narrowed(rrset: RRset, addresses: tuple[str, ...], ttl: int) -> RRset:

@@ -16,7 +16,7 @@ from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.authority.server import Authority
 from lab_engine.caches.recursives import Limits
 from lab_engine.errors import ScenarioError
-from lab_engine.simulation.asking import MESSAGE_IDS, planned
+from lab_engine.simulation.asking import ASKER, MESSAGE_IDS, planned
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import askers
@@ -27,9 +27,14 @@ SAMPLED = 64  # clients of each place whose answers are looked at to find all se
 
 @dataclass(frozen=True)
 class Dated(Reply):
-    """A reply that remembers when the authority gave it, through every cache that holds it."""
+    """A reply that remembers when the authority gave it, through every cache that holds it.
+
+    And for whom: a cache may hand it to others, but then the authority would have told them the
+    same.
+    """
 
     made: float = -inf
+    client: Client = ASKER
 
 
 class Asker(NamedTuple):
@@ -92,7 +97,7 @@ class Upstream:
             self._journal.note(now, "query", asker.name, held)
             kept = asker.limits.applied(reply).ttl
             self._journal.note(now, "fill", asker.name, f"{held} for {kept} s")
-        return _dated(reply, now) if self.dated else reply
+        return _dated(reply, now, key[1]) if self.dated else reply
 
 
 def reached(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
@@ -121,7 +126,7 @@ def answers(scenario: Scenario) -> Iterator[Reply]:
             yield from (share.reply for share in replies(planned(scenario, client)))
 
 
-def _dated(reply: Reply, now: float) -> Dated:
+def _dated(reply: Reply, now: float, client: Client) -> Dated:
     return Dated(
         reply.rcode,
         reply.answer,
@@ -131,4 +136,5 @@ def _dated(reply: Reply, now: float) -> Dated:
         reply.sample,
         reply.scope,
         made=now,
+        client=client,
     )

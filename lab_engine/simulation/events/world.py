@@ -3,19 +3,22 @@
 It tells the authority, the checkers and the outages, and writes changes into the journal.
 """
 
-from bisect import bisect_right
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from random import Random
 
 import simpy
 
+from lab_engine.authority.plan import alike, replies
+from lab_engine.authority.records import Client
+from lab_engine.simulation.asking import planned
 from lab_engine.simulation.epochs import Epoch, epochs
 from lab_engine.simulation.events.blackouts import Blackouts
 from lab_engine.simulation.events.feedback import LiveCheckers, with_failing
 from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.events.upstream import Upstream
+from lab_engine.simulation.outcome import Verdict
 from lab_engine.simulation.scenario import Scenario
 
 
@@ -27,7 +30,8 @@ class World:
         down: addresses that are dead.
         changed: how many of the scenario's changes have come; those of one time are one.
         times: of these changes.
-        blackouts: how long caches lead to what has died.
+        verdicts: what the authority has learned from health checkers since the watch began.
+        blackouts: how long clients are led to what has died.
     """
 
     def __init__(
@@ -42,7 +46,10 @@ class World:
         self.down = self.now.down
         self.changed = 0
         self.times = [at for at, _ in scenario.steps[1:]]
+        self.verdicts: list[Verdict] = []
         self.blackouts = Blackouts(())
+        self._changes: list[tuple[Scenario, Scenario]] = []
+        self._altered: dict[tuple[int, Client], bool] = {}
         self._scenario = scenario
         self._epochs = found
         self._upstream = upstream
@@ -52,26 +59,42 @@ class World:
         self._checkers: LiveCheckers | None = None
         self._step = self.now
 
-    def begin(self, env: simpy.Environment, rng: Random) -> None:
-        """Let time bring what it will."""
+    def begin(self, env: simpy.Environment, rng: Random, changing: Callable[[], object]) -> None:
+        """Let time bring what it will; `changing` is called at each change of the scenario."""
         if self._scenario.checkers is not None and self._stations:
             self._checkers = LiveCheckers(env, self._scenario, self._stations, rng, self._said)
             self._checkers.begin()
         if len(self._epochs) > 1:
-            env.process(self._passing(env))
+            env.process(self._passing(env, changing))
 
-    def _passing(self, env: simpy.Environment) -> Generator[simpy.Event]:
+    def _passing(
+        self, env: simpy.Environment, changing: Callable[[], object]
+    ) -> Generator[simpy.Event]:
         for epoch in self._epochs[1:]:
             yield env.timeout(epoch.start - env.now)
-            self._step = epoch.scenario
-            self.changed = bisect_right(self.times, epoch.start)
+            self._step, before = epoch.scenario, self.now
+            self.verdicts += epoch.learned
             for change in self._scenario.schedule:
                 if change.at == epoch.start:
                     self._journal.note(env.now, "change", change.path, _told(change.value))
             self._enter(env.now)
+            if epoch.change:
+                self.changed += 1
+                self._changes.append((before, self.now))
+                changing()
+
+    def altered(self, change: int, client: Client) -> bool:
+        """Whether a change of the past altered what this client of the authority is told."""
+        key = change, client
+        if key not in self._altered:
+            before, after = (replies(planned(each, client)) for each in self._changes[change])
+            self._altered[key] = not alike(before, after)
+        return self._altered[key]
 
     def _said(self, now: float, check: str, healthy: bool) -> None:  # noqa: FBT001
         """The authority learns of one check's verdict."""
+        if now > 0:
+            self.verdicts.append(Verdict(now, check, healthy))
         (self._failing.discard if healthy else self._failing.add)(check)
         self._enter(now)
 

@@ -10,7 +10,7 @@ from lab_engine.simulation.epochs import Epoch
 from lab_engine.simulation.population.answers import Case, Fills, brought, shares, takes_turns
 from lab_engine.simulation.population.cases import Cases, Rng
 from lab_engine.simulation.population.copies import Addresses, Column, Copy
-from lab_engine.simulation.population.pools import Pool
+from lab_engine.simulation.population.pools import Pool, audience
 from lab_engine.simulation.population.tally import Floats, Ints
 
 
@@ -19,6 +19,9 @@ class Book:
 
     Attributes:
         servers: every address of any copy.
+        audiences: of the pools, each once.
+        audience: of each pool, its place among them.
+        hasty: whether some clients try no second address.
         starts: of the epochs, seconds.
         in_turn: whether the order of fills in time matters.
         pool, origin: of each row: the pool that may take it, and in which epoch.
@@ -38,7 +41,11 @@ class Book:
     def __init__(
         self, pools: list[Pool], epochs: tuple[Epoch, ...], rng: Rng, *, hasty: bool = False
     ) -> None:
-        self.pools, self.rng = pools, rng
+        self.pools, self.rng, self.hasty = pools, rng, hasty
+        changes = tuple(at for at, epoch in enumerate(epochs) if epoch.change)
+        each = [audience(pool, changes) for pool in pools]
+        self.audiences = list(dict.fromkeys(each))
+        self.audience = np.array([self.audiences.index(one) for one in each])
         self.starts = np.array([epoch.start for epoch in epochs])
         self.servers: Addresses = tuple(
             dict.fromkeys(

@@ -22,7 +22,7 @@ from lab_engine.simulation.population.held import Held
 from lab_engine.simulation.population.kinds import kind_of, kinds
 from lab_engine.simulation.population.layers import Layers, People
 from lab_engine.simulation.population.outages import Deaths
-from lab_engine.simulation.population.pools import Pool, block_of, blocks, told
+from lab_engine.simulation.population.pools import Crowds, Pool, block_of, blocks, told
 from lab_engine.simulation.population.stop import Progress, Stop, stopping
 from lab_engine.simulation.population.sums import Sums
 from lab_engine.simulation.population.tally import Bins, Floats, Ints
@@ -125,8 +125,8 @@ class _Run:
         check_addresses(scenario, self._book.servers)
         times = tuple(epoch.start for epoch in found[1:])
         self._bins = Bins(scenario.bins, scenario.bin, times)
-        self._deaths = Deaths(self._book, found, self._bins.end)
-        self._sums = Sums(scenario, self._book, self._bins)
+        self._deaths = Deaths(self._book, found, self._bins.end, mean_rate(scenario))
+        self._sums = Sums(scenario, found, self._book, self._bins)
         self._notes: tuple[str, ...] = ()
 
     def _pools_of(self, index: int) -> list[int]:
@@ -154,26 +154,27 @@ class _Run:
     # --- clients that remember nothing -----------------------------------------------------------
 
     def _run_held(self) -> None:
-        rates = [self._rates(index) for index in range(len(self._strata))]
-        parts = [part for each in rates for part in each]
-        caches = sum(len(rate) for _, rate in parts)
+        crowds = [self._crowds(index) for index in range(len(self._strata))]
+        parts = [part for each in crowds for part in each]
+        rate, caches = mean_rate(self._scenario), sum(int(each.spread.sum()) for _, each in parts)
         _check_fills(self._scenario, self._book, caches)
         held = Held(self._book, self._bins, self._deaths, self._stop, caches)
         if self._book.in_turn and len(self._book.pools) > 1:
-            pools = np.concatenate([np.full(len(rate), pool) for pool, rate in parts])
-            held.add(np.concatenate([rate for _, rate in parts]), pools)
+            pools = np.concatenate([np.full(each.spread.sum(), pool) for pool, each in parts])
+            everybody = zip(*(each for _, each in parts), strict=True)
+            heads, spread = (np.concatenate(each) for each in everybody)
+            held.add(Crowds(heads, spread), rate, pools)
         else:
-            for pool, rate in parts:
+            for pool, each in parts:
                 if not self._stop.asked:
-                    held.add(rate, pool)
+                    held.add(each, rate, pool)
         self._note_stop(held.steps, caches)
-        by_place = self._sums.add_copies(held.taken, held.passed_on)
+        requests = self._sums.add_copies(held.taken, held.passed_on)
         self._sums.queries += held.asked
-        of_pools = [pool.place for pool in self._book.pools]
-        renewed = np.bincount(of_pools, held.renewed, len(by_place)).astype(int)
-        self._look_up(by_place, renewed)
+        renewed = np.bincount(self._book.audience, held.renewed, len(requests)).astype(int)
+        self._look_up(requests, renewed)
         if any(kind.os for kind in self._kinds):  # which have had nothing to keep
-            self._sums.os = _level(int(by_place.sum()), int(by_place.sum()))
+            self._sums.os = _level(int(requests.sum()), int(requests.sum()))
 
     def _note_stop(self, stepped: int, caches: int) -> None:
         if self._stop.asked and math.isnan(self._stop.at):
@@ -181,38 +182,29 @@ class _Run:
             self._notes += (note,)
 
     def _look_up(self, asked: Ints, renewed: Ints) -> None:
-        """Questions to resolvers by place, and misses there. `renewed` is by place."""
+        """Questions to resolvers by audience, and misses there. `renewed` is by audience."""
         book = self._book
-        places = np.array([pool.place for pool in book.pools])
-        filled = np.bincount(places[book.pool], self._sums.queries.sum(axis=1), len(asked))
-        for place, (count, misses) in enumerate(zip(asked, filled - renewed, strict=True)):
-            self._sums.add_look_ups(place, int(count), int(misses))
+        audiences = book.audience[book.pool]
+        filled = np.bincount(audiences, self._sums.queries.sum(axis=1), len(asked))
+        for audience, (count, misses) in enumerate(zip(asked, filled - renewed, strict=True)):
+            self._sums.add_look_ups(audience, int(count), int(misses))
 
-    def _rates(self, index: int) -> list[tuple[int, Floats]]:
-        """Request rates of the caches of a stratum, by pool."""
+    def _crowds(self, index: int) -> list[tuple[int, Crowds]]:
+        """The clients of a stratum by pool, where they keep nothing."""
         heads, profile = np.array(self._strata[index].heads, np.int64), self._profiles[index]
         if len(self._blocks[index]) == 1:
-            return [(self._pool_of[index][0], self._thinned(heads, profile))]
+            return [(self._pool_of[index][0], _crowds(heads, profile))]
         resolver, block = self._members(index)
         width = len(self._blocks[index])
         counts = np.bincount(resolver * width + block, minlength=len(heads) * width)
         counts = counts.reshape(-1, width)
         of_block = np.array(self._pool_of[index])
         return [
-            (pool, self._thinned(some[some > 0], profile))
+            (pool, _crowds(some[some > 0], profile))
             for pool in np.unique(of_block).tolist()
             for some in [counts[:, of_block == pool].ravel()]
             if some.any()
         ]
-
-    def _thinned(self, heads: Ints, profile: RecursiveProfile) -> Floats:
-        """Each cache behind an address gets its part of the requests there."""
-        rates = heads * mean_rate(self._scenario)
-        return (
-            rates
-            if profile.fragments == 1
-            else np.repeat(rates / profile.fragments, profile.fragments)
-        )
 
     def _members(self, index: int) -> tuple[Ints, Ints]:
         """The resolver and the block of each client of a stratum."""
@@ -298,6 +290,10 @@ class _Run:
         )
 
 
+def _crowds(heads: Ints, profile: RecursiveProfile) -> Crowds:
+    return Crowds(heads, np.full(len(heads), profile.fragments, np.int64))
+
+
 def _together(found: list[People]) -> People:
     starts = np.cumsum([0, *(len(each.pool) for each in found)])
     resolvers = np.cumsum([0, *(each.resolver.max(initial=-1) + 1 for each in found)])
@@ -312,16 +308,17 @@ def _together(found: list[People]) -> People:
 
 
 def _each_alone(found: list[People]) -> People:
-    """A resolver that keeps nothing does not bind its clients together."""
-    return _together([_scattered(each) for each in found])
+    """A resolver that keeps nothing binds nobody together, and all its caches are as one."""
+    return _together([_one_by_one(each) for each in found])
 
 
-def _scattered(people: People) -> People:
-    crowds = np.flatnonzero(people.crowd > 0)
-    count = len(people.home) + len(crowds)
+def _one_by_one(people: People) -> People:
+    spread = int(people.spread[0])
+    pool, heads = people.pool[::spread], people.crowd[::spread] * spread
+    count = len(people.home) + int((heads > 0).sum())
     return People(
-        np.concatenate([people.pool[people.home], people.pool[crowds]]),
-        np.concatenate([np.zeros(len(people.home)), people.crowd[crowds]]),
+        np.concatenate([people.pool[people.home], pool[heads > 0]]),
+        np.concatenate([np.zeros(len(people.home)), heads[heads > 0]]),
         np.arange(len(people.home)),
         people.kind,
         np.ones(count, np.int64),

@@ -10,7 +10,8 @@ import numpy as np
 
 from lab_engine.simulation.population.book import Book
 from lab_engine.simulation.population.outages import Deaths
-from lab_engine.simulation.population.renewals import begin
+from lab_engine.simulation.population.pools import Crowds
+from lab_engine.simulation.population.renewals import State, begin
 from lab_engine.simulation.population.stop import Stop
 from lab_engine.simulation.population.tally import Bins, Floats, Ints, RenewalTally, Tally
 
@@ -62,27 +63,36 @@ class Held:
         """See `Held`."""
         return self._tally.passed_on()
 
-    def add(self, rates: Floats, pool: int | Ints) -> None:
-        """Step caches with these request rates; where turns are taken, all of a run at once."""
+    def add(self, crowds: Crowds, rate: float, pool: int | Ints) -> None:
+        """Step the caches of these crowds, whose clients make so many requests a second.
+
+        Where turns are taken, all of a run at once. `pool` is theirs, or that of each cache.
+        """
         book = self._book
-        if np.ndim(pool) == 0 and not book.life[book.pool == pool].any():
-            self._ask(float(rates.sum()), int(pool))
+        if isinstance(pool, int) and not book.life[book.pool == pool].any():
+            self._ask(crowds, rate, pool)
             return
-        size = len(rates) if book.in_turn else BLOCK
-        for start in range(0, len(rates), size):
-            block = slice(start, start + size)
-            pools = pool[block] if isinstance(pool, np.ndarray) else pool
-            self._step(rates[block], pools)
-            self.steps += len(rates[block])
+        count, most = len(crowds.heads), int(crowds.spread.max(initial=1))
+        size = count if book.in_turn else max(1, BLOCK // most)
+        for start in range(0, count, size):
+            some = crowds.some(slice(start, start + size))
+            self._deaths.open(some)
+            rates = some.rates(rate)
+            self._step(rates, pool)
+            self._deaths.close()
+            self.steps += len(rates)
             self._stop.passed(self.steps, self._caches)
             if self._stop.asked:
                 return
 
-    def _ask(self, rate: float, pool: int) -> None:
+    def _ask(self, crowds: Crowds, rate: float, pool: int) -> None:
         """Nothing is kept: each request is a question to the authority."""
-        bins = self._bins
-        asked = self._book.rng.poisson(rate * bins.widths, bins.cells)
+        bins, heads = self._bins, crowds.heads.sum(keepdims=True)
+        asked = self._book.rng.poisson(float(heads[0]) * rate * bins.widths, bins.cells)
         self._direct += self._book.split(asked, pool, self._book.epochs(bins.middles))
+        self._deaths.open(Crowds(heads, np.ones(1, np.int64)))
+        self._deaths.note_unkept(pool)
+        self._deaths.close()
 
     def _step(self, rates: Floats, pool: int | Ints) -> None:
         alone = self._hold and len(self._book.pools) == 1 and len(self._book.starts) == 1
@@ -106,7 +116,6 @@ class Held:
     def _step_one_by_one(self, rates: Floats, pool: int | Ints) -> None:
         """Copies that end before the next is taken."""
         book, end = self._book, self._bins.end
-        self._deaths.open(len(rates))
         state = begin(book, pool, rates)
         there = np.flatnonzero(state.expires > 0)
         self._add(state.opened[there], state.expires[there], rates[there], state.row[there], there)
@@ -119,14 +128,14 @@ class Held:
             until = book.expires(at, row)
             self._add(at, until, rate, row, filled)
             due[filled] = until + book.rng.standard_exponential(len(at)) / rate
-        self._deaths.close(rates)
 
     def _add(self, at: Floats, until: Floats, rate: Floats, row: Ints, who: Ints) -> None:
         if isinstance(self._tally, RenewalTally):
             self._tally.add(at, rate, row)
         else:
             self._tally.add(at, until, rate, row)
-        self._deaths.note(who, at, until, row)
+        self._deaths.note_requests(who, at, row)
+        self._deaths.note_copies(who, at, until, row)
 
     def _longest_step(self) -> float:
         """No cache fills twice within it."""
@@ -144,7 +153,6 @@ class Held:
         """Copies that a request may replace while they last, and which lead that request."""
         book, end, tally = self._book, self._bins.end, self._tally
         assert isinstance(tally, Tally)  # noqa: S101
-        self._deaths.open(len(rates))
         state = begin(book, pool, rates)
         step = self._longest_step() if book.in_turn else np.inf
         while (first := state.due.min()) < end and not self._stops(first):
@@ -153,9 +161,11 @@ class Held:
             pools = pool[filled] if isinstance(pool, np.ndarray) else pool
             row = book.draw(at, pools)
             kept = state.expires[filled] > at
-            self._end(state.opened[filled], state.expires[filled], rate, old, filled)
+            self._end(state, filled, rates, at)
             queries.count(at, row)
-            tally.count(at, np.where(kept, old, row))
+            led_by = np.where(kept, old, row)
+            tally.count(at, led_by)
+            self._deaths.note_requests(filled, at, led_by)
             self.renewed += np.bincount(book.pool[row], kept & (at >= 0), len(self.renewed)).astype(
                 int
             )
@@ -163,18 +173,17 @@ class Held:
             state.row[filled], state.opened[filled], state.expires[filled] = row, at, until
             gaps = book.rng.standard_exponential(len(at)) / rate
             state.due[filled] = np.maximum(until - book.renew[row], at) + gaps
-        everyone = np.arange(len(rates))
-        self._end(state.opened, state.expires, rates, state.row, everyone)
-        self._deaths.close(rates)
+        self._end(state, np.arange(len(rates)), rates, np.full(len(rates), np.inf))
 
-    def _end(self, at: Floats, until: Floats, rate: Floats, row: Ints, who: Ints) -> None:
+    def _end(self, state: State, who: Ints, rates: Floats, replaced: Floats) -> None:
         """Copies whose time is over: while one could be renewed, no request has come but the last.
 
         So requests are passed on from it only until then.
         """
+        at, until, row = state.opened[who], state.expires[who], state.row[who]
         quiet = np.maximum(until - self._book.renew[row], at)
-        self._tally.hold(at, quiet, rate, row)  # type: ignore[union-attr]
-        self._deaths.note(who, at, until, row)
+        self._tally.hold(at, quiet, rates[who], row)  # type: ignore[union-attr]
+        self._deaths.note_copies(who, at, np.minimum(until, replaced), row)
 
 
 def _in_step(book: Book, rates: Floats, ttl: float, end: float) -> Iterator[Step]:

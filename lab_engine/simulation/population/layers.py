@@ -16,6 +16,7 @@ import numpy as np
 from lab_engine.simulation.population.book import Book
 from lab_engine.simulation.population.kinds import Kind
 from lab_engine.simulation.population.outages import Deaths
+from lab_engine.simulation.population.pools import Crowds
 from lab_engine.simulation.population.renewals import begin
 from lab_engine.simulation.population.stop import Stop
 from lab_engine.simulation.population.tally import Bins, Bools, Floats, Ints, Tally
@@ -44,6 +45,16 @@ class People:
     spread: Ints
     resolver: Ints
 
+    @property
+    def crowds(self) -> Crowds:
+        """Those that remember nothing, by the caches that they share."""
+        at = np.arange(len(self.spread))
+        changes = np.flatnonzero(np.diff(self.spread, prepend=0))
+        stretch = changes[np.searchsorted(changes, at, "right") - 1]
+        first = (at - stretch) % self.spread == 0
+        heads = np.rint(self.crowd * self.spread).astype(np.int64)
+        return Crowds(heads[first], self.spread[first])
+
 
 class Layers:
     """One run of them.
@@ -56,9 +67,9 @@ class Layers:
     Attributes:
         filled: queries to the authority, by row.
         crowd: what the crowds were led by, by row.
-        held: what the others were led by, by place, kind, epoch and way: see `flow`.
-        answers, asks: of each place and kind: answers to applications, questions to resolvers.
-        renewed: queries that no client waited for, by place.
+        held: what the others were led by, by audience, kind, epoch and way.
+        answers, asks: of each audience and kind: answers to applications, questions to resolvers.
+        renewed: queries that no client waited for, by audience.
         now: how far it has come; seconds.
     """
 
@@ -72,29 +83,28 @@ class Layers:
     ) -> None:
         self.book, self.kinds, self.bins, self.rng = book, kinds, bins, book.rng
         self.people, self.deaths = people, deaths
-        places = np.array([pool.place for pool in book.pools])
         count, caches = len(people.home), len(people.pool)
-        self.place = places[people.pool]
+        self.audience = book.audience[people.pool]
         self.cache = people.home.copy()
         self.first = np.flatnonzero(np.diff(people.home, prepend=-1))
         self.dealt = bool((people.spread > 1).any())
         self.firsts = np.flatnonzero(np.diff(people.resolver, prepend=-1))
-        self.group = self.place[people.home] * len(kinds) + people.kind
+        self.group = self.audience[people.home] * len(kinds) + people.kind
         self.due = np.empty(count)
         self.way, self.origin = np.zeros(count, np.int64), np.zeros(count, np.int64)
         self.empty = np.zeros(count, bool)
         self.os_until, self.told = np.full(count, -np.inf), np.full(count, -np.inf)
         self.closes, self.expires = np.full(caches, -np.inf), np.full(caches, -np.inf)
-        self.says = np.full(caches, -np.inf)
+        self.says, self.opened = np.full(caches, -np.inf), np.full(caches, -np.inf)
         self.row = np.zeros(caches, np.int64)
         self.crowd_due = np.full(caches, np.inf)
         self._read_kinds()
-        groups = (int(places.max()) + 1) * len(kinds)
+        groups = len(book.audiences) * len(kinds)
         self.answers, self.asks = np.zeros(groups, np.int64), np.zeros(groups, np.int64)
-        self.renewed = np.zeros(int(places.max()) + 1, np.int64)
+        self.renewed = np.zeros(len(book.audiences), np.int64)
         self.filled, self.crowd = Tally(len(book), bins), Tally(len(book), bins)
         self.held = Tally(groups * len(book.starts) * len(book.lead), bins)
-        self.deaths.open(count + caches)
+        self.deaths.open(people.crowds, alone=count)
         self.now = 0.0
 
     def _read_kinds(self) -> None:
@@ -106,6 +116,7 @@ class Layers:
         self.cap = np.array([each.cap for each in kinds])[kind]
         self.negative = np.array([each.negative for each in kinds])[kind]
         self.failure = np.array([each.failure for each in kinds])[kind]
+        self.hasty = np.array([not each.tries_next for each in kinds], np.int64)[kind]
 
     def run(self, rate: float, early: Floats | None, stop: Stop) -> None:
         """To the end of the watch, with the requests of each client.
@@ -126,8 +137,9 @@ class Layers:
             if stop.asked:
                 stop.at = max(0.0, float(self._opening().min()))
                 break
-        weights = np.concatenate([np.full(len(self.due), self.rate), self.people.crowd * self.rate])
-        self.deaths.close(weights)
+        self._end(np.arange(len(self.row)), np.full(len(self.row), np.inf))
+        forgetful = np.flatnonzero(~self.os & (self.application == 0))
+        self.deaths.close(forgetful, self.people.home[forgetful])
 
     def _step(self) -> float:
         """Turns need the order of time: no resolver opens two windows within this step."""
@@ -233,13 +245,21 @@ class Layers:
         at = opened + later
         expires = self.book.expires(opened, row) + later
         closes = np.maximum(expires - self.book.renew[row], np.nextafter(at, np.inf))
-        self.row[cache], self.expires[cache], self.closes[cache] = row, expires, closes
+        self._end(cache, at)
+        self.opened[cache], self.row[cache] = at, row
+        self.expires[cache], self.closes[cache] = expires, closes
         self.says[cache] = self.book.told_until(opened, row) + later
         crowd = self.people.crowd[cache]
         if crowd.any():
             rate = crowd * self.rate
             self.crowd.hold(at, closes, rate, row)
-            self.deaths.note(cache + len(self.due), at, closes, row)
+
+    def _end(self, cache: Ints, at: Floats) -> None:
+        """What these caches hold is over, or is replaced."""
+        if not self.deaths:
+            return
+        until = np.minimum(self.expires[cache], at)
+        self.deaths.note_copies(cache, self.opened[cache], until, self.row[cache])
 
     # --- how it goes on --------------------------------------------------------------------------
 
@@ -268,7 +288,9 @@ class Layers:
         self._renew(opens[kept], at[kept])
         row = self.book.draw(at, self.people.pool[opens])
         crowd = np.flatnonzero(self.crowd_due[opens] == at)
-        self.crowd.count(at[crowd], np.where(kept, self.row[opens], row)[crowd])
+        led_by = np.where(kept, self.row[opens], row)[crowd]
+        self.crowd.count(at[crowd], led_by)
+        self.deaths.note_requests(opens[crowd], at[crowd], led_by)
         self.filled.count(at, row)
         self._store(opens, at, row)
         asking = opens[self.people.crowd[opens] > 0]
@@ -287,7 +309,7 @@ class Layers:
         """Questions that are answered from a copy which they renew."""
         if not len(caches):
             return
-        self.renewed += np.bincount(self.place[caches], at >= 0, len(self.renewed)).astype(int)
+        self.renewed += np.bincount(self.audience[caches], at >= 0, len(self.renewed)).astype(int)
         moment = np.full(len(self.closes), np.nan)
         moment[caches] = at
         self._answer(np.flatnonzero(self.due == moment[self.cache]))
@@ -324,7 +346,10 @@ class Layers:
         until = self._until(who, at)
         row = (self.group[who] * len(self.book.starts) + self.origin[who]) * len(self.book.lead)
         self.held.add(at, until, np.full(len(who), self.rate), row + self.way[who])
-        self.deaths.note_ways(who, at, until, self.way[who])
+        if self.deaths:
+            led = np.flatnonzero(~self.empty[who])
+            some = who[led]
+            self.deaths.note_ways(some, at[led], until[led], self.way[some], self.hasty[some])
         self.due[who] = until + self._gaps(len(who))
         self._deal(who)
 

@@ -1,99 +1,200 @@
-"""How long caches lead to dead servers, for the population engine. numpy only.
+"""How long clients are led to dead servers, for the population engine: `Outage` says what counts.
 
-From a death, a cache counts until the last copy that leads to dead servers only is over, or leads
-elsewhere because they are back.
+Clients that keep nothing of their own are led by the copies in the caches that they share; where
+these keep nothing, either, by each request, and only the last one of each client is drawn.
+numpy only.
 """
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from lab_engine.simulation.epochs import Epoch
 from lab_engine.simulation.outcome import Outage
 from lab_engine.simulation.population.book import Book
+from lab_engine.simulation.population.pools import Crowds
 from lab_engine.simulation.population.tally import Floats, Ints
 
 MOST = 10_000  # entries of an outage: more are joined with their neighbours
+NOBODY = Crowds(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+@dataclass
+class _Death:
+    """One change that kills servers. Ends are seconds since then, 0 where there is none.
+
+    Attributes:
+        at: when.
+        ways: by manner and way, until when it leads to what has been dead ever since; 0 for others.
+            Clients that try no second address have the manner 1, others 0.
+        rows: the same by manner and copy, where all of its ways do.
+        own: when the last answer ended that led there, of clients that are stepped by themselves.
+        shared: the same of the copies in each cache, by manner.
+        asked: the same of answers that nobody kept, for each of these others.
+        lasted: ends of clients that are done, and their weights.
+    """
+
+    at: float
+    ways: Floats
+    rows: Floats
+    own: Floats = field(default_factory=lambda: np.zeros(0))
+    shared: Floats = field(default_factory=lambda: np.zeros((1, 0)))
+    asked: Floats = field(default_factory=lambda: np.zeros(0))
+    lasted: list[Floats] = field(default_factory=list)
+    weights: list[Floats] = field(default_factory=list)
 
 
 class Deaths:
-    """Every change that kills servers, and until when each cache leads to them.
+    """Every change that kills servers, and until when each client is led to the dead.
 
     Args:
         book: with the rows and where they lead.
         epochs: of the run.
         end: of the watch, seconds.
+        rate: requests a second of each client.
     """
 
-    def __init__(self, book: Book, epochs: tuple[Epoch, ...], end: float) -> None:
-        self._book, self._epochs, self._end = book, epochs, end
+    def __init__(self, book: Book, epochs: tuple[Epoch, ...], end: float, rate: float) -> None:
+        self._book, self._end, self._rate = book, end, rate
+        self._crowds, self._first = NOBODY, np.zeros(0, np.int64)
         downs = [set(epoch.scenario.down) for epoch in epochs]
         killing = [at for at in range(1, len(epochs)) if downs[at] - downs[at - 1]]
-        self._times = [epochs[at].start for at in killing]
-        self._ways = [self._dead_until(at) for at in killing]
-        self._rows = [self._of_rows(until) for until in self._ways]
-        self._last = np.zeros((len(killing), 0))
-        self._lasted: list[list[Floats]] = [[] for _ in killing]
-        self._weights: list[Floats] = []
+        self._deaths = [self._death(at) for at in killing if epochs[at].start < end]
 
     def __bool__(self) -> bool:
-        return bool(self._times)
+        return bool(self._deaths)
 
-    def _dead_until(self, death: int) -> Floats:
-        """For each way that leads to the dead from this epoch on: until when; 0 for others."""
+    def _death(self, epoch: int) -> _Death:
+        book = self._book
+        manners = (True, False) if book.hasty else (True,)
+        ways = np.array([self._led_until(epoch, tries_next=each) for each in manners])
+        rows = np.where(book.ways > 0, ways[:, None, :], np.inf).min(axis=2)
+        return _Death(float(book.starts[epoch]), ways, np.where(book.empty, 0.0, rows))
+
+    def _led_until(self, epoch: int, *, tries_next: bool) -> Floats:
+        """For each way, the start of the first epoch from this one on in which it leads to life."""
         book, nobody = self._book, len(self._book.servers)
-        columns = [book.column(at) for at in range(len(self._epochs))]
-        dead = book.lead[:, columns] == nobody
-        until = np.full(len(dead), self._end)
-        for at in reversed(range(death, len(columns))):
-            until[~dead[:, at]] = self._epochs[at].start
-        return np.where(dead[:, death] & ~dead[:, death - 1], until, 0.0)
-
-    def _of_rows(self, until: Floats) -> Floats:
-        """The same for rows all of whose ways lead there."""
-        possible = self._book.ways > 0
-        found: Floats = np.where(possible, until, np.inf).min(axis=1)
+        later = range(epoch, len(book.starts))
+        dead = book.lead[:, [book.column(at, tries_next=tries_next) for at in later]] == nobody
+        ends = np.append(book.starts[epoch:], np.inf)
+        alive = np.where(dead.all(axis=1), dead.shape[1], dead.argmin(axis=1))
+        found: Floats = np.where(dead[:, 0], ends[alive], 0.0)
         return found
 
-    def open(self, count: int) -> None:
-        """From now on, so many other caches are noted."""
-        self._last = np.zeros((len(self._times), count))
+    # --- noting ----------------------------------------------------------------------------------
 
-    def note(self, who: Ints, at: Floats, until: Floats, row: Ints) -> None:
-        """Caches held copies of these rows."""
-        for index, ends in enumerate(self._rows):
-            self._note(index, who, at, np.minimum(until, ends[row]))
+    def open(self, crowds: Crowds, alone: int = 0) -> None:
+        """From now on, so many clients are noted by themselves, and others in these crowds."""
+        self._crowds, self._first = crowds, np.cumsum(crowds.heads) - crowds.heads
+        for death in self._deaths:
+            death.own = np.zeros(alone)
+            death.shared = np.zeros((len(death.ways), int(crowds.spread.sum())))
+            unkept = bool(((death.rows[0] > 0) & (self._book.life == 0)).any())
+            death.asked = np.zeros(int(crowds.heads.sum()) if unkept else 0)
 
-    def note_ways(self, who: Ints, at: Floats, until: Floats, way: Ints) -> None:
-        """Clients held single orders that lead these ways."""
-        for index, ends in enumerate(self._ways):
-            self._note(index, who, at, np.minimum(until, ends[way]))
+    def note_copies(self, cache: Ints, at: Floats, until: Floats, row: Ints) -> None:
+        """These caches held copies of these rows, from when until when; if at all."""
+        for death in self._deaths:
+            for shared, rows in zip(death.shared, death.rows, strict=True):
+                ends = np.where(until > at, rows[row], 0.0)
+                led, lasted = self._lasted(death.at, at, until, ends)
+                np.maximum.at(shared, cache[led], lasted)
 
-    def _note(self, index: int, who: Ints, at: Floats, until: Floats) -> None:
-        death = self._times[index]
-        led = np.flatnonzero(until > np.maximum(at, death))
-        np.maximum.at(self._last[index], who[led], until[led] - death)
+    def note_ways(
+        self, who: Ints, at: Floats, until: Floats, way: Ints, manner: Ints | int
+    ) -> None:
+        """These clients got orders that lead these ways, to keep; not at all if `until` is `at`."""
+        for death in self._deaths:
+            led, lasted = self._lasted(death.at, at, until, death.ways[manner, way])
+            np.maximum.at(death.own, who[led], lasted)
 
-    def close(self, weights: Floats) -> None:
-        """That is all of these caches, which have these request rates."""
-        if self:
-            self._weights.append(weights)
-            for found, last in zip(self._lasted, self._last, strict=True):
-                found.append(last)
+    def _lasted(self, died: float, at: Floats, until: Floats, ends: Floats) -> tuple[Ints, Floats]:
+        """Which answers led to the dead, and for how long: endlessly if longer than the watch."""
+        led = np.flatnonzero((until > died) & (at < ends))
+        over = np.minimum(until[led], ends[led])
+        return led, np.where(over > self._end, np.inf, over - died)
 
-    def outages(self) -> tuple[Outage, ...]:
-        """One for each death."""
-        if not self._weights:
-            return tuple(Outage(at, ()) for at in self._times)
-        weights = np.concatenate(self._weights)
-        return tuple(
-            Outage(at, _joined(np.concatenate(lasted), weights))
-            for at, lasted in zip(self._times, self._lasted, strict=True)
-        )
+    def note_requests(self, cache: Ints, at: Floats, row: Ints) -> None:
+        """A client of these caches, any of each, was led by an answer of this row."""
+        for death in self._deaths:
+            led = (at > death.at) & (at < death.rows[0, row]) & (self._book.life[row] == 0)
+            if led.any():
+                crowd = self._crowds.crowd[cache[led]]
+                who = self._book.rng.integers(self._crowds.heads[crowd])
+                np.maximum.at(death.asked, self._first[crowd] + who, at[led] - death.at)
+
+    def note_unkept(self, pool: int) -> None:
+        """Every request of these clients was led by an answer of its own, of this pool."""
+        for death in self._deaths:
+            self._draw(death, [*self._unkept(death, pool)])
+
+    def _unkept(self, death: _Death, pool: int) -> Iterator[tuple[float, float, float]]:
+        """(from, to, part of the requests that is led there) after a death, in their order."""
+        book = self._book
+        ends = {float(end) for end in death.rows[0] if 0 < end < self._end}
+        edges = sorted({death.at, self._end, *ends, *book.starts[book.starts < self._end]})
+        for start, end in pairwise(edges[edges.index(death.at) :]):
+            rows = book.rows(pool, int(book.epochs(np.array([start]))[0]))
+            share = float(book.chance[rows] @ (death.rows[0, rows] >= end))
+            if share:
+                yield start - death.at, end - death.at, share
+
+    def _draw(self, death: _Death, led: list[tuple[float, float, float]]) -> None:
+        """The last of each client's requests: going back, an exponential number is in between."""
+        if not led:
+            return
+        start, end, share = np.array(led).T
+        expected = np.append(0.0, np.cumsum((end - start) * share * self._rate))
+        back = expected[-1] - self._book.rng.standard_exponential(len(death.asked))
+        who = np.flatnonzero(back > 0)
+        part = np.searchsorted(expected, back[who], "right") - 1
+        left = (expected[part + 1] - back[who]) / (share[part] * self._rate)
+        death.asked[who] = end[part] - left
+
+    def close(self, following: Ints | None = None, cache: Ints | None = None) -> None:
+        """That is all of these clients.
+
+        Those that are `following` keep nothing, and try no second address: of them the copies count
+        in the cache that each asks, or in all of its crowd.
+        """
+        heads, spread = self._crowds
+        firsts = np.cumsum(spread) - spread
+        for death in self._deaths:
+            crowds = (
+                np.maximum.reduceat(death.shared, firsts, axis=1) if len(firsts) else death.shared
+            )
+            if following is not None and cache is not None and len(crowds) > 1:
+                theirs = crowds[1, self._crowds.crowd[cache]]
+                death.own[following] = np.maximum(death.own[following], theirs)
+            ends, weights = crowds[0], heads * self._rate
+            if len(death.asked):
+                ends = np.maximum(np.repeat(ends, heads), death.asked)
+                weights = np.full(len(ends), self._rate)
+            death.lasted += [death.own, ends]
+            death.weights += [np.full(len(death.own), self._rate), weights]
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def outages(self, ended: float) -> tuple[Outage, ...]:
+        """One for each death, as far as it was watched."""
+        return tuple(self._outage(death, ended) for death in self._deaths if death.at < ended)
+
+    def _outage(self, death: _Death, ended: float) -> Outage:
+        lasted, weights = np.concatenate(death.lasted), np.concatenate(death.weights)
+        known = weights > 0
+        order = np.argsort(lasted[known], kind="stable")
+        lasted, weights = lasted[known][order], weights[known][order]
+        seen = ended - death.at
+        closed = int(np.searchsorted(lasted, seen, "right"))
+        still = np.full(len(lasted) - closed, seen)
+        found = _joined(lasted[:closed], weights[:closed]) + _joined(still, weights[closed:])
+        return Outage(death.at, found, float(weights[closed:].sum()))
 
 
 def _joined(lasted: Floats, weights: Floats) -> tuple[tuple[float, float], ...]:
-    """Seconds with their weights; where they are too many, means of neighbours."""
-    order = np.argsort(lasted)
-    lasted, weights = lasted[order], weights[order]
+    """Seconds in their order with their weights; where they are too many, means of neighbours."""
     if len(lasted) > MOST:
         first = np.linspace(0, len(lasted), MOST, endpoint=False).astype(int)
         sums = np.add.reduceat(lasted * weights, first)

@@ -8,17 +8,18 @@ here.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import NamedTuple
 
 import numpy as np
 
-from lab_engine.authority.plan import Plan, Share, replies
+from lab_engine.authority.plan import Plan, Share, alike, replies
 from lab_engine.authority.records import Client
 from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.asking import planned
 from lab_engine.simulation.epochs import Epoch
 from lab_engine.simulation.parts import Place
-from lab_engine.simulation.population.tally import Ints
+from lab_engine.simulation.population.tally import Floats, Ints
 from lab_engine.simulation.travel import SPREAD, parts_of
 
 MOST_BLOCKS = 4096
@@ -53,6 +54,54 @@ class Pool:
     place: int
     profile: RecursiveProfile
     told: tuple[tuple[Share, ...], ...]
+
+
+class Audience(NamedTuple):
+    """Whoever is told the same things at the same time, as far as outcomes tell them apart.
+
+    Attributes:
+        place: its index among the scenario's.
+        altered: for each change of the scenario, whether it altered what they are told.
+    """
+
+    place: int
+    altered: tuple[bool, ...]
+
+
+class Crowds(NamedTuple):
+    """Clients that keep nothing, by the resolver whose caches they share.
+
+    Attributes:
+        heads: how many clients each crowd has.
+        spread: how many caches each has, of which a question meets a random one.
+    """
+
+    heads: Ints
+    spread: Ints
+
+    @property
+    def crowd(self) -> Ints:
+        """The crowd of each cache; those of one crowd stand beside each other."""
+        return np.repeat(np.arange(len(self.heads)), self.spread)
+
+    def rates(self, rate: float) -> Floats:
+        """Requests a second at each cache, where each client makes `rate`."""
+        return np.repeat(self.heads * rate / self.spread, self.spread)
+
+    def some(self, chosen: slice) -> "Crowds":
+        """Some of them."""
+        return Crowds(self.heads[chosen], self.spread[chosen])
+
+
+def audience(pool: Pool, changes: tuple[int, ...]) -> Audience:
+    """That of a pool.
+
+    Args:
+        pool: some caches.
+        changes: the epochs that begin with a change of the scenario.
+    """
+    altered = (not alike(pool.told[at - 1], pool.told[at]) for at in changes)
+    return Audience(pool.place, tuple(altered))
 
 
 def blocks(place: Place, profile: RecursiveProfile, epochs: tuple[Epoch, ...]) -> list[Block]:
