@@ -204,7 +204,7 @@ def _sizes(
     if not total:
         return [()] * len(parts)
     if not resolvers.volumes:
-        counts = _at_least_one(resolvers.count, [share / total for share in own])
+        counts = at_least_one(resolvers.count, [share / total for share in own])
         return [zipf_shares(n, resolvers.skew) if n else () for n in counts]
     rates = [rate_of(scenario, part.place) for part in parts]
     asked = [share * rate for share, rate in zip(own, rates, strict=True)]
@@ -226,7 +226,7 @@ def _dealt(volumes: Sequence[float], wanted: Sequence[float]) -> list[list[float
     return dealt
 
 
-def _at_least_one(total: int, shares: Sequence[float]) -> list[int]:
+def at_least_one(total: int, shares: Sequence[float]) -> list[int]:
     """So many, split by shares into whole numbers, none of which is 0 where the share is not."""
     counts = [*head_counts(total, tuple(shares))]
     for index, share in enumerate(shares):

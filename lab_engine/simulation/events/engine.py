@@ -144,6 +144,8 @@ class _Run:
         env = self._env
         for crowd in self._stacks.crowds:
             self._start(crowd)
+        for asking, begin in self._stacks.polling():
+            env.process(self._polling(asking, begin))
         self._world.begin(env, self._rng, self._cut)
         self._world.blackouts = Blackouts(
             (member, crowd.rate) for crowd in self._stacks.crowds for member in crowd.members
@@ -179,9 +181,6 @@ class _Run:
         else:
             for member in crowd.members:
                 env.process(self._of_one(crowd, member))
-        for asking in (*crowd.members, *crowd.shared):
-            if isinstance(asking, Member | Proxy) and asking.polls:
-                env.process(self._polling(asking, crowd.begin))
 
     def _asking(self, crowd: Crowd) -> Generator[simpy.Event]:
         """The requests of a crowd: a Poisson process, and each is made by any of its clients."""

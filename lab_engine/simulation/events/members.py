@@ -3,7 +3,7 @@
 For the event engine, where clients differ or the run must know what each was led by.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
 from itertools import accumulate, takewhile
@@ -16,6 +16,7 @@ from lab_engine.caches.clientprofiles import ClientProfile, Use
 from lab_engine.caches.clients import Ask, ClientCache, first_alive
 from lab_engine.caches.dialers import Dialer
 from lab_engine.caches.resolver import Answer, Resolver
+from lab_engine.simulation.events.layers import Turn
 from lab_engine.simulation.events.proxies import Cache
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.parts import Mix, Place
@@ -36,25 +37,28 @@ class Line:
         hops_ms: the round trip to each of them from the one before, and last to the authority.
         question: what is asked.
         journal: where it is written down.
+        turns: of caches that are on other ways, too.
 
     Attributes:
         waited_ms: what the last question took.
         nearest: the first cache that they share.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (all that a way is made of)
         self,
         name: str,
         caches: list[Cache],
         hops_ms: list[float],
         question: Question,
         journal: Journal,
+        turns: Sequence[Turn] = (),
     ) -> None:
         self.waited_ms = 0.0
         self.name = name
         self.nearest, *self._others = caches
         self._question = question
         self._until_ms = [*accumulate(hops_ms)]
+        self._turns = turns
         self._journal = journal
 
     @property
@@ -74,6 +78,8 @@ class Line:
 
     def _answered(self, client: Client | None, now: float) -> Answer:
         first, others = self.nearest, self._others
+        for turn in self._turns:
+            turn.take()
         misses = first.cache.misses
         before = [each.cache.misses for each in others] if others else ()
         answer = first.answer(self._question, now, client)

@@ -5,7 +5,8 @@ a resolver, and that whatever `upstream` is; caches that the scenario does not h
 How they begin is in `waking`.
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -15,9 +16,9 @@ from typing import Any, NamedTuple
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.caches.clientprofiles import ClientProfile
 from lab_engine.caches.clients import Ask, ClientCache
-from lab_engine.caches.crowds import head_counts
 from lab_engine.caches.recursives import RecursiveProfile
-from lab_engine.caches.resolver import Answer, Resolver
+from lab_engine.caches.resolver import Resolver
+from lab_engine.simulation.events.layers import Asking, Layers, dealt, ways
 from lab_engine.simulation.events.members import (
     Line,
     Member,
@@ -31,31 +32,13 @@ from lab_engine.simulation.events.proxies import Cache, Down, Proxy
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.events.upstream import Asker
 from lab_engine.simulation.outcome import Level, Levels
-from lab_engine.simulation.parts import Mix
+from lab_engine.simulation.parts import Layer, Mix, Place
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import Stratum, profile_of, strata
 from lab_engine.simulation.travel import member_of
 
 Upstream = Callable[..., Reply | None]
 """Answers an `Asker`: a question, when it asks, and for which client if it tells."""
-
-
-class Shared(NamedTuple):
-    """A cache that several clients share.
-
-    Attributes:
-        resolver: the cache.
-        heads: how many clients stand behind it.
-        parent: the cache that it asks; None for a resolver of the authority.
-    """
-
-    resolver: Cache
-    heads: int
-    parent: "Shared | None" = None
-
-    def line(self) -> list[Cache]:
-        """This cache and those it asks, the nearest first."""
-        return [self.resolver, *(self.parent.line() if self.parent else [])]
 
 
 @dataclass
@@ -82,7 +65,7 @@ class Crowd:
     heads: int
     rate: float
     mix: Mix
-    layers: tuple[tuple[Shared, ...], ...] = ()
+    layers: Layers = ()
     asks: list[Ask] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     systems: list[ClientCache] = field(default_factory=list)
@@ -92,7 +75,7 @@ class Crowd:
     @property
     def shared(self) -> list[Cache]:
         """The caches of all layers."""
-        return [each.resolver for layer in self.layers for each in layer]
+        return [each.cache for layer in self.layers for each in layer]
 
 
 class Stacks:
@@ -124,63 +107,41 @@ class Stacks:
         self._journal = journal
         self._resolvers: dict[int, Resolver] = {}
         self.crowds = list(self._crowds())
-        by_resolver: dict[int, list[Crowd]] = {}
-        for crowd in self.crowds:
-            by_resolver.setdefault(id(crowd.resolver), []).append(crowd)
-        self.islands = [*by_resolver.values()]
+        self.islands = _islands(self.crowds)
 
     def _crowds(self) -> Iterator[Crowd]:
-        first = 0
-        for stratum in strata(self._scenario):
-            shares = tuple(heads / self._scenario.clients.count for heads in stratum.heads)
-            dealt = [head_counts(layer.count, shares) for layer in self._scenario.layers]
-            start = first
-            for index, (heads, number) in enumerate(
-                zip(stratum.heads, stratum.resolvers, strict=True)
-            ):
-                name = stratum.name or f"resolver {number}"
-                resolver = self._resolver(name, number, stratum)
-                crowd = Crowd(stratum.position, resolver, heads, stratum.rate, stratum.mix)
-                counts = [min(heads, max(1, each[index])) for each in dealt]
-                crowd.layers = self._layers(crowd, name, counts)
-                members = range(first, first + heads)
-                if self.one_by_one:
-                    self._add_members(crowd, name, members, start)
-                else:
-                    self._add_asks(crowd, name, members, start)
-                yield crowd
-                first += heads
+        seats = [*_seats(self._scenario)]
+        behind = Counter(seat.number for seat in seats)
+        heads = [len(seat.members) for seat in seats]
+        names = [seat.name(alone=behind[seat.number] == 1) for seat in seats]
+        layers = dealt(self._scenario.layers, heads, names, self._layer)
+        for seat, name, of_crowd in zip(seats, names, layers, strict=True):
+            stratum = seat.stratum
+            resolver = self._resolver(seat)
+            crowd = Crowd(
+                stratum.position, resolver, len(seat.members), stratum.rate, stratum.mix, of_crowd
+            )
+            if self.one_by_one:
+                self._add_members(crowd, name, seat)
+            else:
+                self._add_asks(crowd, name, seat)
+            yield crowd
 
-    def _resolver(self, name: str, number: int, stratum: Stratum) -> Resolver:
+    def _resolver(self, seat: "_Seat") -> Resolver:
+        number, stratum = seat.number, seat.stratum
         if number not in self._resolvers:
-            kind = self._known.recursive(stratum.profile)
+            kind, name = self._known.recursive(stratum.profile), seat.name(alone=True)
             asker = Asker(name, kind.limits, stratum.peer)
             self._resolvers[number] = self._cache(partial(self._upstream, asker), kind, name)
         return self._resolvers[number]
 
-    def _layers(self, crowd: Crowd, name: str, counts: list[int]) -> tuple[tuple[Shared, ...], ...]:
-        """The caches of each layer before one resolver, each dealt to those above it in turn."""
-        place = self._scenario.places[crowd.place]
-        above: tuple[Shared, ...] = (Shared(crowd.resolver, crowd.heads),)
-        found: list[tuple[Shared, ...]] = []
-        for layer, count in reversed([*zip(self._scenario.layers, counts, strict=True)]):
-            here = []
-            for index in range(count):
-                parent = above[index % len(above)]
-                asking = _Asking(parent.resolver, member_of(place, index))
-                who = f"{layer.name} {index} of {name}"
-                kind = self._known.layer(layer.profile)
-                cache: Cache = (
-                    self._cache(asking, kind, who)
-                    if isinstance(kind, RecursiveProfile)
-                    else self._proxy(asking, kind, who)
-                )
-                here.append(Shared(cache, len(range(index, crowd.heads, count)), parent))
-            above = tuple(here)
-            found.insert(0, above)
-        return tuple(found)
+    def _layer(self, layer: Layer, asking: Asking, name: str) -> Cache:
+        kind = self._known.layer(layer.profile)
+        if isinstance(kind, RecursiveProfile):
+            return self._cache(asking, kind, name)
+        return self._proxy(asking, kind, name)
 
-    def _proxy(self, asking: "_Asking", kind: ClientProfile, name: str) -> Proxy:
+    def _proxy(self, asking: Asking, kind: ClientProfile, name: str) -> Proxy:
         ask = partial(asking.answer, self._scenario.question)
         noted = self._journal.filling(ask, name, partial(until, kind))
         return Proxy(noted, kind, self._rng, self._down)
@@ -196,16 +157,16 @@ class Stacks:
 
     # --- clients as ways to ask: those that only remember, as things stand ------------------------
 
-    def _add_asks(self, crowd: Crowd, name: str, members: range, start: int) -> None:
+    def _add_asks(self, crowd: Crowd, name: str, seat: "_Seat") -> None:
         ask: Ask = partial(crowd.resolver.answer, self._scenario.question)
-        down, place = self._scenario.down, self._scenario.places[crowd.place]
+        down, place = self._scenario.down, seat.stratum.place
         if all(each.plain for chain in self._chains.values() for each in chain):
             crowd.asks.append(self._journal.requesting(ask, f"via {name}", down))
             return
-        for number in members:
+        for number in seat.members:
             who = f"client {number}"
-            chain = self._chains[profile_of(number - start, crowd.mix)]
-            source = source_of(member_of(place, number - start), place)
+            chain = self._chains[profile_of(number - seat.start, crowd.mix)]
+            source = source_of(member_of(place, number - seat.start), place)
             own = own_caches(chain, ask, who, source, self._journal)
             crowd.systems += own.systems
             crowd.applications += own.applications
@@ -213,21 +174,36 @@ class Stacks:
 
     # --- clients one by one -----------------------------------------------------------------------
 
-    def _add_members(self, crowd: Crowd, name: str, members: range, start: int) -> None:
-        nearest = crowd.layers[0] if crowd.layers else (Shared(crowd.resolver, crowd.heads),)
-        place = self._scenario.places[crowd.place]
-        layers_ms = [layer.ms for layer in self._scenario.layers]
-        hops_ms = [*layers_ms, place.resolver_ms, place.authority_ms]
-        lines = [
-            Line(name, shared.line(), hops_ms, self._scenario.question, self._journal)
-            for shared in nearest
-        ]
+    def _add_members(self, crowd: Crowd, name: str, seat: "_Seat") -> None:
+        place = seat.stratum.place
+        lines = self._lines(crowd, name, place)
         setting = Setting(crowd.mix, self._chains, place, self._rng, self._journal)
-        for index, number in enumerate(members):
-            made = member(f"client {number}", number - start, lines[index % len(lines)], setting)
+        for index, number in enumerate(seat.members):
+            line = lines[index % len(lines)]
+            made = member(f"client {number}", number - seat.start, line, setting)
             crowd.members.append(made)
             crowd.systems += made.own.systems
             crowd.applications += made.own.applications
+
+    def _lines(self, crowd: Crowd, name: str, place: Place) -> list[Line]:
+        """One for each cache of the nearest layer, to which the clients are dealt in turn."""
+        layers_ms = [layer.ms for layer in self._scenario.layers]
+        hops_ms = [*layers_ms, place.resolver_ms, place.authority_ms]
+        question, journal = self._scenario.question, self._journal
+        if not crowd.layers:
+            return [Line(name, [crowd.resolver], hops_ms, question, journal)]
+        return [
+            Line(name, caches, hops_ms, question, journal, turns)
+            for caches, turns in ways(crowd.layers, crowd.resolver, place)
+        ]
+
+    def polling(self) -> Iterator[tuple[Member | Proxy, float]]:
+        """Whoever asks of its own accord, and from when on."""
+        shared = {id(each): (each, crowd) for crowd in self.crowds for each in crowd.shared}
+        members = ((each, crowd) for crowd in self.crowds for each in crowd.members)
+        for asking, crowd in (*members, *shared.values()):
+            if isinstance(asking, Member | Proxy) and asking.polls:
+                yield asking, crowd.begin
 
     # --- counts -----------------------------------------------------------------------------------
 
@@ -251,25 +227,57 @@ class Stacks:
             [cache for crowd in self.crowds for cache in crowd.systems],
             [resolver.cache for resolver in self._resolvers.values()],
             *(
-                [shared.resolver.cache for crowd in self.crowds for shared in crowd.layers[index]]
+                _each_once(s.cache.cache for crowd in self.crowds for s in crowd.layers[index])
                 for index in range(len(self._scenario.layers))
             ),
         ]
 
 
-class _Asking:
-    """How a cache of a layer asks the one above it: as one of that place's clients."""
+class _Seat(NamedTuple):
+    """Where one crowd is.
 
-    def __init__(self, above: Cache, me: Client) -> None:
-        self._above = above
-        self._me = me
+    Attributes:
+        stratum: its.
+        number: of its resolver.
+        members: the numbers of its clients among all.
+        start: the number of the first client of the stratum.
+    """
 
-    def __call__(self, question: Question, now: float, client: Client | None = None) -> Reply:
-        return self._above.resolve(question, now, client or self._me)
+    stratum: Stratum
+    number: int
+    members: range
+    start: int
 
-    def answer(self, question: Question, now: float) -> Answer:
-        """What a client's cache uses of it."""
-        return self._above.answer(question, now, self._me)
+    def name(self, *, alone: bool) -> str:
+        """What the trace calls the resolver, or where it is not alone the crowd before it."""
+        resolver = self.stratum.name or f"resolver {self.number}"
+        return resolver if alone else f"{resolver} in {self.stratum.place.label}"
+
+
+def _seats(scenario: Scenario) -> Iterator[_Seat]:
+    """One for each resolver of each stratum."""
+    first = 0
+    for stratum in strata(scenario):
+        start = first
+        for number, heads in zip(stratum.resolvers, stratum.heads, strict=True):
+            yield _Seat(stratum, number, range(first, first + heads), start)
+            first += heads
+
+
+def _islands(crowds: list[Crowd]) -> list[list[Crowd]]:
+    """The crowds, those together that share a cache, directly or by others."""
+    found: dict[int, list[Crowd]] = {}
+    for crowd in crowds:
+        caches = [id(crowd.resolver), *map(id, crowd.shared)]
+        near = {id(island): island for cache in caches if (island := found.get(cache)) is not None}
+        joined = [*chain.from_iterable(near.values()), crowd]
+        for each in joined:
+            found |= dict.fromkeys([id(each.resolver), *map(id, each.shared)], joined)
+    return [*{id(island): island for island in found.values()}.values()]
+
+
+def _each_once(caches: Iterable[Any]) -> list[Any]:
+    return [*{id(cache): cache for cache in caches}.values()]
 
 
 class _Telling:

@@ -100,20 +100,28 @@ class _Waking:
     # --- when, and what there is ------------------------------------------------------------------
 
     def begun(self, island: list[Crowd]) -> Iterator[Copy]:
-        """Set when crowds that share a resolver begin, and say what it holds then."""
-        first, groups = island[0], self._groups(island)
-        profile = first.resolver.profile
-        if not _known(self._scenario, profile, frozenset().union(*(g.lives for g in groups))):
-            ttl = max(life for group in groups for life in group.lives)
-            begin = -memory(self._scenario, ttl).before(self._rng.gauss())
+        """Set when crowds that share a cache begin, and say what their resolvers hold then."""
+        by_resolver: dict[int, list[Crowd]] = {}
+        for crowd in island:
+            by_resolver.setdefault(id(crowd.resolver), []).append(crowd)
+        found = [(crowds[0], self._groups(crowds)) for crowds in by_resolver.values()]
+        lives = frozenset().union(*(group.lives for _, groups in found for group in groups))
+        if len(found) > 1 or not _known(self._scenario, island[0].resolver.profile, lives):
+            begin = -memory(self._scenario, max(lives)).before(self._rng.gauss())
             for crowd in island:
                 crowd.begin = begin
-                self._hold_nothing(crowd, ttl)
+            self._hold_nothing(island, max(lives))
         shared = (each for crowd in island for each in crowd.shared)
         if any(isinstance(each, Proxy) and each.sleeps for each in shared):
             for crowd in island:
                 crowd.begin = 0.0  # what never asks twice begins empty, with the watch
             return
+        for first, groups in found:
+            yield from self._copies(first, groups)
+
+    def _copies(self, first: Crowd, groups: list[Group]) -> Iterator[Copy]:
+        """The last fetches of one resolver, by the first of the crowds behind it."""
+        profile = first.resolver.profile
         for group in groups:
             for fragment in range(profile.fragments):
                 ago = self._last_fetch(profile, max(group.lives), group.rate / profile.fragments)
@@ -197,14 +205,16 @@ class _Waking:
             if index == first or self._rng.random() < -math.expm1(at * rate):
                 ask(at)
 
-    def _hold_nothing(self, crowd: Crowd, ttl: float) -> None:
+    def _hold_nothing(self, island: list[Crowd], ttl: float) -> None:
         """Caches with a time of their own hold nothing until a moment within it."""
-        proxies = [each.cache for each in crowd.shared if isinstance(each, Proxy)]
-        for cache in (*crowd.applications, *crowd.systems, *proxies):
+        shared = {id(each): (each, crowd) for crowd in island for each in crowd.shared}
+        for each, crowd in shared.values():
+            if isinstance(each, Resolver):
+                self._hold_in(each, crowd, ttl)
+        held = [(each.cache, crowd) for each, crowd in shared.values() if isinstance(each, Proxy)]
+        held += [(each, crowd) for crowd in island for each in crowd.applications + crowd.systems]
+        for cache, crowd in held:
             cache.held = Answer((), self._until(crowd, own_life(cache.profile, ttl)))
-        for shared in crowd.shared:
-            if isinstance(shared, Resolver):
-                self._hold_in(shared, crowd, ttl)
 
     def _hold_in(self, shared: Resolver, crowd: Crowd, ttl: float) -> None:
         profile, begin = shared.profile, crowd.begin
