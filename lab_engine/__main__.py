@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from ipaddress import ip_network
 from typing import Any
 
 from lab_engine.authority import healthfile
@@ -35,6 +34,8 @@ from lab_engine.review.explain import as_dict, explain
 from lab_engine.review.lint import lint
 from lab_engine.simulation.run import ENGINES, run
 from lab_engine.wire.client import ask
+from lab_engine.wire.ecs import network_of
+from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.server import Server, serve
 
 ANYBODY = "0.0.0.0/0"  # a network that lies in no place
@@ -128,13 +129,18 @@ def _ask(options: argparse.Namespace) -> int:
     if options.file is None:
         if options.health or options.unhealthy:
             raise LabError(options.server, "has a health of its own", "Name a zone with --file.")
-        print(ask(options.name, options.type, options.server, recurse=options.recurse))
+        print(_asked(options, options.server))
         return 0
     zone = _zone(options, options.file)
     # A server of our own for the moment, so that the answer is what a server would send.
     with serve(zone, state=_state(options, zone), say=_complain) as server:
-        print(ask(options.name, options.type, server.address, recurse=options.recurse))
+        print(_asked(options, server))
     return 0
+
+
+def _asked(options: argparse.Namespace, server: Server | str) -> Exchange:
+    recurse, subnet = options.recurse, options.subnet
+    return ask(options.name, options.type, server, recurse=recurse, subnet=subnet)
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -252,10 +258,7 @@ def _client(text: str) -> Client:
     """An address is a peer's, a network is a client subnet's."""
     if "/" not in text:
         return Client.at(text)
-    try:
-        return Client(ip_network(text, strict=False), "ecs")
-    except ValueError as wrong:
-        raise LabError(text, "is not a network", "Write one such as 192.0.2.0/24.") from wrong
+    return Client(network_of(text), "ecs")
 
 
 def _say(line: str) -> None:
@@ -312,6 +315,7 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("--server", metavar="HOST:PORT", help="whom to ask")
     asked.add_argument("--file", metavar="FILE", help="or a zone to ask without a server")
     command.add_argument("--recurse", action="store_true", help="set RD, as one does to a resolver")
+    command.add_argument("--subnet", metavar="IP/LEN", help="the client's network, sent with EDNS")
     command.set_defaults(run=_ask, refused=1)
 
     command = commands.add_parser("explain", help="say why a zone answers as it does")

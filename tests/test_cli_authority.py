@@ -232,12 +232,21 @@ def test_ask_answers_from_a_file():
     assert "www.shop.example.\t60\tIN\tA\t192.0.2.9" in done.stdout
 
 
+def test_ask_asks_for_a_client():
+    done = run(
+        "ask", "www.shop.example", "--file", "geolocation.json", "--subnet", "2001:db8:1::/48"
+    )
+
+    assert "; CLIENT-SUBNET: 2001:db8:1::/48/" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "status", "message"),
     [
         ((), 2, "one of the arguments --server --file is required"),
         (("--server", "127.0.0.1:1", "--file", "zone.json"), 2, "not allowed with"),
         (("--server", "127.0.0.1:1", "--unhealthy", "x"), 1, "Name a zone with --file."),
+        (("--file", "zone.json", "--subnet", "Paris"), 1, "Paris: is not a network"),
     ],
 )
 def test_ask_is_asked_one_way(options, status, message):

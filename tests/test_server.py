@@ -345,13 +345,6 @@ def test_a_forwarder_without_its_upstream_says_servfail():
         assert cache.ask("www.shop.example").rcode == "SERVFAIL"
 
 
-def test_a_profile_that_no_forwarder_has_is_refused(server):
-    with pytest.raises(LabError, match="frozn: is no resolver profile"):
-        forward(server, profile="frozn")
-    with pytest.raises(LabError, match="google-like: sends client subnets"):
-        forward(server, profile="google-like")
-
-
 # The command line
 
 

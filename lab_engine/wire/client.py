@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Protocol
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -15,6 +16,7 @@ from dns.rdatatype import RdataType
 
 from lab_engine.authority.records import as_name, as_type
 from lab_engine.errors import ListenError, raise_interrupt
+from lab_engine.wire.ecs import Network, network_of
 from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.transport import address
 
@@ -34,11 +36,12 @@ class Asked(Protocol):
         ...
 
 
-def ask(
+def ask(  # noqa: PLR0913  (each is one thing a user may want to say)
     name: str | Name,
     rdtype: str | RdataType,
     server: str | Asked,
     *,
+    subnet: str | Network | None = None,
     recurse: bool = False,
     timeout: float = TIMEOUT,
 ) -> Exchange:
@@ -48,14 +51,19 @@ def ask(
         name: what to ask for.
         rdtype: the record type, such as `A` or `AAAA`.
         server: one of this process, or an address: `127.0.0.1:5353`, `[::1]:5353`.
+        subnet: the client's network, told as a resolver tells it: EDNS Client Subnet (RFC 7871).
+            Bits beyond its prefix are dropped; 0.0.0.0/0 asks for privacy.
         recurse: whether to set RD, as one does to a resolver.
         timeout: seconds to wait for the response.
 
     Raises:
-        LabError: a bad name, type or address, or no response in time.
+        LabError: a bad name, type, network or address, or no response in time.
     """
     asked = There(*parse_address(server)) if isinstance(server, str) else server
-    query = dns.message.make_query(as_name(name), as_type(rdtype), use_edns=0, payload=PAYLOAD)
+    told = [] if subnet is None else [_option(network_of(subnet))]
+    query = dns.message.make_query(
+        as_name(name), as_type(rdtype), use_edns=0, payload=PAYLOAD, options=told
+    )
     if not recurse:
         query.flags &= ~dns.flags.RD
     at, begun = datetime.now(UTC), time.perf_counter()
@@ -72,6 +80,10 @@ def ask(
         ) from wrong
     rtt_ms = (time.perf_counter() - begun) * 1000
     return Exchange(response, asked.address, "tcp" if stream else "udp", rtt_ms, at)
+
+
+def _option(network: Network) -> dns.edns.Option:
+    return dns.edns.ECSOption(str(network.network_address), network.prefixlen)
 
 
 def _exchanged(query: Message, asked: Asked, timeout: float) -> tuple[Message, bool]:

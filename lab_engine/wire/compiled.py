@@ -84,6 +84,7 @@ class Answers:
         self._private_ecs = private_ecs
         self._room = room
         self._turns = Lock()
+        self._keeping = Lock()
         self._era = Era(authority.zones, authority.state)
 
     def __len__(self) -> int:
@@ -131,11 +132,12 @@ class Answers:
         new: dict[object, Choice | Leaf] = {tail: way}
         if peer is not None:
             new = {tail: BY_PEER, (tail, peer): way}
-        for key, kept in new.items():
-            era.leaves += _leaves(kept) - _leaves(era.kept.pop(key, None))
-            era.kept[key] = kept
-        while era.leaves > self._room and len(era.kept) > len(new):
-            era.leaves -= _leaves(era.kept.pop(next(iter(era.kept))))
+        with self._keeping:  # besides the listener's thread, forwarders hand datagrams over
+            for key, kept in new.items():
+                era.leaves += _leaves(kept) - _leaves(era.kept.pop(key, None))
+                era.kept[key] = kept
+            while era.leaves > self._room and len(era.kept) > len(new):
+                era.leaves -= _leaves(era.kept.pop(next(iter(era.kept))))
 
     def _arranged(self, leaf: "Leaf", wire: bytes) -> Arrangement:
         """Sample and order as `draw` and `Ordering` do, by the same dice and counters."""

@@ -8,8 +8,9 @@ import dns.edns
 import dns.exception
 
 from lab_engine.authority.records import Client
-from lab_engine.errors import Choice
+from lab_engine.errors import Choice, LabError
 
+Network = IPv4Network | IPv6Network
 ECS = 8
 FAMILY_BITS = {1: 32, 2: 128}
 FIXED = struct.Struct("!HBB")
@@ -41,7 +42,7 @@ class ClientSubnet:
     address: bytes
 
     @property
-    def network(self) -> IPv4Network | IPv6Network | None:
+    def network(self) -> Network | None:
         """The client's network; None where none was told."""
         if not self.source:
             return None
@@ -52,7 +53,7 @@ class ClientSubnet:
         )
 
     @property
-    def private(self) -> IPv4Network | IPv6Network | None:
+    def private(self) -> Network | None:
         """The private block the client's network lies in, if any."""
         mine = self.network
         if mine is None:
@@ -83,6 +84,22 @@ def read(data: bytes) -> ClientSubnet:
     if source % 8 and address[-1] & (0xFF >> source % 8):
         raise dns.exception.FormError
     return ClientSubnet(family, source, address)
+
+
+def network_of(subnet: str | Network) -> Network:
+    """The network of a client; bits beyond the prefix are dropped, as dig drops them.
+
+    Args:
+        subnet: such as `198.51.100.0/24` or `2001:db8:1::/48`; an address alone is all of itself.
+
+    Raises:
+        LabError: it is neither.
+    """
+    try:
+        return ip_network(subnet, strict=False)
+    except ValueError as wrong:
+        remedy = "Write one such as 198.51.100.0/24 or 2001:db8:1::/48."
+        raise LabError(subnet, "is not a network", remedy) from wrong
 
 
 def asker(subnet: ClientSubnet | None, address: str, private: PrivateEcs) -> tuple[Client, int]:

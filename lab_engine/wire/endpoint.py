@@ -12,9 +12,10 @@ from dns.rdatatype import RdataType
 from lab_engine.authority.records import Question
 from lab_engine.errors import ListenError
 from lab_engine.wire.client import ask
+from lab_engine.wire.ecs import Network
 from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.interrupts import Unbroken
-from lab_engine.wire.transport import Handler, Opener, sockets
+from lab_engine.wire.transport import Handler, InProcess, Opener, Source, sockets
 
 if TYPE_CHECKING:
     import dns.resolver
@@ -50,6 +51,7 @@ class Endpoint:
         transport: Opener = sockets,
     ) -> None:
         self._transport = transport(handler, port, host)
+        self._within = InProcess(handler)
         self.host = host
         self.port = self._transport.port
         self.address = self._transport.address
@@ -79,18 +81,31 @@ class Endpoint:
         self._transport.stop()
         self._beside.close()
 
-    def carry(self, wire: bytes, *, stream: bool, timeout: float) -> bytes:
+    def carry(
+        self, wire: bytes, *, stream: bool, timeout: float, source: Source | None = None
+    ) -> bytes:
         """Bring a message here as a client does, and the response back.
 
-        Raises OSError where there is no response; LabError once this has stopped.
+        Args:
+            wire: the message, without a stream's length.
+            stream: whether over TCP.
+            timeout: seconds.
+            source: in whose name. A packet on loopback comes from loopback, whatever one says; so
+                with this it is no packet: the same octets are handed over within the process.
+
+        Raises:
+            OSError: there is no response.
+            LabError: this has stopped.
         """
         if self._stopped:
             raise ListenError(self.address, "has stopped", "Start another, and ask that.")
+        if source is not None:
+            return self._within.carry(wire, stream=stream, timeout=timeout, source=source)
         return self._transport.carry(wire, stream=stream, timeout=timeout)
 
-    def ask(self, name: str, rdtype: str = "A") -> Exchange:
-        """Ask this server one question over the wire."""
-        return ask(name, rdtype, self, recurse=self.recursive)
+    def ask(self, name: str, rdtype: str = "A", *, subnet: str | Network | None = None) -> Exchange:
+        """Ask this server one question over the wire, for a client's network if one is named."""
+        return ask(name, rdtype, self, subnet=subnet, recurse=self.recursive)
 
     @property
     def example(self) -> Question | None:

@@ -6,7 +6,7 @@ to answer does not. Not here: TSIG, DNSSEC, dynamic update.
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dns.edns
@@ -79,6 +79,7 @@ def respond(
     *,
     stream: bool,
     recursive: bool = False,
+    subnets: bool = True,
 ) -> bytes | None:
     """The response to one message; `decide` is asked only where there is a sound question.
 
@@ -87,8 +88,11 @@ def respond(
         decide: says what to reply.
         stream: whether it came over TCP, where nothing is truncated.
         recursive: whether to set RA, as a resolver does.
+        subnets: whether client subnets are understood; else they are passed over, and not returned.
     """
     query = read(wire)
+    if query is not None and query.edns is not None and not subnets:
+        query = replace(query, edns=replace(query.edns, subnet=None))
     if query is None or query.question is None or query.rcode:
         return refusal(query)
     reply = decide(query, query.question)
@@ -244,13 +248,15 @@ def _reply_options(query: Query, scope: int) -> list[dns.edns.Option]:
 
 
 def to_reply(response: Message) -> Reply:
-    """What a server upstream said, as a value, with nothing of its OPT."""
+    """What a server upstream said, as a value; of its OPT only for whom it holds."""
+    told = (o for o in response.options if isinstance(o, dns.edns.ECSOption))
     return Reply(
         rcode=response.rcode(),
         answer=_to_rrsets(response.answer),
         authority=_to_rrsets(response.authority),
         additional=_to_rrsets(response.additional),
         authoritative=bool(response.flags & AA),
+        scope=next((option.scopelen for option in told), 0),
     )
 
 

@@ -76,10 +76,17 @@ class InProcess:
     def stop(self) -> None:
         """There is nothing to free."""
 
-    def carry(self, wire: bytes, *, stream: bool, timeout: float) -> bytes:  # noqa: ARG002
+    def carry(
+        self,
+        wire: bytes,
+        *,
+        stream: bool,
+        timeout: float,  # noqa: ARG002
+        source: Source = LAPTOP,
+    ) -> bytes:
         """As over sockets; where silence would follow, there is no need to wait for its end."""
         try:
-            response = self._handler(wire, LAPTOP, stream)
+            response = self._handler(wire, source, stream)
         except Exception:  # noqa: BLE001  (as a listener does: the message gets no response)
             self.failures += 1
             response = None

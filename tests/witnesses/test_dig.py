@@ -50,15 +50,34 @@ def server():
         yield running
 
 
+def dug(run, server, name, *more):
+    """What dig prints to the questions that `ask` asks."""
+    plain = ("+nocmd", "+norec", "+nocookie")
+    shown = run("dig", "@127.0.0.1", "-p", server.port, *plain, name, *more)
+    return shown.replace(";; Truncated, retrying in TCP mode.\n", "")
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_an_exchange_is_printed_as_dig_prints_it(server, run, question):
     name, kind = question.split()
     name = f"{name}.shop.example"
-    shown = run(
-        "dig", "@127.0.0.1", "-p", server.port, "+nocmd", "+norec", "+nocookie", name, kind
-    ).replace(";; Truncated, retrying in TCP mode.\n", "")
 
-    assert steady(str(server.ask(name, kind))) == steady(shown)
+    assert steady(str(server.ask(name, kind))) == steady(dug(run, server, name, kind))
+
+
+@pytest.mark.parametrize("subnet", ["192.0.2.0/24", "192.0.2.77/20", "2001:db8::/48", "0.0.0.0/0"])
+def test_a_client_subnet_is_sent_and_printed_as_dig_does(server, run, subnet):
+    name = "www.shop.example"
+    shown = dug(run, server, name, f"+subnet={subnet}")
+    asked = server.ask(name, subnet=subnet)
+
+    assert "; CLIENT-SUBNET: " in shown
+    assert steady(str(asked)) == steady(shown)
+
+
+@pytest.mark.parametrize("name", ["alias.shop.example", "nowhere.shop.example"])
+def test_short_is_digs(server, run, name):
+    assert server.ask(name).short() == dug(run, server, name, "+short").strip()
 
 
 def test_the_line_that_a_server_shows_is_one_to_type(server, run):
