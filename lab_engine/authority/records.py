@@ -154,17 +154,17 @@ class Reply:
         """Seconds a cache may keep this, or None where it must not.
 
         An answer lives as long as its shortest RRset; a negative answer as long as the lesser of
-        its SOA's TTL and MINIMUM, and without an SOA it is not kept (RFC 2308 section 5).
+        its SOA's TTL and MINIMUM, and without an SOA it is not kept (RFC 2308 section 5). Behind
+        CNAMEs both hold.
         """
         if self.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
             return None
-        if self.answer:
-            return min(rrset.ttl for rrset in self.answer)
-        soa = next((rrset for rrset in self.authority if rrset.type is RdataType.SOA), None)
-        if soa is None:
-            return None
-        start: Any = soa.values[0]  # dnspython types it as any Rdata
-        return min(soa.ttl, int(start.minimum))
+        lifetimes = [rrset.ttl for rrset in self.answer]
+        for soa in self.authority:
+            if soa.type is RdataType.SOA:
+                start: Any = soa.values[0]  # dnspython types it as any Rdata
+                lifetimes += [soa.ttl, int(start.minimum)]
+        return min(lifetimes, default=None)
 
     def aged(self, seconds: float) -> "Reply":
         """This reply with every TTL lowered by the whole seconds, never below 0.

@@ -2,17 +2,24 @@
 
 What it does besides is its profile (`caches.profiles`), interpreted here. A query takes no time,
 so a stale answer comes as soon as upstream has failed, with no client-response timer. Queries to
-the several authorities of a delegation, CNAMEs between zones and DNSSEC are not here.
+the several authorities of a delegation and DNSSEC are not here.
+
+An answer to the very question comes first. Without one, a CNAME that is held for the name answers
+every type (RFC 1034 section 3.6.2, RFC 2181 section 10.1), until its own TTL has run down, and only
+its target is asked for; so do Unbound, BIND and PowerDNS Recursor. [design] What came with a CNAME
+is taken with it, and no further question asked; what upstream refuses to know stays unknown.
 """
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from dns.name import Name
 from dns.rcode import Rcode
 from dns.rdata import Rdata
+from dns.rdatatype import RdataType
 
 from lab_engine.authority.records import Client, Question, Reply, RRset
 from lab_engine.caches.cache import Cache, Entry
@@ -28,6 +35,7 @@ Upstream = Callable[..., Reply | None]
 
 It is called with (question, now); by a resolver that sends client subnets, with (question, now,
 client), where the client's network is cut to what is sent and None tells nothing."""
+MAX_LINKS = 8  # CNAMEs that are followed, as an authority does
 LISTED = 24  # orders of a set that are made ready for the hits; more are drawn when asked for
 SERVFAIL = Reply(Rcode.SERVFAIL, authoritative=False)
 Key = Question | Place
@@ -99,6 +107,7 @@ class Resolver:
         self._rng = rng
         self._scopes = Scopes(chosen.ecs) if chosen.ecs else None
         self._one_copy = self._scopes is None and chosen.fragments == 1
+        self._has_links = False
 
     @property
     def order(self) -> SetOrder:
@@ -144,7 +153,7 @@ class Resolver:
         key = question if self._one_copy else self._place(question, now, client, fragment)
         entry = self.cache.get(key, now)
         if entry is None:
-            return self._fetched(key, now, client)
+            return self._missed(key, now, client)
         if now >= entry.due:
             self._renew(key, entry, now, client)
         return entry
@@ -171,6 +180,71 @@ class Resolver:
             return
         for fragment in range(self.profile.fragments):
             yield from self._covering(Place(question, fragment), client)
+
+    def _missed(
+        self, key: Key, now: float, client: Client | None, seen: tuple[Name, ...] = ()
+    ) -> Entry[Kept]:
+        """What there is to say without an entry for this question.
+
+        Args:
+            key: where the entry would lie.
+            now: when.
+            client: who asks.
+            seen: the names whose CNAMEs led here.
+        """
+        entry = self._link(key, now, client) or self._fetched(key, now, client)
+        target = _beyond(entry.value.reply, _question(key))
+        if target is None:
+            return entry
+        beyond = _at(key, replace(_question(key), name=target))
+        if target in seen or len(seen) == MAX_LINKS:
+            return self._joined(key, (entry,), now, client)
+        behind = self._live(beyond, now, client)
+        if behind is None:
+            behind = self._missed(beyond, now, client, (*seen, _question(key).name))
+        known = behind.value.reply.rcode is not Rcode.REFUSED
+        return self._joined(key, (entry, behind) if known else (entry,), now, client)
+
+    def _link(self, key: Key, now: float, client: Client | None) -> Entry[Kept] | None:
+        """The CNAME that is held for a name, if one is."""
+        if not self._has_links:  # nearly always, and questions are slow to make
+            return None
+        question = Question(_question(key).name, RdataType.CNAME)
+        held = self._live(_at(key, question), now, client)
+        return held if held and held.value.reply.answer else None
+
+    def _live(self, near: Key, now: float, client: Client | None) -> Entry[Kept] | None:
+        """The good entry for a question; it is not counted."""
+        for place in self._covering(near, client):
+            held = self.cache.held(place)
+            if held is not None and now < held.expires:
+                return held
+        return None
+
+    def _joined(
+        self, key: Key, parts: tuple[Entry[Kept], ...], now: float, client: Client | None
+    ) -> Entry[Kept]:
+        """An answer in parts: kept until the first expires, and as old as the oldest is."""
+        clock = self.profile.clock(now)
+        replies = [each.value.reply.aged(clock - each.stored) for each in parts]
+        last = replies[-1]
+        if _failed(last):
+            return self._keep(key, last, now, client)
+        oldest = min(parts, key=lambda each: each.stored)
+        reply = replace(
+            oldest.value.reply,
+            rcode=last.rcode,
+            answer=tuple(rrset for each in replies for rrset in each.answer),
+            authority=last.authority,
+            additional=last.additional,
+            scope=max(each.scope for each in replies),
+            elapsed=min(replies, key=lambda each: (each.ttl or 0) - each.elapsed).elapsed,
+        )
+        expires = min(each.value.expires for each in parts)
+        kept = self._kept(reply, expires, min(each.value.stale_until for each in parts))
+        lifetime = min(each.expires for each in parts) - clock
+        due = min(each.due for each in parts)
+        return self.cache.put(self._scoped(key, client, reply), kept, clock, lifetime, due)
 
     def _place(
         self, question: Question, now: float, client: Client | None, fragment: int | None
@@ -211,7 +285,7 @@ class Resolver:
             self._keep(key, reply, now, client)
 
     def _ask(self, key: Key, now: float, client: Client | None) -> Reply:
-        question = key.question if isinstance(key, Place) else key
+        question = _question(key)
         if self._scopes is None:
             reply = self._upstream(question, now)
         else:
@@ -220,8 +294,9 @@ class Resolver:
         return self.profile.limits.applied(SERVFAIL if reply is None else reply)
 
     def _keep(self, key: Key, reply: Reply, now: float, client: Client | None) -> Entry[Kept]:
-        if self._scopes and client and isinstance(key, Place):
-            key = self._scopes.place(key, client.network, reply.scope)
+        if reply.answer and reply.answer[0].type is RdataType.CNAME:
+            self._keep_links(key, reply, now, client)
+        key = self._scoped(key, client, reply)
         if self.order is SetOrder.SHUFFLED_ONCE:
             answer = tuple(
                 _with(rrset, shuffled(rrset.values, self._rng)) for rrset in reply.answer
@@ -239,6 +314,22 @@ class Resolver:
         renewal = self.profile.renewal(ttl)
         due = stored + lifetime - renewal if renewal else math.inf
         return self.cache.put(key, kept, stored, lifetime, due)
+
+    def _keep_links(self, key: Key, reply: Reply, now: float, client: Client | None) -> None:
+        """Each CNAME of an answer by itself, unless it is what was asked for."""
+        if _question(key).type is RdataType.CNAME:
+            self._has_links = True
+            return
+        for rrset in reply.answer:
+            if rrset.type is RdataType.CNAME:
+                alone = replace(reply, rcode=Rcode.NOERROR, answer=(rrset,), authority=())
+                self._keep(_at(key, Question(rrset.name, rrset.type)), alone, now, client)
+
+    def _scoped(self, key: Key, client: Client | None, reply: Reply) -> Key:
+        """Where a reply belongs that was asked for under `key`."""
+        if self._scopes and client and isinstance(key, Place):
+            return self._scopes.place(key, client.network, reply.scope)
+        return key
 
     def _revived(self, key: Key, kept: Kept, now: float) -> Entry[Kept]:
         """An expired entry, good again for as long as its answer says (RFC 8767 section 4)."""
@@ -260,6 +351,26 @@ class Resolver:
 
     def _arranged(self, rrset: RRset) -> RRset:
         return _with(rrset, arranged(self.order, rrset.values, self._rng))
+
+
+def _question(key: Key) -> Question:
+    return key.question if isinstance(key, Place) else key
+
+
+def _at(near: Key, question: Question) -> Key:
+    """The key of another question in the same fragment."""
+    return near._replace(question=question) if isinstance(near, Place) else question
+
+
+def _beyond(reply: Reply, question: Question) -> Name | None:
+    """The name that an answer leads to and says nothing of; None where it says all."""
+    if not reply.answer or reply.answer[-1].type is not RdataType.CNAME:
+        return None
+    if question.type in (RdataType.CNAME, RdataType.ANY) or reply.authority or reply.rcode:
+        return None
+    record: Any = reply.answer[-1].values[0]  # dnspython types it as any Rdata
+    target: Name = record.target
+    return target
 
 
 def _failed(reply: Reply) -> bool:

@@ -305,6 +305,8 @@ def _exact(profile: RecursiveProfile, ttl: float) -> bool:
 
 
 def _lives(scenario: Scenario, profile: RecursiveProfile, asker: Client) -> frozenset[int]:
-    """Seconds for which a resolver keeps each of the replies that it may get for a client."""
+    """Seconds for which a resolver keeps each of the replies that it may get, and their CNAMEs."""
     found: Iterable[Reply] = (share.reply for share in replies(planned(scenario, asker)))
-    return frozenset(profile.lifetime(profile.limits.applied(each).ttl or 0) for each in found)
+    kept = [profile.limits.applied(each) for each in found]
+    links = (rrset.ttl for each in kept for rrset in each.answer[:-1])
+    return frozenset(map(profile.lifetime, (*(each.ttl or 0 for each in kept), *links)))

@@ -142,6 +142,7 @@ def _of_answers(scenario: Scenario, holding: tuple[Epoch, ...], pools: Told) -> 
             "there are too many orders of its addresses, some of which die, to list them",
         ),
         (_splices(pools), "some answers come over a CNAME, and others do not or over another"),
+        (_outlived(pools), "answers come over a CNAME that outlives them, and is kept meanwhile"),
         (_half_kept(pools), "resolvers with whole-second clocks keep only some of the answers"),
     )
     yield from (reason for broken, reason in rules if broken)
@@ -199,3 +200,14 @@ def _splices(pools: Told) -> bool:
         if share.reply.answer
     }
     return len(chains) > 1
+
+
+def _outlived(pools: Told) -> bool:
+    """Whether a resolver asks again only for what a CNAME leads to."""
+    kept = (
+        profile.limits.applied(share.reply)
+        for profile, several in pools
+        for part in several
+        for share in part
+    )
+    return any(rrset.ttl > (each.ttl or 0) for each in kept for rrset in each.answer[:-1])
