@@ -135,6 +135,36 @@ class Outage(NamedTuple):
         return weighted_quantiles(self.lasted, levels)
 
 
+class Holder(NamedTuple):
+    """One cache that was watched.
+
+    Attributes:
+        name: such as `resolver 3`.
+        place: its network; empty where there is only one place.
+        share: the part of all requests that come by way of it, 0 to 1.
+    """
+
+    name: str
+    place: str
+    share: float
+
+
+class Holding(NamedTuple):
+    """What one cache led its requests to, from when to when.
+
+    Attributes:
+        holder: its position in `Outcome.holders`.
+        start, end: seconds of the watch, the end not included; it may begin before 0 and end after
+            the watch, or never (infinite).
+        shares: addresses, each with the part of the requests that it gets; they sum to 1.
+    """
+
+    holder: int
+    start: float
+    end: float
+    shares: tuple[tuple[str, float], ...]
+
+
 Downs = tuple[tuple[float, tuple[str, ...]], ...]
 """Seconds, and the addresses that are dead from then on."""
 
@@ -169,6 +199,8 @@ class Outcome(Shown):
         partial: whether the run was broken off; then bins after `ended` hold nothing.
         ended: seconds up to which it was watched.
         notes: what the engine approximates here, and how well.
+        holders: the caches that were watched, where that was asked for, the largest first.
+        holdings: what they held; times that no holding of a cache covers, it held nothing.
     """
 
     addresses: tuple[str, ...]
@@ -194,6 +226,8 @@ class Outcome(Shown):
     partial: bool = False
     ended: float = math.nan
     notes: tuple[str, ...] = ()
+    holders: tuple[Holder, ...] = ()
+    holdings: tuple[Holding, ...] = ()
 
     @property
     def total(self) -> int:

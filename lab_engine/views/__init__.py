@@ -4,6 +4,6 @@ Model -> figure -> panel: a figure is drawn from an outcome and knows no widgets
 controls only. Nothing here simulates, and nothing here knows the course.
 """
 
-from lab_engine.views.panels import round_robin
+from lab_engine.views.panels import cache_tiles, round_robin
 
-__all__ = ["round_robin"]
+__all__ = ["cache_tiles", "round_robin"]

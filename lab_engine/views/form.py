@@ -3,19 +3,17 @@
 Not here: what the values mean (controls.py) or set off (panel.py). Native HTML inputs are used
 where ipywidgets has its own: an ipywidgets slider has no accessible name, and a labelled slider
 with a number box costs a dozen models (about 15 KB) where this form is one. The front end is
-form.js.
+page/form.js.
 """
 
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import anywidget
 import traitlets
 
-_HERE: Final = Path(__file__).parent
+from .widget import PageWidget
 
 
-class Form(anywidget.AnyWidget):
+class Form(PageWidget):
     """Labelled inputs, each under its control's path.
 
     Attributes:
@@ -25,9 +23,6 @@ class Form(anywidget.AnyWidget):
         wrong: the paths whose values were refused.
     """
 
-    _esm = _HERE / "form.js"
-    _css = _HERE / "form.css"
-
     label = traitlets.Unicode().tag(sync=True)
     specs = traitlets.List().tag(sync=True)
     start = traitlets.Dict().tag(sync=True)
@@ -35,6 +30,9 @@ class Form(anywidget.AnyWidget):
     values = traitlets.Dict().tag(sync=True, echo_update=False)
     status = traitlets.Unicode().tag(sync=True)
     wrong = traitlets.List().tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__("form", **traits)
 
     def say(self, status: str, wrong: tuple[str, ...] = ()) -> None:
         """Show `status` and mark the inputs at the paths `wrong`."""

@@ -1,7 +1,8 @@
-"""A panel: controls over a live plot. It moves values of a scenario and shows what they lead to.
+"""A panel: controls over a live picture. It moves values of a scenario and shows what they lead to.
 
-Not here: any simulation and any figure; `run(scenario) -> outcome`, `figure(outcome)` and
-`summary(outcome)` are passed in, and work the same without a panel.
+Not here: any simulation and any picture; `run(scenario) -> outcome`, `figure(outcome)` with
+`summary(outcome)`, and `picture(scenario, outcome)` are passed in, and work the same without a
+panel.
 
 JupyterLab may send the page's messages past a running cell, to a thread of their own (a "subshell"
 of ipykernel 7; which of them go there changed between its releases). So one lock guards the
@@ -21,7 +22,11 @@ import plotly.graph_objects as go
 from lab_engine.errors import LabError
 
 from .controls import Control
+from .display import Shown, twin_html
 from .form import Form
+from .ghosts import marked
+from .kit.live import LivePicture
+from .kit.picture import Ghost, Picture
 from .plot import LivePlot
 
 # A run slower than this makes a slider feel stuck: then show a coarse picture first.
@@ -48,40 +53,55 @@ S = TypeVar("S", bound=Settable)
 O = TypeVar("O")  # noqa: E741  an outcome
 
 
-class Panel(Generic[S, O]):
-    """Controls, a status line and a plot, over one scenario.
+Watcher = Callable[[S, O, int], object]
+
+
+class Panel(Shown, Generic[S, O]):
+    """Controls, a status line and one or two pictures, over one scenario.
 
     Args:
         scenario: where the panel starts, and where Reset returns to.
         controls: what can be moved, in the order shown.
         run: scenario -> outcome.
-        figure: outcome -> what to draw.
+        figure: outcome -> what plotly draws; None for none.
         summary: outcome -> one sentence that says what the figure shows.
+        picture: (scenario, outcome) -> a picture of the kit; None for none.
         coarse: scenario -> a cheaper one that looks alike; drawn first once the last full run took
             longer than `SLOW` seconds.
         label: what the group of controls is called by a screen reader.
+        still: where a lesson keeps the figure's static picture, such as `pictures/01_ttl.svg`; a
+            picture of the kit draws its own.
 
     Raises:
-        LabError: the scenario does not fit its controls, or cannot be run.
+        LabError: the scenario does not fit its controls or cannot be run, or nothing is to be seen.
     """
 
-    def __init__(  # noqa: PLR0913  five parts make a panel; the rest are named options
+    def __init__(  # noqa: PLR0913  what is moved, run and seen; the rest are named options
         self,
         scenario: S,
         controls: Sequence[Control],
         run: Callable[[S], O],
-        figure: Callable[[O], go.Figure],
-        summary: Callable[[O], str],
+        figure: Callable[[O], go.Figure] | None = None,
+        summary: Callable[[O], str] | None = None,
         *,
+        picture: Callable[[S, O], Picture] | None = None,
         coarse: Callable[[S], S] | None = None,
         label: str = "Controls",
+        still: str = "",
     ) -> None:
+        if (figure is None) != (summary is None) or (figure is None and picture is None):
+            rule = "shows nothing, or a figure without its sentence"
+            raise LabError("This panel", rule, "Give figure and summary, or picture, or all three.")
         self._controls = tuple(controls)
-        self._run, self._figure, self._summary, self._coarse = run, figure, summary, coarse
+        self._run, self._coarse, self._still = run, coarse, still
+        self._figure, self._summary, self._picture_of = figure, summary, picture
         self._newest: Mapping[str, Any] | None = None
         self._unfinished: S | None = None
         self._later: asyncio.Task[None] | None = None
         self._busy = threading.Lock()
+        self._ghosts: tuple[Ghost, ...] = ()
+        self._watchers: list[Watcher[S, O]] = []
+        self._moves, self._last_moved = 0, ""
 
         start = {each.path: each.show(scenario.get(each.path)) for each in self._controls}
         specs = [each.spec() for each in self._controls]
@@ -90,9 +110,18 @@ class Panel(Generic[S, O]):
 
         started = time.perf_counter()
         self._scenario, self._outcome = scenario, run(scenario)
-        self._plot = LivePlot(figure(self._outcome), summary(self._outcome))
+        self._plot, self._live = self._views()
         self._slow = time.perf_counter() - started > SLOW
-        self.widget = ipywidgets.VBox([self._form, self._plot])
+        parts = (self._form if controls else None, self._plot, self._live)
+        self.widget = ipywidgets.VBox([part for part in parts if part is not None])
+
+    def _views(self) -> tuple[LivePlot | None, LivePicture | None]:
+        plot = live = None
+        if self._figure is not None and self._summary is not None:
+            plot = LivePlot(self._figure(self._outcome), self._summary(self._outcome))
+        if self._picture_of is not None:
+            live = LivePicture(self._picture_of(self._scenario, self._outcome))
+        return plot, live
 
     @property
     def scenario(self) -> S:
@@ -106,14 +135,19 @@ class Panel(Generic[S, O]):
         return self._outcome
 
     @property
-    def figure(self) -> go.Figure:
-        """The present picture, as plotly draws it."""
-        return self._figure(self.outcome)
+    def figure(self) -> go.Figure | None:
+        """The present figure, as plotly draws it; None where the panel has none."""
+        return None if self._figure is None else marked(self._figure(self.outcome), self._ghosts)
+
+    @property
+    def picture(self) -> Picture | None:
+        """The present picture of the kit; None where the panel has none."""
+        return None if self._live is None else self._live.picture
 
     @property
     def summary(self) -> str:
-        """The sentence under the plot."""
-        return self._plot.summary
+        """The sentences under the pictures."""
+        return " ".join(view.summary for view in (self._plot, self._live) if view is not None)
 
     @property
     def status(self) -> str:
@@ -136,12 +170,37 @@ class Panel(Generic[S, O]):
         self._form.values = {**self._form.values, path: value}
 
     def reset(self) -> None:
-        """Return to the scenario the panel started with."""
+        """Return to the scenario the panel started with, with no move made."""
         self._form.values = dict(self._form.start)
 
+    @property
+    def moves(self) -> int:
+        """How often a control was moved since the start or Reset; one moved on is one move."""
+        return self._moves
+
+    def on_outcome(self, callback: Watcher[S, O]) -> None:
+        """Call back with scenario, outcome and `moves` after each full run that a move led to."""
+        self._watchers.append(callback)
+
+    def mark(self, *ghosts: Ghost) -> None:
+        """Put values beside the pictures, such as a prediction, in place of those there are."""
+        self._ghosts = ghosts
+        with self._busy:
+            self._show(self._scenario, self._outcome)
+
     def _moved(self, change: Mapping[str, Any]) -> None:
+        self._count(change["old"], change["new"])
         self._newest = change["new"]
         self._catch_up()
+
+    def _count(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """A slider on its way sends every stop: the same control again is the same move."""
+        if after == self._form.start:
+            self._moves, self._last_moved = 0, ""
+            return
+        for path in (path for path in after if after[path] != before.get(path)):
+            self._moves += path != self._last_moved
+            self._last_moved = path
 
     def _catch_up(self) -> None:
         # The newest request is looked at again after the release: it may have come in between.
@@ -185,14 +244,16 @@ class Panel(Generic[S, O]):
         if self._slow:
             self._form.say(COMPUTING)
         started = time.perf_counter()
-        self._draw(scenario, scenario)
+        drawn = self._draw(scenario, scenario)
         self._slow = time.perf_counter() - started > SLOW
+        for watcher in self._watchers if drawn else ():
+            watcher(self._scenario, self._outcome, self._moves)
 
-    def _draw(self, run: S, shown: S, status: str = "") -> None:
+    def _draw(self, run: S, shown: S, status: str = "") -> bool:
         """Show what `run` leads to as the outcome of `shown`, or keep the picture and say why."""
         try:
             outcome = self._run(run)
-            self._plot.show(self._figure(outcome), self._summary(outcome))
+            self._show(run, outcome)
         except LabError as error:
             self._keep(str(error))
         except Exception as error:  # noqa: BLE001  a learner is told in words, not by a traceback
@@ -200,6 +261,21 @@ class Panel(Generic[S, O]):
         else:
             self._scenario, self._outcome = shown, outcome
             self._form.say(status)
+            return True
+        return False
+
+    def _show(self, scenario: S, outcome: O) -> None:
+        """All of the pictures, or none: each is made before the first is shown."""
+        figure = words = picture = None
+        if self._figure is not None and self._summary is not None:
+            figure = marked(self._figure(outcome), self._ghosts)
+            words = self._summary(outcome)
+        if self._picture_of is not None:
+            picture = self._picture_of(scenario, outcome).marked(self._ghosts)
+        if self._plot is not None and figure is not None and words is not None:
+            self._plot.show(figure, words)
+        if self._live is not None and picture is not None:
+            self._live.show(picture)
 
     def _keep(self, why: str, wrong: tuple[str, ...] = ()) -> None:
         self._form.say(f"{why} {KEPT}", wrong)
@@ -220,11 +296,13 @@ class Panel(Generic[S, O]):
         self._catch_up()
 
     def __repr__(self) -> str:
+        # nbval compares this text with the one stored in the notebook: no address, no id.
         return f"Panel. {self.status or self.summary}"
 
-    def _repr_mimebundle_(self, **_kwargs: object) -> tuple[dict[str, Any], dict[str, Any]]:
-        # nbval compares the text, so it holds no id; a reader without widgets gets the summary.
-        return {**self.widget._repr_mimebundle_(), "text/plain": repr(self)}, {}
+    def twin(self) -> str:
+        """HTML for readers without a kernel: the first of the pictures, and what it says."""
+        picture = self.picture
+        return twin_html(picture.twin() if picture else "", self.summary, self._still)
 
 
 def _moved_to(scenario: S, control: Control, raw: Any) -> S:

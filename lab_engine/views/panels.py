@@ -1,13 +1,15 @@
 """The course's panels: which controls stand over which figure. Controls only, no logic."""
 
 import math
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario, run
 from lab_engine.simulation.parts import Mix
 from lab_engine.views.controls import Choice, Control, Slider, one_two_five
 from lab_engine.views.figures import traffic, traffic_summary
+from lab_engine.views.kit.tiles import TILES, Tiles, tiles
 from lab_engine.views.panel import Panel
 
 OWN: Final = {
@@ -58,6 +60,13 @@ CONTROLS: Final[dict[str, Control]] = {
 }
 
 
+_HOLDINGS: Final[dict[str, Any]] = {"holdings": TILES}
+
+
+def _watched(scenario: Scenario) -> Outcome:
+    return run(scenario, **_HOLDINGS)
+
+
 def round_robin(scenario: Scenario, *controls: str) -> Panel[Scenario, Outcome]:
     """The traffic of a scenario under the controls named, in that order.
 
@@ -68,13 +77,43 @@ def round_robin(scenario: Scenario, *controls: str) -> Panel[Scenario, Outcome]:
     Raises:
         LabError: no such control.
     """
-    for name in controls:
+    lent = _lent(scenario, controls)
+    return Panel(lent, _chosen(controls), run, traffic, traffic_summary, coarse=shorter)
+
+
+def cache_tiles(
+    scenario: Scenario,
+    *controls: str,
+    title: str = "Which server does each cache hold right now?",
+    run: Callable[[Scenario], Outcome] = _watched,
+) -> Panel[Scenario, Outcome]:
+    """What each cache of a scenario holds, and the load that makes, under the controls named.
+
+    Args:
+        scenario: where the panel starts; its name must be `www`.
+        controls: some of `CONTROLS`; without any there is only Play.
+        title: the question the picture answers.
+        run: scenario -> outcome with holdings.
+
+    Raises:
+        LabError: no such control.
+    """
+
+    def picture(scenario: Scenario, outcome: Outcome) -> Tiles:
+        return tiles(scenario, outcome, title=title)
+
+    return Panel(_lent(scenario, controls), _chosen(controls), run, picture=picture, label=title)
+
+
+def _chosen(names: Sequence[str]) -> list[Control]:
+    for name in names:
         if name not in CONTROLS:
             raise LabError(name, "is no control", f"Choose of {', '.join(CONTROLS)}.")
-    chosen = [CONTROLS[name] for name in controls]
-    if "remembers" in controls:
-        scenario = lending(scenario)
-    return Panel(scenario, chosen, run, traffic, traffic_summary, coarse=shorter)
+    return [CONTROLS[name] for name in names]
+
+
+def _lent(scenario: Scenario, controls: Sequence[str]) -> Scenario:
+    return lending(scenario) if "remembers" in controls else scenario
 
 
 def lending(scenario: Scenario) -> Scenario:

@@ -11,7 +11,7 @@ and, for bars, a pattern; their cycles differ in length, so that two series rare
 """
 
 import math
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
 import plotly.graph_objects as go
 
@@ -33,6 +33,7 @@ TEXT: Final = "#222222"
 GRID: Final = "#DDDDDD"
 LINE: Final = "#767676"
 PAPER: Final = "#FFFFFF"
+INK: Final = "#000000"
 
 _AXIS: Final = {
     "automargin": True,
@@ -91,6 +92,45 @@ def line_and_marker(index: int) -> dict[str, Any]:
     }
 
 
+class Sign(NamedTuple):
+    """What tells one server from another where areas are filled: never colour alone.
+
+    Attributes:
+        letter: `A` for the first.
+        colour: of the area, `#rrggbb`.
+        ink: of text on it, black or white, whichever stands out more; never below 4.5 (WCAG 1.4.3).
+        pattern: one of `PATTERNS`; drawn in the other of black and white, faintly, so that it only
+            adds to the contrast of the text.
+    """
+
+    letter: str
+    colour: str
+    ink: str
+    pattern: str
+
+
+def sign(index: int) -> Sign:
+    """The sign of server number `index` (0 is the first), the same in every picture."""
+    letter = chr(ord("A") + index) if index < 26 else str(index + 1)
+    colour = PALETTE[index % len(PALETTE)]
+    ink = max((INK, PAPER), key=lambda tone: contrast(tone, colour))
+    return Sign(letter, colour, ink, PATTERNS[index % len(PATTERNS)])
+
+
+def contrast(one: str, other: str) -> float:
+    """How far two colours `#rrggbb` stand apart, 1 to 21, as WCAG 2.2 defines it."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def new_figure(*traces: Any, **layout: Any) -> go.Figure:
     """A figure with the course's template instead of plotly's, which weighs 6.5 KB."""
     # Without a title, what stands above the plot is a legend of two lines at most.
@@ -105,6 +145,17 @@ def seconds(value: float) -> str:
     if 0 < abs(value) < 1:
         return f"{number(value * 1000)} ms"
     return f"{number(value)} s"
+
+
+def clock(time: float, whole: float) -> str:
+    """A time of a watch of `whole` seconds: `107 s`, or `20:00` and `1:20:00` in longer ones."""
+    if whole <= 300:
+        return seconds(time)
+    minutes, rest = divmod(round(time), 60)
+    hours, minutes = divmod(minutes, 60)
+    if whole > 3600:
+        return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{60 * hours + minutes}:{rest:02}"
 
 
 def percent(share: float) -> str:

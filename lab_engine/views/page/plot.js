@@ -1,9 +1,9 @@
-// The live plot's front end: fetches plotly.js from the kernel once a page, draws, and repaints in
-// the colours of the page. It holds no data of its own: first figure + changes = what is drawn.
+// The live plot: draws with plotly.js, which the kernel sends once a page, and repaints in the
+// colours of the page. It holds no data of its own: first figure + changes = what is drawn.
 
-const PAGE = "lab_engine.plotly";
-const ASK = "plotly.js";
-const PATIENCE_MS = 10_000; // a kernel this late is busy or gone: ask another notebook's, if any
+import { keep } from "./keep.js";
+
+const PLOTLY = "plotly.js";
 const THEME_MS = 1000;
 const DEFAULT_HEIGHT = 380;
 const CONFIG = {
@@ -13,63 +13,8 @@ const CONFIG = {
   topojsonURL: "/", // map outlines come with the figure, never from the network
 };
 
-export default { initialize, render };
-
-// ---- one plotly.js for the page, however many plots, notebooks and kernels ----
-
-function shared() {
-  return (globalThis[PAGE] ??= { library: null, asked: new Map(), waiting: [] });
-}
-
-// Here and not in render: the answer may come after the view that asked is gone.
-function initialize({ model }) {
-  model.on("msg:custom", (content, buffers) => {
-    if (content?.answer === ASK) receive(shared(), buffers[0]);
-  });
-}
-
-async function receive(page, packed) {
-  page.library ??= load(packed);
-  for (const resolve of page.waiting.splice(0)) resolve(page.library);
-}
-
-async function load(packed) {
-  const bytes = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const source = await new Response(bytes).text();
-  const parts = ["const module = { exports: {} };", source, ";export default module.exports;"];
-  const url = URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
-  try {
-    return (await import(/* webpackIgnore: true */ url)).default;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
-}
-
-async function library(model, tell) {
-  const page = shared();
-  if (page.library) return page.library;
-
-  const arrival = new Promise((resolve) => page.waiting.push(resolve));
-  if (!lately(page)) ask(model, page);
-  const late = setTimeout(() => {
-    if (!page.asked.has(model.get("_kernel"))) ask(model, page);
-    tell("Waiting for the kernel. It is running other cells, or has stopped: then restart it.");
-  }, PATIENCE_MS);
-  return arrival.finally(() => clearTimeout(late));
-}
-
-function lately(page) {
-  return [...page.asked.values()].some((when) => Date.now() - when < PATIENCE_MS);
-}
-
-function ask(model, page) {
-  page.asked.set(model.get("_kernel"), Date.now());
-  model.send({ ask: ASK });
-}
-
-// ---- one plot ----
-
-async function render({ model, el, signal }) {
+export function plot({ model, el, signal, fetch }) {
+  keep(el);
   el.classList.add("lab-plot");
   const picture = el.appendChild(document.createElement("div"));
   const words = el.appendChild(document.createElement("p"));
@@ -87,13 +32,13 @@ async function render({ model, el, signal }) {
 
   picture.style.height = `${present(model).layout.height ?? DEFAULT_HEIGHT}px`;
   picture.textContent = "Drawing…";
-  start(model, el, picture, signal); // not awaited: the view stands while plotly.js is on its way
+  begin(model, el, picture, signal, fetch); // not awaited: plotly.js may be long on its way
 }
 
-async function start(model, el, picture, signal) {
+async function begin(model, el, picture, signal, fetch) {
   let Plotly;
   try {
-    Plotly = await library(model, (text) => (picture.textContent = text));
+    Plotly = await fetch(PLOTLY, (text) => (picture.textContent = text));
   } catch (error) {
     picture.textContent = `This browser could not load plotly.js (${error.message}).`;
     return;

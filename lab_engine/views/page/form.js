@@ -1,18 +1,20 @@
 // The controls of a panel: native inputs, so that each has a name and the keyboard moves it.
 // It holds no state of its own: `values` in the model is what the inputs show.
 
-export default { render };
+import { control, element, unique } from "./dom.js";
+import { keep } from "./keep.js";
+import { listenToKeys } from "./keys.js";
 
-const KINDS = { slider, choice, switch: toggle };
-
-function render({ model, el }) {
+export function form({ model, el }) {
+  listenToKeys();
+  keep(el);
   el.classList.add("lab-form");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", model.get("label"));
 
   const grid = el.appendChild(element("div", { className: "lab-grid" }));
   const last = el.appendChild(element("div", { className: "lab-last" }));
-  const reset = element("button", { type: "button", textContent: "Reset", className: "lab-reset" });
+  const reset = control("button", { type: "button", textContent: "Reset", className: "lab-reset" });
   const status = element("div", { className: "lab-status", id: unique() });
   status.setAttribute("role", "status");
   status.setAttribute("aria-live", "polite");
@@ -26,20 +28,20 @@ function render({ model, el }) {
 
   const controls = model.get("specs").map((spec) => {
     const send = (value) => put({ ...model.get("values"), [spec.path]: value });
-    const control = KINDS[spec.kind](spec, send);
-    grid.append(control.node);
-    return { ...control, path: spec.path };
+    const made = KINDS[spec.kind](spec, send);
+    grid.append(made.node);
+    return { ...made, path: spec.path };
   });
 
   const show = () => {
     const values = model.get("values");
-    for (const control of controls) control.show(values[control.path]);
+    for (const each of controls) each.show(values[each.path]);
   };
   const tell = () => {
     const wrong = model.get("wrong");
     status.textContent = model.get("status");
     status.classList.toggle("lab-wrong", wrong.length > 0);
-    for (const control of controls) mark(control.input, wrong.includes(control.path), status.id);
+    for (const each of controls) mark(each.input, wrong.includes(each.path), status.id);
   };
   show();
   tell();
@@ -47,14 +49,16 @@ function render({ model, el }) {
   model.on("change:status change:wrong", tell);
 }
 
+const KINDS = { slider, choice, switch: toggle };
+
 function slider(spec, send) {
   const { choices, low, high, step, unit } = spec;
   const stops = choices.length > 0;
   const id = unique();
   const name = element("label", { htmlFor: id, id: unique(), textContent: spec.label });
   const bounds = stops ? { min: 0, max: choices.length - 1, step: 1 } : { min: low, max: high, step };
-  const range = element("input", { type: "range", ...bounds });
-  const box = element("input", { type: "number", id, min: low, max: high });
+  const range = control("input", { type: "range", ...bounds });
+  const box = control("input", { type: "number", id, min: low, max: high });
   box.step = stops ? "any" : step;
   const units = element("span", { className: "lab-unit", id: unique(), textContent: unit });
   range.setAttribute("aria-labelledby", name.id);
@@ -85,7 +89,7 @@ function nearest(choices, value) {
 function choice(spec, send) {
   const id = unique();
   const name = element("label", { htmlFor: id, textContent: spec.label });
-  const list = element("select", { id });
+  const list = control("select", { id });
   list.append(...spec.options.map((text) => element("option", { value: text, textContent: text })));
   list.addEventListener("change", () => send(list.value));
   const node = element("div", { className: "lab-control" });
@@ -96,7 +100,7 @@ function choice(spec, send) {
 function toggle(spec, send) {
   const id = unique();
   const name = element("label", { htmlFor: id, textContent: spec.label });
-  const box = element("input", { type: "checkbox", id });
+  const box = control("input", { type: "checkbox", id });
   box.addEventListener("change", () => send(box.checked));
   const node = element("div", { className: "lab-control lab-switch" });
   node.append(box, name);
@@ -111,16 +115,4 @@ function mark(input, wrong, reason) {
     input.removeAttribute("aria-invalid");
     input.removeAttribute("aria-errormessage");
   }
-}
-
-function element(tag, properties) {
-  const node = Object.assign(document.createElement(tag), properties);
-  // On the very element that has the focus: there arrow keys, Enter and space are its own, and do
-  // not move JupyterLab's cells.
-  node.dataset.lmSuppressShortcuts = "true";
-  return node;
-}
-
-function unique() {
-  return `lab-${Math.random().toString(36).slice(2)}`;
 }

@@ -1,0 +1,129 @@
+"""Frames: what each of the largest caches holds at evenly spaced moments, packed.
+
+Sent to the page once; the page moves through them without the kernel. Three bytes a tile and frame:
+which of a few mixes of servers it leads to, and how long its copy still lives.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from lab_engine.errors import LabError
+from lab_engine.simulation.outcome import Holding
+
+FEWEST, MOST = 60, 600
+TILE_FRAMES: Final = 12_000  # tiles times frames: 36 KB
+_SHORT = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+_LONG = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400)
+FOR_EVER: Final = 65_535
+FULL: Final = 65_534
+MIXES: Final = 255
+
+Mix = tuple[float, ...]
+"""The part of a cache's requests that each server gets, in the order of the servers."""
+EMPTY: Final[Mix] = ()
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What every cache held at every moment.
+
+    Attributes:
+        times: of the frames, seconds of the watch; evenly spaced from 0 on.
+        mixes: those that occur; the first is `EMPTY`, a cache without a copy.
+        longest: the longest life of a copy, seconds; what a full TTL bar stands for.
+        states: frames x caches, the position in `mixes` of what each holds.
+        left: frames x caches, of how much of `longest` it still lives, in 1/65534; 65535: for ever.
+    """
+
+    times: tuple[float, ...]
+    mixes: tuple[Mix, ...]
+    longest: float
+    states: np.ndarray[Any, np.dtype[np.uint8]]
+    left: np.ndarray[Any, np.dtype[np.uint16]]
+
+    def packed(self) -> bytes:
+        """The states, frame by frame, then what is left, little-endian."""
+        return self.states.tobytes() + self.left.astype("<u2").tobytes()
+
+    def mix(self, frame: int, cache: int) -> Mix:
+        """What a cache leads to in a frame."""
+        return self.mixes[self.states[frame, cache]]
+
+    def weigh(self, shares: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Frames x mixes: the sum of the shares of those caches that hold each mix."""
+        weights = np.asarray(shares, float)
+        return np.stack([(self.states == mix) @ weights for mix in range(len(self.mixes))], axis=1)
+
+    def seconds_left(self, frame: int, cache: int) -> float:
+        """Of the copy that a cache holds in a frame; 0 without one, infinite for ever."""
+        left = int(self.left[frame, cache])
+        return math.inf if left == FOR_EVER else left * self.longest / FULL
+
+
+def frames(
+    holdings: Sequence[Holding], servers: Sequence[str], caches: int, duration: float
+) -> Frames:
+    """The frames of a watch.
+
+    Args:
+        holdings: of caches 0 to `caches` - 1; others are left out.
+        servers: addresses, in their order.
+        caches: how many have a tile.
+        duration: of the watch, seconds.
+
+    Raises:
+        LabError: a holding leads to an address that is none of the servers.
+    """
+    times = moments(duration, caches)
+    step = times[1] if len(times) > 1 else duration
+    kept = [each for each in holdings if each.holder < caches]
+    longest = max((h.end - h.start for h in kept if math.isfinite(h.end)), default=0.0)
+    states = np.zeros((len(times), caches), np.uint8)
+    left = np.zeros((len(times), caches), np.uint16)
+    mixes = _Mixes(servers)
+    # Most copies of a short TTL live between two frames: find those that do not, all at once.
+    starts = np.array([max(0.0, each.start) for each in kept])
+    ends = np.array([each.end for each in kept])
+    first = np.ceil(starts / step - 1e-9)
+    last = np.minimum(np.ceil(ends / step - 1e-9), len(times))
+    for index in np.flatnonzero(last > first):
+        each, seen = kept[index], slice(int(first[index]), int(last[index]))
+        states[seen, each.holder] = mixes.position(each.shares)
+        rest = each.end - np.asarray(times[seen])
+        scaled = np.round(rest / (longest or 1) * FULL) if math.isfinite(each.end) else FOR_EVER
+        left[seen, each.holder] = scaled
+    return Frames(times, tuple(mixes.found), longest, states, left)
+
+
+def moments(duration: float, caches: int) -> tuple[float, ...]:
+    """Evenly spaced times from 0 on: as fine as the number of caches lets them be sent."""
+    most = min(MOST, max(FEWEST, TILE_FRAMES // max(1, caches)))
+    step = next((each for each in (*_SHORT, *_LONG) if duration / each <= most), duration / most)
+    return tuple(round(index * step, 6) for index in range(math.floor(duration / step + 1e-9) + 1))
+
+
+class _Mixes:
+    """Numbers the mixes that occur, at most 255: one more becomes the nearest of those before."""
+
+    def __init__(self, servers: Sequence[str]) -> None:
+        self.found: dict[Mix, int] = {EMPTY: 0}
+        self._servers = tuple(servers)
+        self._known: dict[tuple[tuple[str, float], ...], int] = {}
+
+    def position(self, shares: tuple[tuple[str, float], ...]) -> int:
+        if shares not in self._known:
+            mix = self._mix(dict(shares))
+            if mix not in self.found and len(self.found) > MIXES:
+                mix = min(list(self.found)[1:], key=lambda other: math.dist(mix, other))
+            self._known[shares] = self.found.setdefault(mix, len(self.found))
+        return self._known[shares]
+
+    def _mix(self, shares: dict[str, float]) -> Mix:
+        if unknown := shares.keys() - set(self._servers):
+            rule = "is held by a cache, and is none of the servers"
+            raise LabError(min(unknown), rule, f"Name it beside {', '.join(self._servers)}.")
+        return tuple(shares.get(server, 0.0) for server in self._servers)

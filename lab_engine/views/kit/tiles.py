@@ -1,0 +1,253 @@
+"""Cache tiles: which server each cache holds, how long still, and the load that makes, over time.
+
+A tile is a cache and its area the clients behind it. Below stands the load at that moment: what the
+copies lead to, and, of caches without one, what the authority would answer them.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+
+from lab_engine.errors import LabError
+from lab_engine.simulation import Outcome, Scenario
+from lab_engine.views.theme import clock, number, percent, sign
+
+from .frames import EMPTY, Frames, Mix, frames
+from .mosaic import Box, squarify
+from .picture import Ghost
+
+TILES: Final = 200
+WIDTH, HEIGHT = 920, 208
+# A rest larger than this would leave no room for the tiles it is the rest of.
+LARGEST_REST: Final = 0.25
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A cache: its name, its place where there are several, and its part of the clients."""
+
+    name: str
+    place: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The picture of the caches of one run.
+
+    Attributes:
+        title, hint: what stands above it.
+        servers: addresses; the first is A.
+        down: those that are dead.
+        tiles: the largest caches, largest first.
+        others: how many caches have no tile, and `rest`, their part of the clients.
+        moving: what each holds, at each moment.
+        spread: the part of the authority's answers that lead to each server.
+        capacities: of the servers, as parts of all requests; infinite where there is no limit.
+        duration: of the watch, seconds.
+        begin: the frame shown at first.
+    """
+
+    title: str
+    hint: str
+    servers: tuple[str, ...]
+    down: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    others: int
+    rest: float
+    moving: Frames = field(repr=False)
+    spread: Mix
+    capacities: tuple[float, ...]
+    duration: float
+    begin: int = 0
+    ghosts: tuple[Ghost, ...] = ()
+
+    kind = "tiles"
+
+    def frames(self) -> bytes:
+        """Packed, for the page."""
+        return self.moving.packed()
+
+    @cached_property
+    def _weights(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Frames x mixes: the part of the shown caches' clients behind each mix."""
+        return self.moving.weigh([tile.share for tile in self.tiles]) / self._shown
+
+    def held(self, frame: int) -> Mix:
+        """The part of the shown caches' clients that copies lead to each server."""
+        return self._of(self._weights[frame], 0.0)
+
+    def unheld(self, frame: int) -> float:
+        """The part of the shown caches' clients whose cache holds nothing."""
+        return float(self._weights[frame, 0])
+
+    def loads(self, frame: int) -> Mix:
+        """The part of the requests that each server gets: by copies, and by asking anew."""
+        return self._of(self._weights[frame], self.unheld(frame))
+
+    def _of(self, weights: Sequence[float], empty: float) -> Mix:
+        pairs = list(zip(weights, self.moving.mixes, strict=True))[1:]  # the first holds nothing
+        return tuple(
+            float(sum(weight * mix[server] for weight, mix in pairs) + empty * again)
+            for server, again in enumerate(self.spread)
+        )
+
+    @cached_property
+    def _shown(self) -> float:
+        return math.fsum(tile.share for tile in self.tiles)
+
+    @property
+    def fair(self) -> float:
+        """An equal share of those servers that are alive."""
+        return 1 / max(1, len(self.servers) - len(self.down))
+
+    @cached_property
+    def sentence(self) -> str:
+        """What the whole run shows, in words."""
+        most = [max(self.loads(frame), default=0.0) for frame in range(len(self.moving.times))]
+        least, largest = percent_whole(min(most)), percent_whole(max(most))
+        caches = number(len(self.tiles) + self.others)
+        between = f"between {least} and {largest}" if least != largest else f"always {least}"
+        return (
+            f"{caches} caches, the largest with {percent_whole(self.tiles[0].share)} of the "
+            f"clients. The busiest of {len(self.servers)} servers has {between} of the load at a "
+            f"time; {percent_whole(self.fair)} would be fair."
+        )
+
+    def moment(self, frame: int) -> str:
+        """What one frame shows, in words."""
+        loads = ", ".join(
+            f"{sign(index).letter} {percent_whole(load)}"
+            for index, load in enumerate(self.loads(frame))
+        )
+        empty = sum(self.moving.mix(frame, cache) == EMPTY for cache in range(len(self.tiles)))
+        without = f"; {empty} of {len(self.tiles)} caches hold nothing" if empty else ""
+        return f"At {clock(self.moving.times[frame], self.duration)}: {loads}{without}."
+
+    def boxes(self) -> list[Box]:
+        """Where the tiles lie, then the tile of the others if there are any; 920 wide."""
+        right = WIDTH * min(self.rest, LARGEST_REST) if self.others else 0.0
+        left = squarify([tile.share for tile in self.tiles], Box(0, 0, WIDTH - right, HEIGHT))
+        return [*left, Box(WIDTH - right, 0, right, HEIGHT)] if self.others else left
+
+    @property
+    def others_say(self) -> str:
+        """What the tile of the others says."""
+        if not self.others:
+            return ""
+        scale = " (not to scale)" if self.rest > LARGEST_REST else ""
+        return f"and {number(self.others)} more: {percent(self.rest)} of the clients{scale}"
+
+    def still(self) -> dict[str, Any]:
+        """Everything but the frames, in words of JSON."""
+        return {
+            "title": self.title,
+            "hint": self.hint,
+            "servers": [self._server(index) for index in range(len(self.servers))],
+            "names": [" ".join(filter(None, (t.name, t.place))) for t in self.tiles],
+            "shares": [float(f"{tile.share:.4g}") for tile in self.tiles],
+            "others": self.others_say,
+            "size": [WIDTH, HEIGHT],
+            "boxes": [round(each, 1) for box in self.boxes() for each in box],
+            "count": len(self.moving.times),
+            "step": self.moving.times[1] if len(self.moving.times) > 1 else self.duration,
+            "duration": self.duration,
+            "mixes": [[round(part, 6) for part in mix] for mix in self.moving.mixes],
+            "longest": self.moving.longest,
+            "fair": self.fair,
+            "begin": self.begin,
+            "ghosts": [ghost.still() for ghost in self.ghosts],
+        }
+
+    def _server(self, index: int) -> dict[str, Any]:
+        letter, colour, ink, pattern = sign(index)
+        capacity = self.capacities[index]
+        return {
+            "name": self.servers[index],
+            "letter": letter,
+            "colour": colour,
+            "ink": ink,
+            "pattern": pattern,
+            "spread": round(self.spread[index], 6),
+            "capacity": capacity if math.isfinite(capacity) else None,
+            "dead": self.servers[index] in self.down,
+        }
+
+    def marked(self, ghosts: Sequence[Ghost]) -> "Tiles":
+        """The same picture with these values beside its load bars, in percent."""
+        return replace(self, ghosts=tuple(ghosts))
+
+    def twin(self) -> str:
+        """An SVG of the frame it begins at."""
+        from .twin import tiles_svg  # noqa: PLC0415  (the drawing knows the picture)
+
+        return tiles_svg(self)
+
+
+def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
+    scenario: Scenario,
+    outcome: Outcome,
+    *,
+    title: str = "Which server does each cache hold right now?",
+    at: float = 0.0,
+    most: int = TILES,
+    ghosts: Sequence[Ghost] = (),
+) -> Tiles:
+    """The picture of a run that was watched: `run(scenario, holdings=200)`.
+
+    Args:
+        scenario: what was run.
+        outcome: of it, with its holders and holdings.
+        title: the question it answers.
+        at: the second of the watch shown at first.
+        most: how many caches get a tile; the others share one.
+        ghosts: values beside the load bars, in percent.
+
+    Raises:
+        LabError: the outcome has no holders.
+    """
+    if not outcome.holders:
+        raise LabError("holders", "are not in this outcome", "Run it with holdings=200.")
+    shown = outcome.holders[:most]
+    moving = frames(outcome.holdings, outcome.servers, len(shown), scenario.duration)
+    rest = max(0.0, 1 - math.fsum(holder.share for holder in shown))
+    others = max(scenario.resolvers.count, len(outcome.holders)) - len(shown) if rest > 1e-9 else 0
+    rate = scenario.clients.count * scenario.clients.rate
+    capacity = {server.address: server.capacity / rate for server in scenario.servers}
+    picture = Tiles(
+        title=title,
+        hint="",
+        servers=outcome.servers,
+        down=tuple(server for server in outcome.servers if server in outcome.down),
+        tiles=tuple(Tile(*holder) for holder in shown),
+        others=others,
+        rest=rest,
+        moving=moving,
+        spread=_spread(outcome),
+        capacities=tuple(capacity.get(server, math.inf) for server in outcome.servers),
+        duration=scenario.duration,
+        begin=min(range(len(moving.times)), key=lambda index: abs(moving.times[index] - at)),
+        ghosts=tuple(ghosts),
+    )
+    return replace(picture, hint=_hint(picture))
+
+
+def _hint(picture: Tiles) -> str:
+    shown = f"{number(len(picture.tiles))} caches, area = their clients"
+    return f"{shown}; the bright part of the edge is the TTL that is left"
+
+
+def _spread(outcome: Outcome) -> Mix:
+    total = sum(outcome.answers)
+    if not total:
+        return tuple(1 / len(outcome.servers) for _ in outcome.servers)
+    return tuple(count / total for count in outcome.answers)
+
+
+def percent_whole(share: float) -> str:
+    """A share as it stands on a bar: whole percents."""
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,173 @@
+// The tiles themselves: area = clients; colour, letter and pattern = server; bar = the TTL left.
+
+import { shape } from "./dom.js";
+
+const GAP = 1.5;
+
+// Draws into `board`; gives `draw(frame)`, `settle()` where the playhead rests, and `reading()`, what
+// the tile under the pointer or the focus says.
+export function mosaic(board, run, width, prefix, tell) {
+  const [full, height] = run.size;
+  const svg = shape("svg", { width, height, role: "group", "aria-label": "Caches" });
+  svg.append(patternsOf(run, prefix));
+  const cells = run.names.map((name, index) => {
+    const [x, y, w, h] = run.boxes.slice(4 * index, 4 * index + 4);
+    return tile(run, index, [(x * width) / full, y, (w * width) / full, h], prefix);
+  });
+  svg.append(...cells.map((cell) => cell.node));
+  if (run.others) svg.append(otherTile(run, width));
+  board.replaceChildren(svg);
+
+  let frame = 0;
+  let read = -1;
+  const reading = () => (read < 0 ? null : describe(run, frame, read));
+  const follow = (index) => {
+    read = index;
+    tell(reading());
+  };
+  const indexOf = (event) => cells.findIndex((cell) => cell.node.contains(event.target));
+  svg.addEventListener("pointerover", (event) => follow(indexOf(event)));
+  svg.addEventListener("pointerleave", () => follow(-1));
+  svg.addEventListener("focusin", (event) => follow(indexOf(event)));
+  svg.addEventListener("focusout", () => follow(-1));
+  svg.addEventListener("keydown", (event) => {
+    const at = indexOf(event);
+    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0 };
+    const next = event.key === "End" ? cells.length - 1 : to[event.key];
+    if (next === undefined || !cells[next]) return;
+    event.preventDefault();
+    cells[at].node.setAttribute("tabindex", -1);
+    cells[next].node.setAttribute("tabindex", 0);
+    cells[next].node.focus();
+  });
+  cells[0]?.node.setAttribute("tabindex", 0);
+  return {
+    draw(index) {
+      frame = index;
+      cells.forEach((cell, cache) => cell.draw(run.state(index, cache), run.life(index, cache)));
+    },
+    settle: () =>
+      cells.forEach(({ node }, cache) => node.setAttribute("aria-label", describe(run, frame, cache))),
+    reading,
+  };
+}
+
+function describe(run, frame, cache) {
+  const mix = run.mix(frame, cache);
+  const named = (server) => `${run.servers[server].letter} (${run.servers[server].name})`;
+  const held = mix
+    .map((part, server) => [part, server])
+    .filter(([part]) => part > 0)
+    .map(([part, server]) => (part === 1 ? named(server) : `${named(server)} ${percent(part)}`));
+  const life = run.life(frame, cache);
+  const left = life === Infinity ? "for ever" : `${Math.round(life * run.longest)} s left`;
+  const what = held.length ? `leads to ${held.join(", ")}; ${left}` : "holds nothing";
+  return `${run.names[cache]}, ${percent(run.shares[cache])} of the clients: ${what}`;
+}
+
+function percent(share) {
+  const value = 100 * share;
+  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))} %`;
+}
+
+function patternsOf(run, prefix) {
+  return patterns(run.servers, prefix);
+}
+
+function tile(run, cache, [left, top, wide, high], prefix) {
+  const [w, h] = [Math.max(1, wide - 2 * GAP), Math.max(1, high - 2 * GAP)];
+  const node = shape("g", {
+    role: "img",
+    tabindex: -1,
+    class: "lab-tile",
+    transform: `translate(${left + GAP},${top + GAP})`,
+    "data-lm-suppress-shortcuts": "true",
+    "aria-label": run.names[cache],
+  });
+  const inside = node.appendChild(shape("g", { "aria-hidden": true }));
+  node.append(shape("rect", { class: "lab-ring", x: -1, y: -1, width: w + 2, height: h + 2, rx: 3 }));
+  const inset = w >= 24 ? 4 : 1;
+  const room = Math.max(1, w - 2 * inset);
+  const barHeight = h >= 26 ? 4 : 2.5;
+  let state = -1;
+  let bar = null;
+  let seconds = null;
+
+  const rebuild = () => {
+    const mix = run.mixes[state];
+    inside.replaceChildren();
+    bar = seconds = null;
+    if (!mix.length) {
+      inside.append(shape("rect", { class: "lab-empty", x: 0.5, y: 0.5, width: w - 1, height: h - 1, rx: 3 }));
+      if (w > 62 && h > 22) inside.append(label("no copy", 7, 17, "lab-faint"));
+      return;
+    }
+    let from = 0;
+    mix.forEach((part, server) => {
+      if (!part) return;
+      const { letter, ink } = run.servers[server];
+      const slice = { x: from, width: part * w, height: h, rx: part === 1 ? 3 : 0 };
+      inside.append(shape("rect", { ...slice, fill: `url(#${prefix}-${server})` }));
+      const size = Math.min(16, Math.max(8, 0.42 * Math.min(part * w, h)));
+      if (part * w > size + 1 && h > size + barHeight + 2) {
+        const text = label(letter, from + Math.min(7, (part * w - 0.7 * size) / 2), size + Math.min(5, (h - size) / 4), "lab-letter");
+        text.setAttribute("font-size", size);
+        text.setAttribute("fill", ink);
+        inside.append(text);
+      }
+      from += part * w;
+    });
+    const first = run.servers[mix.findIndex((part) => part > 0)];
+    if (w > 46 && h > 44) {
+      const share = percent(run.shares[cache]);
+      inside.append(inked(label(w > 122 ? `${share} of the clients` : share, 7, 37), first.ink));
+    }
+    if (w > 62 && h > 60) inside.append((seconds = inked(label("", 7, 53), first.ink)));
+    const y = h - barHeight - (h >= 26 ? 4 : 1);
+    const edge = { x: inset, y, height: barHeight, rx: barHeight / 2 };
+    inside.append(shape("rect", { class: "lab-edge", ...edge, width: room }));
+    inside.append((bar = shape("rect", { class: "lab-left", ...edge, width: room })));
+  };
+  return {
+    node,
+    draw(now, life) {
+      if (now !== state) {
+        state = now;
+        rebuild();
+      }
+      bar?.setAttribute("width", (room * Math.min(1, life)).toFixed(1));
+      if (seconds) seconds.textContent = life === Infinity ? "for ever" : `${Math.round(life * run.longest)} s left`;
+    },
+  };
+}
+
+function otherTile(run, width) {
+  const [full, height] = run.size;
+  const [x, , w] = run.boxes.slice(-4).map((value) => (value * width) / full);
+  const group = shape("g", { transform: `translate(${x + GAP},${GAP})` });
+  const [inner, tall] = [Math.max(1, w - 2 * GAP), height - 2 * GAP];
+  group.append(shape("rect", { class: "lab-others", width: inner, height: tall, rx: 3 }));
+  const words = wrapped(run.others, Math.max(4, Math.floor((inner - 12) / 6.6)));
+  if (inner > 40) words.forEach((line, row) => group.append(label(line, 7, 18 + 16 * row)));
+  group.append(shape("title", {}, run.others));
+  return group;
+}
+
+function wrapped(text, most) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (longer.length > most && lines.at(-1)) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
+function label(text, x, y, kind = "lab-text") {
+  return shape("text", { x, y, class: kind }, text);
+}
+
+function inked(text, ink) {
+  text.setAttribute("fill", ink);
+  return text;
+}

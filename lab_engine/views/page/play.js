@@ -1,0 +1,130 @@
+// The playhead of a picture: play, step, scrub, speed. Everything happens in the page; the picture
+// says how many moments it has, what each is called, and draws one. It runs only while on screen,
+// and not at all for those who asked their system for less motion: they step.
+
+import { control, element, shape } from "./dom.js";
+
+const WHOLE_MS = 24_000; // from the first moment to the last, at normal speed
+const SPEEDS = ["½", "1", "2", "4"];
+const FACTORS = { "½": 0.5, 1: 1, 2: 2, 4: 4 };
+const ICONS = {
+  back: "M11,3 L4,8 L11,13 Z M3,3 h-1.5 v10 h1.5 Z",
+  play: "M4,2.5 L13,8 L4,13.5 Z",
+  pause: "M4,3 h3 v10 h-3 Z M9,3 h3 v10 h-3 Z",
+  forward: "M5,3 L12,8 L5,13 Z M13,3 h1.5 v10 h-1.5 Z",
+};
+
+// `count` moments; `clock(i)` is short and shown, `say(i)` is for a screen reader, `draw(i)` draws;
+// `paused(i)` is called where the playhead comes to rest.
+export function playhead(el, signal, { label, begin = 0 }) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const box = el.appendChild(element("div", { className: "lab-play" }));
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", label);
+  const back = button("Step back", "back");
+  const play = button("Play", "play");
+  const forward = button("Step forward", "forward");
+  const track = element("div", { className: "lab-track" });
+  const range = control("input", { type: "range", min: 0, step: 1 }, { "aria-label": "Time" });
+  const clock = element("span", { className: "lab-clock" });
+  const speed = control("select", { className: "lab-speed" }, { "aria-label": "Speed" });
+  for (const name of SPEEDS) speed.append(element("option", { value: name, textContent: `${name}×` }));
+  speed.value = "1";
+  track.append(range);
+  box.append(back, play, forward, track, clock, speed);
+
+  let moments = { count: 1, clock: () => "", say: () => "", draw() {}, paused() {} };
+  let at = begin; // a fraction between two moments while it plays
+  let shown = -1;
+  let running = false;
+  let visible = true;
+  let last = 0;
+
+  const show = (rest = true) => {
+    const index = Math.min(moments.count - 1, Math.max(0, Math.floor(at + 1e-9)));
+    if (index !== shown) {
+      shown = index;
+      range.value = index;
+      clock.textContent = moments.clock(index);
+      moments.draw(index);
+    }
+    if (rest) {
+      range.setAttribute("aria-valuetext", moments.say(index));
+      moments.paused(index);
+    }
+  };
+  const tick = (now) => {
+    if (!running || !visible || signal?.aborted) return;
+    const passed = Math.min(100, now - last);
+    last = now;
+    at += (passed / WHOLE_MS) * FACTORS[speed.value] * (moments.count - 1);
+    if (at >= moments.count - 1) run(false);
+    else show(false);
+    requestAnimationFrame(tick);
+  };
+  const start = () => requestAnimationFrame((now) => ((last = now), tick(now)));
+  const run = (on) => {
+    if (on && at >= moments.count - 1) at = 0;
+    running = on;
+    icon(play, on ? "Pause" : "Play", on ? "pause" : "play");
+    if (on && visible) start();
+    if (!on) show();
+  };
+  const go = (index) => {
+    at = Math.min(moments.count - 1, Math.max(0, index));
+    if (running) run(false);
+    else show();
+  };
+
+  play.addEventListener("click", () => run(!running));
+  back.addEventListener("click", () => go(shown - 1));
+  forward.addEventListener("click", () => go(shown + 1));
+  range.addEventListener("input", () => go(range.valueAsNumber));
+  range.addEventListener("keydown", (event) => {
+    if (event.key !== " " || calm.matches) return;
+    event.preventDefault();
+    run(!running);
+  });
+
+  const calmDown = () => {
+    play.hidden = speed.hidden = calm.matches;
+    if (calm.matches && running) run(false);
+  };
+  calm.addEventListener("change", calmDown, { signal });
+  calmDown();
+  const watch = new IntersectionObserver(([entry]) => {
+    const appeared = entry.isIntersecting && !visible;
+    visible = entry.isIntersecting;
+    if (running && appeared) start();
+  });
+  watch.observe(box);
+  signal?.addEventListener("abort", () => watch.disconnect());
+
+  return {
+    track,
+    // Another picture in place of the present one: the playhead stays at its part of the whole.
+    take(next, part) {
+      if (part !== undefined) at = part * (next.count - 1);
+      moments = next;
+      range.max = next.count - 1;
+      box.hidden = next.count < 2;
+      shown = -1;
+      show(!running);
+    },
+    part: () => (moments.count > 1 ? at / (moments.count - 1) : 0),
+  };
+}
+
+function button(label, name) {
+  const node = control("button", { type: "button" });
+  icon(node, label, name);
+  return node;
+}
+
+function icon(node, label, name) {
+  node.setAttribute("aria-label", label);
+  node.title = label;
+  const picture = shape("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": true });
+  picture.append(shape("path", { d: ICONS[name], fill: "currentColor" }));
+  node.replaceChildren(picture);
+}
