@@ -49,7 +49,7 @@ def _held(scenario: Scenario, outcome: Outcome, holder: int, lazy: int) -> list[
     whole = scenario.resolvers.order == "rotate"
     at, held = -dice.random() * ttl, []
     while ttl and at < scenario.duration:
-        chosen = outcome.servers if whole else (dice.choice(outcome.servers),)
+        chosen = outcome.addresses if whole else (dice.choice(outcome.addresses),)
         shares = tuple((server, 1 / len(chosen)) for server in chosen)
         held.append(Holding(holder, at, at + ttl, shares))
         at += ttl + pause

@@ -111,11 +111,11 @@ class Tiles:
         most = [max(self.loads(frame), default=0.0) for frame in range(len(self.moving.times))]
         least, largest = percent_whole(min(most)), percent_whole(max(most))
         caches = number(len(self.tiles) + self.others)
-        between = f"between {least} and {largest}" if least != largest else f"always {least}"
+        between = f"{least} to {largest} of the load at a time"
         return (
             f"{caches} caches, the largest with {percent_whole(self.tiles[0].share)} of the "
-            f"clients. The busiest of {len(self.servers)} servers has {between} of the load at a "
-            f"time; {percent_whole(self.fair)} would be fair."
+            f"clients. The busiest of {number(len(self.servers))} servers has {between}; "
+            f"{percent_whole(self.fair)} would be fair."
         )
 
     def moment(self, frame: int) -> str:
@@ -213,22 +213,22 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     if not outcome.holders:
         raise LabError("holders", "are not in this outcome", "Run it with holdings=200.")
     shown = outcome.holders[:most]
-    moving = frames(outcome.holdings, outcome.servers, len(shown), scenario.duration)
+    moving = frames(outcome.holdings, outcome.addresses, len(shown), scenario.duration)
     rest = max(0.0, 1 - math.fsum(holder.share for holder in shown))
     others = max(scenario.resolvers.count, len(outcome.holders)) - len(shown) if rest > 1e-9 else 0
     rate = scenario.clients.count * scenario.clients.rate
-    capacity = {server.address: server.capacity / rate for server in scenario.servers}
+    capacity = {backend.address: backend.capacity / rate for backend in scenario.backends}
     picture = Tiles(
         title=title,
         hint="",
-        servers=outcome.servers,
-        down=tuple(server for server in outcome.servers if server in outcome.down),
+        servers=outcome.addresses,
+        down=tuple(server for server in outcome.addresses if server in outcome.down),
         tiles=tuple(Tile(*holder) for holder in shown),
         others=others,
         rest=rest,
         moving=moving,
         spread=_spread(outcome),
-        capacities=tuple(capacity.get(server, math.inf) for server in outcome.servers),
+        capacities=tuple(capacity.get(server, math.inf) for server in outcome.addresses),
         duration=scenario.duration,
         begin=min(range(len(moving.times)), key=lambda index: abs(moving.times[index] - at)),
         ghosts=tuple(ghosts),
@@ -237,17 +237,23 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
 
 
 def _hint(picture: Tiles) -> str:
-    shown = f"{number(len(picture.tiles))} caches, area = their clients"
-    return f"{shown}; the bright part of the edge is the TTL that is left"
+    largest = "the largest " if picture.others else ""
+    shown = f"{largest}{number(len(picture.tiles))} caches, area = their clients"
+    return f"{shown[0].upper()}{shown[1:]}; the bright part of the edge is the TTL that is left"
 
 
 def _spread(outcome: Outcome) -> Mix:
     total = sum(outcome.answers)
     if not total:
-        return tuple(1 / len(outcome.servers) for _ in outcome.servers)
+        return tuple(1 / len(outcome.addresses) for _ in outcome.addresses)
     return tuple(count / total for count in outcome.answers)
 
 
 def percent_whole(share: float) -> str:
     """A share as it stands on a bar: whole percents."""
     return f"{100 * share:.0f} %"
+
+
+def percent_short(share: float) -> str:
+    """A share as it stands on a tile: whole percents, or two digits below 10."""
+    return percent_whole(share) if share >= 0.0995 else f"{float(f'{100 * share:.2g}'):g} %"

@@ -6,21 +6,21 @@ The page's own drawing is page/mosaic.js and page/loads.js; this follows it.
 import math
 from collections.abc import Iterator
 
-from lab_engine.views.theme import percent, sign
+from lab_engine.views.theme import PAPER, sign
 
 from .mosaic import Box
 from .picture import Ghost
 from .svg import element, picture
-from .tiles import HEIGHT, WIDTH, Tiles, percent_whole
+from .tiles import HEIGHT, WIDTH, Tiles, percent_short, percent_whole
 
 _MARGIN, _HEAD, _GAP = 8, 46, 1.5
-_ROW, _BAR, _LABEL, _RIGHT = 24, 16, 128, 16
+_ROW, _BAR, _LABEL, _RIGHT, _LINE = 24, 16, 128, 16, 17
 _LETTER = 6.6  # pixels of width, about
 
 
 def tiles_svg(tiles: Tiles) -> str:
     """The tiles and the load at the frame they begin with."""
-    top = _HEAD + HEIGHT + 52
+    top = _HEAD + HEIGHT + 60
     bottom = top + _ROW * len(tiles.servers)
     parts = [
         element("text", tiles.title, x=_MARGIN, y=20, class_="b", font_size=15),
@@ -29,7 +29,8 @@ def tiles_svg(tiles: Tiles) -> str:
         element("text", tiles.moment(tiles.begin), x=_MARGIN, y=_HEAD + HEIGHT + 17),
         *_loads(tiles, top, bottom),
     ]
-    return picture(WIDTH + 2 * _MARGIN, bottom + 26, parts, len(tiles.servers))
+    height = bottom + _LINE * len(tiles.ghosts) + (32 if tiles.ghosts else 26)
+    return picture(WIDTH + 2 * _MARGIN, height, parts, len(tiles.servers))
 
 
 def _mosaic(tiles: Tiles) -> Iterator[str]:
@@ -61,8 +62,8 @@ def _tile(tiles: Tiles, cache: int, box: Box) -> Iterator[str]:
         if part:
             yield from _slice(server, Box(left, y, part * width, height))
             left += part * width
-    first = next(server for server, part in enumerate(mix) if part)
-    yield from _numbers(tiles, cache, box, sign(first).ink)
+    only = next((server for server, part in enumerate(mix) if part == 1), None)
+    yield from _numbers(tiles, cache, box, None if only is None else sign(only).ink)
     yield from _edge(tiles, cache, box)
 
 
@@ -77,16 +78,21 @@ def _slice(server: int, box: Box) -> Iterator[str]:
         yield element("text", letter, x=x + left, y=y + down, class_="l", style=style)
 
 
-def _numbers(tiles: Tiles, cache: int, box: Box, ink: str) -> Iterator[str]:
+def _numbers(tiles: Tiles, cache: int, box: Box, ink: str | None) -> Iterator[str]:
+    """Share and seconds left; over several colours, which have no one ink, on a plate."""
     x, y, width, height = box
-    share = percent(tiles.tiles[cache].share)
-    if width > 46 and height > 44:
-        words = f"{share} of the clients" if width > 122 else share
-        yield element("text", words, x=x + 7, y=y + 37, style=f"fill:{ink}")
-    if width > 62 and height > 60:
-        seconds = tiles.moving.seconds_left(tiles.begin, cache)
-        left = "for ever" if math.isinf(seconds) else f"{seconds:.0f} s left"
-        yield element("text", left, x=x + 7, y=y + 53, style=f"fill:{ink}")
+    share = percent_short(tiles.tiles[cache].share)
+    seconds = tiles.moving.seconds_left(tiles.begin, cache)
+    left = "for ever" if math.isinf(seconds) else f"{seconds:.0f} s left"
+    lines = [f"{share} of the clients" if width > 128 else share, left]
+    rows = 2 if width > 68 and height > 66 else int(width > 46 and height > 50)
+    if rows and ink is None:
+        plate = max(66 if rows == 2 else 0, 6.4 * len(lines[0]) + 8)
+        yield element(
+            "rect", x=x + 3, y=y + 24, width=plate, height=2 + 16 * rows, rx=3, class_="e"
+        )
+    for row, line in enumerate(lines[:rows]):
+        yield element("text", line, x=x + 7, y=y + 37 + 16 * row, style=f"fill:{ink or PAPER}")
 
 
 def _edge(tiles: Tiles, cache: int, box: Box) -> Iterator[str]:
@@ -101,32 +107,43 @@ def _edge(tiles: Tiles, cache: int, box: Box) -> Iterator[str]:
 
 def _loads(tiles: Tiles, top: float, bottom: float) -> Iterator[str]:
     yield element("text", "Load now", x=_MARGIN, y=top - 20, class_="b", font_size=13)
+    foot = bottom + _LINE * len(tiles.ghosts) + (6 if tiles.ghosts else 0)
     for tick in (0, 25, 50, 75, 100):
         x = _scale(tick)
-        yield element("line", x1=x, x2=x, y1=top - 4, y2=bottom, class_="g")
-        yield element("text", f"{tick} %", x=x, y=bottom + 14, class_="f", text_anchor="middle")
-    held, loads = tiles.held(tiles.begin), tiles.loads(tiles.begin)
-    for server, name in enumerate(tiles.servers):
-        y = top + _ROW * server
-        yield from _label(server, f"{name} dead" if name in tiles.down else name, y)
-        start, middle, end = _scale(0), _scale(100 * held[server]), _scale(100 * loads[server])
-        fill = f"url(#s{server})"
-        yield element("rect", x=start, y=y, width=middle - start, height=_BAR, fill=fill)
-        if end - middle > 1:
-            yield element("rect", x=middle, y=y, width=end - middle, height=_BAR, class_="r")
-        if tiles.capacities[server] <= 1:
-            x = _scale(100 * tiles.capacities[server])
-            yield element("line", x1=x, x2=x, y1=y - 3, y2=y + _BAR + 3, class_="c")
-            yield element("text", "capacity", x=x + 4, y=y + 12.5, class_="f h")
-        late = end > _scale(100) - 40
-        at = {"x": end - 6 if late else end + 6, "text_anchor": "end" if late else "start"}
-        yield element("text", percent_whole(loads[server]), y=y + 12.5, class_="b h", **at)
+        yield element("line", x1=x, x2=x, y1=top - 4, y2=foot, class_="g")
+        yield element("text", f"{tick} %", x=x, y=foot + 14, class_="f", text_anchor="middle")
+    for server in range(len(tiles.servers)):
+        yield from _bar(tiles, server, top + _ROW * server)
     x = _scale(100 * tiles.fair)
     fair = f"fair share {percent_whole(tiles.fair)}"
     yield element("line", x1=x, x2=x, y1=top - 10, y2=bottom, class_="k")
     yield element("text", fair, x=x, y=top - 14, class_="f h", text_anchor="middle")
-    for ghost in tiles.ghosts:
-        yield from _ghost(tiles, ghost, top)
+    if tiles.unheld(tiles.begin) > 0:
+        legend = "dashed: caches without a copy, which ask anew"
+        end = WIDTH + _MARGIN
+        yield element("text", legend, x=end, y=top - 20, class_="f", text_anchor="end")
+    for index, ghost in enumerate(tiles.ghosts):
+        yield from _ghost(tiles, ghost, top, bottom + 2 + _LINE * index)
+
+
+def _bar(tiles: Tiles, server: int, y: float) -> Iterator[str]:
+    name, load = tiles.servers[server], tiles.loads(tiles.begin)[server]
+    yield from _label(server, f"{name} dead" if name in tiles.down else name, y)
+    start, middle, end = (
+        _scale(100 * share) for share in (0, tiles.held(tiles.begin)[server], load)
+    )
+    fill = f"url(#s{server})"
+    yield element("rect", x=start, y=y, width=middle - start, height=_BAR, fill=fill)
+    if end - middle > 1:
+        yield element("rect", x=middle, y=y, width=end - middle, height=_BAR, class_="r")
+    if tiles.capacities[server] <= 1:
+        x = _scale(100 * tiles.capacities[server])
+        yield element("line", x1=x, x2=x, y1=y - 3, y2=y + _BAR + 3, class_="c")
+        yield element("text", "capacity", x=x + 4, y=y + 12.5, class_="f h")
+    late = end > _scale(100) - 40
+    anchor, by = ("end", -6) if late else ("start", 6)
+    words = percent_whole(load)
+    yield element("text", words, x=end + by, y=y + 12.5, class_="b h", text_anchor=anchor)
 
 
 def _label(server: int, name: str, y: float) -> Iterator[str]:
@@ -137,20 +154,20 @@ def _label(server: int, name: str, y: float) -> Iterator[str]:
     yield element("text", name, x=_MARGIN + _BAR + 7, y=y + 12.5)
 
 
-def _ghost(tiles: Tiles, ghost: Ghost, top: float) -> Iterator[str]:
+def _ghost(tiles: Tiles, ghost: Ghost, top: float, below: float) -> Iterator[str]:
     ends = [_scale(end) for end in ghost.still()["ends"]]
     rows = [row for row, name in enumerate(tiles.servers) if ghost.on in ("", name)]
-    for row in rows:
-        y = top + _ROW * row + _BAR / 2
+    middles = [top + _ROW * row + _BAR / 2 for row in rows] or [top]
+    yield element("line", x1=ends[-1], x2=ends[-1], y1=middles[0], y2=below + 2, class_="k")
+    for y in middles:
         if len(ends) > 1:
             yield element("line", x1=ends[0], x2=ends[-1], y1=y, y2=y, class_="c")
         for x in ends:
             shape = f"M{x - 7:.1f},{y:.1f} l7,-7 l7,7 l-7,7 Z"
             yield element("path", d=shape, class_="d" if ghost.said else "d t")
-    y = top + _ROW * (rows[0] if rows else 0) + _BAR / 2 + 4.5
-    late = ends[-1] > _scale(100) - 110
-    at = {"x": ends[0] - 12, "text_anchor": "end"} if late else {"x": ends[-1] + 12}
-    yield element("text", ghost.label, y=y, class_="b h", **at)
+    anchor, by = ("end", -5) if ends[-1] > _scale(75) else ("start", 5)
+    at = ends[-1] + by
+    yield element("text", ghost.label, x=at, y=below + 12, class_="b h", text_anchor=anchor)
 
 
 def _scale(per_cent: float) -> float:

@@ -12,13 +12,14 @@ export function form({ model, el }) {
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", model.get("label"));
 
-  const grid = el.appendChild(element("div", { className: "lab-grid" }));
-  const last = el.appendChild(element("div", { className: "lab-last" }));
+  const first = el.appendChild(element("div", { className: "lab-first" }));
+  const grid = first.appendChild(element("div", { className: "lab-grid" }));
   const reset = control("button", { type: "button", textContent: "Reset", className: "lab-reset" });
   const status = element("div", { className: "lab-status", id: unique() });
   status.setAttribute("role", "status");
   status.setAttribute("aria-live", "polite");
-  last.append(reset, status);
+  first.append(reset);
+  el.append(status);
 
   const put = (values) => {
     model.set("values", values);

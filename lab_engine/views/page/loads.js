@@ -8,24 +8,28 @@ const TOP = 34;
 const BAR = 16;
 const LABEL = 128;
 const RIGHT = 16;
+const LINE = 17;
 const TICKS = [0, 25, 50, 75, 100];
 
 export function loadBars(place, run, width, prefix) {
-  const height = TOP + ROW * run.servers.length + 18;
+  const bottom = TOP + ROW * run.servers.length;
+  const height = bottom + 18 + LINE * run.ghosts.length + (run.ghosts.length ? 6 : 0);
   const svg = shape("svg", { width, height, role: "img", class: "lab-loads" });
   const inside = svg.appendChild(shape("g", { "aria-hidden": true }));
   const scale = (percent) => LABEL + (Math.min(100, percent) / 100) * (width - LABEL - RIGHT);
-  const bottom = TOP + ROW * run.servers.length;
   inside.append(patterns(run.servers, `${prefix}-load`));
   inside.append(text("Load now", 0, 14, "lab-strong"));
+  if (run.loads.some((each) => each.some(([, asking]) => asking > 0))) {
+    inside.append(text("dashed: caches without a copy, which ask anew", width, 14, "lab-tick", "end"));
+  }
   for (const tick of TICKS) {
-    inside.append(shape("line", { x1: scale(tick), x2: scale(tick), y1: TOP - 4, y2: bottom, class: "lab-grid-line" }));
+    inside.append(shape("line", { x1: scale(tick), x2: scale(tick), y1: TOP - 4, y2: height - 16, class: "lab-grid-line" }));
     const anchor = tick === 100 ? "end" : "middle";
-    inside.append(text(`${tick} %`, scale(tick) + (tick === 100 ? RIGHT : 0), bottom + 14, "lab-tick", anchor));
+    inside.append(text(`${tick} %`, scale(tick) + (tick === 100 ? RIGHT : 0), height - 4, "lab-tick", anchor));
   }
   const bars = run.servers.map((server, index) => bar(inside, run, server, index, scale, prefix));
   fairShare(inside, run, scale, bottom);
-  run.ghosts.forEach((ghost, index) => drawGhost(inside, run, ghost, index, scale));
+  run.ghosts.forEach((ghost, index) => drawGhost(inside, run, ghost, bottom + 16 + LINE * index, scale));
   place.replaceChildren(svg);
   return {
     draw(frame) {
@@ -73,21 +77,23 @@ function fairShare(inside, run, scale, bottom) {
   inside.append(text(`fair share ${Math.round(100 * run.fair)} %`, x, TOP - 14, "lab-tick lab-halo", "middle"));
 }
 
-// A value on the axis of the bars: hollow what was said, full what it was.
-function drawGhost(inside, run, ghost, index, scale) {
+// A value on the axis of the bars, hollow what was said, full what it was; its label has a line of
+// its own below them, since the bars move.
+function drawGhost(inside, run, ghost, below, scale) {
   const rows = run.servers.flatMap(({ name }, row) => (!ghost.on || ghost.on === name ? [row] : []));
   const kind = ghost.said ? "lab-ghost" : "lab-ghost lab-true";
   const [low, high] = [scale(ghost.ends[0]), scale(ghost.ends.at(-1))];
-  for (const row of rows) {
-    const y = TOP + ROW * row + BAR / 2;
+  const middle = (row) => TOP + ROW * row + BAR / 2;
+  const leader = { x1: high, x2: high, y1: middle(rows[0] ?? 0), y2: below + 2 };
+  inside.append(shape("line", { ...leader, class: "lab-leader" }));
+  for (const y of rows.map(middle)) {
     if (high > low) inside.append(shape("line", { x1: low, x2: high, y1: y, y2: y, class: "lab-ghost-span" }));
     for (const x of new Set([low, high])) {
       inside.append(shape("path", { d: `M${x - 7},${y} l7,-7 l7,7 l-7,7 Z`, class: kind }));
     }
   }
-  const y = TOP + ROW * (rows[0] ?? 0) + BAR / 2 + 4.5;
-  const flip = high > scale(100) - 110;
-  inside.append(text(ghost.label, flip ? low - 12 : high + 12, y, "lab-strong lab-halo", flip ? "end" : "start"));
+  const far = high > scale(75);
+  inside.append(text(ghost.label, far ? high - 5 : high + 5, below + 12, "lab-strong lab-halo", far ? "end" : "start"));
 }
 
 export function ribbon(place, run, prefix) {

@@ -117,12 +117,18 @@ function tile(run, cache, [left, top, wide, high], prefix) {
       }
       from += part * w;
     });
-    const first = run.servers[mix.findIndex((part) => part > 0)];
-    if (w > 46 && h > 44) {
-      const share = percent(run.shares[cache]);
-      inside.append(inked(label(w > 122 ? `${share} of the clients` : share, 7, 37), first.ink));
+    // Over several colours numbers stand on a plate, over one in its ink.
+    const single = mix.find((part) => part > 0) === 1;
+    const ink = single ? run.servers[mix.indexOf(1)].ink : "#FFFFFF";
+    const share = percent(run.shares[cache]);
+    const line = w > 128 ? `${share} of the clients` : share;
+    const rows = w > 68 && h > 66 ? 2 : w > 46 && h > 50 ? 1 : 0;
+    if (rows && !single) {
+      const plate = { x: 3, y: 24, width: Math.max(rows === 2 ? 66 : 0, 6.4 * line.length + 8) };
+      inside.append(shape("rect", { ...plate, height: 2 + 16 * rows, rx: 3, class: "lab-edge" }));
     }
-    if (w > 62 && h > 60) inside.append((seconds = inked(label("", 7, 53), first.ink)));
+    if (rows) inside.append(inked(label(line, 7, 37), ink));
+    if (rows === 2) inside.append((seconds = inked(label("", 7, 53), ink)));
     const y = h - barHeight - (h >= 26 ? 4 : 1);
     const edge = { x: inset, y, height: barHeight, rx: barHeight / 2 };
     inside.append(shape("rect", { class: "lab-edge", ...edge, width: room }));
