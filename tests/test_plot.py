@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from lab_engine.views import theme
 from lab_engine.views.plain import Json, difference, plain
-from lab_engine.views.plot import ASK, LivePlot
+from lab_engine.views.plot import PLOTLY, LivePlot
 
 
 def lines(*heights: list[float], title: str = "T") -> go.Figure:
@@ -25,7 +25,7 @@ def lines(*heights: list[float], title: str = "T") -> go.Figure:
 
 
 def laid_over(base: Json, changes: Json) -> Json:
-    """What plot.js makes of a first figure and the changes."""
+    """What page/plot.js makes of a first figure and the changes."""
 
     def lay(under: Json, over: Json) -> Json:
         return {key: value for key, value in {**under, **over}.items() if value is not None}
@@ -152,10 +152,10 @@ def test_plotlyjs_is_sent_when_asked() -> None:
     plot._handle_custom_msg({"ask": "weather"}, [])
     assert plot.messages == []
 
-    plot._handle_custom_msg({"ask": ASK}, [])
+    plot._handle_custom_msg({"ask": PLOTLY}, [])
 
     ((content, buffers),) = plot.messages
-    assert content == {"answer": ASK}
+    assert content == {"answer": PLOTLY}
     assert gzip.decompress(buffers[0]).decode() == get_plotlyjs()
     assert len(buffers[0]) < 1_600_000
 

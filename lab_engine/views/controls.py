@@ -2,7 +2,7 @@
 
 Each control names a path in a scenario (`"zone.api.ttl"`), says how it is to be drawn (`spec`), and
 translates between the scenario's value and what crosses to the page (`show`, `read`). Not here:
-drawing them (form.py, form.js) and what a change sets off (panel.py).
+drawing them (form.py, page/form.js) and what a change sets off (panel.py).
 """
 
 import math

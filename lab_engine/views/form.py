@@ -32,7 +32,7 @@ class Form(PageWidget):
     wrong = traitlets.List().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        super().__init__("form", **traits)
+        super().__init__("form", _quiet=True, **traits)
 
     def say(self, status: str, wrong: tuple[str, ...] = ()) -> None:
         """Show `status` and mark the inputs at the paths `wrong`."""

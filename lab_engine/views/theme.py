@@ -2,7 +2,7 @@
 
 Not here: any figure, and the colours of a dark page. `TEMPLATE` is drawn for white paper, which is
 what a static picture needs; the live plot repaints its text, grid and paper in the colours of the
-page it stands on (plot.js).
+page it stands on (page/plot.js).
 
 The palette is Okabe and Ito's (2008, "Color Universal Design"), in an order that puts the colours
 with the best contrast on both white and near-black first. Its black would vanish on a dark page

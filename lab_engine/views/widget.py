@@ -49,6 +49,8 @@ class PageWidget(anywidget.AnyWidget):
     _part = traitlets.Unicode().tag(sync=True)
     _front = traitlets.Unicode().tag(sync=True)
     _kernel = traitlets.Unicode().tag(sync=True)
+    # Says nothing while it waits: something beside it does.
+    _quiet = traitlets.Bool(False).tag(sync=True)
 
     libraries: ClassVar[dict[str, Callable[[], bytes]]] = {}
 

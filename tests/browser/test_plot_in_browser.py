@@ -125,7 +125,7 @@ def test_saved_notebook_is_small_and_holds_no_widget_state(notebook: Open) -> No
     assert len(saved) < 5_000
     stored = json.loads(saved)
     assert "widgets" not in stored["metadata"]
-    text = stored["cells"][1]["outputs"][0]["data"]["text/plain"]
+    text = stored["cells"][1]["outputs"][1]["data"]["text/plain"]
     assert "".join(text) == "Panel. Three servers with 5 waves a day of height 100."
 
 

@@ -63,7 +63,9 @@ function render({ model, el, signal }) {
 }
 
 async function start(model, el, signal) {
-  const say = (text) => (el.textContent = text);
+  const quiet = model.get("_quiet");
+  const say = (text) => (el.textContent = quiet ? "" : text);
+  say("Drawing…");
   try {
     const front = await fetched(model, model.get("_front"), say);
     if (signal?.aborted) return;
@@ -71,6 +73,6 @@ async function start(model, el, signal) {
     const fetch = (name, tell) => fetched(model, name, tell);
     await front[model.get("_part")]({ model, el, signal, fetch });
   } catch (error) {
-    say(`This browser could not draw it (${error.message}).`);
+    el.textContent = `This browser could not draw it (${error.message}).`;
   }
 }
