@@ -7,7 +7,7 @@ for it. A style sheet does both, and counts only in notebooks that are trusted; 
 
 import base64
 from html import escape
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from IPython.display import display
 
@@ -27,34 +27,41 @@ STYLE: Final = """\
 
 
 class _Widget(Protocol):
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any: ...
+    @property
+    def model_id(self) -> str: ...
 
 
 class Shown:
     """Something with a `widget` and a `twin`: a cell that ends with it shows both."""
 
-    widget: _Widget
+    @property
+    def widget(self) -> _Widget:
+        """What the page draws."""
+        raise NotImplementedError
 
     def twin(self) -> str:
         """HTML for readers without a kernel."""
         raise NotImplementedError
 
     def _ipython_display_(self) -> None:
-        bundle = self.widget._repr_mimebundle_()
-        display({VIEW: bundle[VIEW]}, raw=True)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        display({VIEW: view}, raw=True)
         display({"text/html": self.twin(), "text/plain": repr(self)}, raw=True)
 
 
 def twin_html(svg: str, words: str, still: str = "") -> str:
-    """The HTML of a twin: a picture, or the file `still`, or else the words alone.
-
-    A hidden output is announced by its first line, so the first line says nothing.
-    """
+    """The HTML of a twin: a picture, or the file `still`, or else the words alone."""
+    alt = escape(words)
     if svg:
         packed = base64.b64encode(svg.encode()).decode("ascii")
-        shown = f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{packed}">'
+        shown = f'<img alt="{alt}" src="data:image/svg+xml;base64,{packed}">'
     elif still:
-        shown = f'<img alt="{escape(words)}" src="{escape(still)}">'
+        shown = f'<img alt="{alt}" src="{escape(still)}">'
     else:
-        shown = f"<p>{escape(words)}</p>"
+        shown = f"<p>{alt}</p>"
+    return html_twin(shown)
+
+
+def html_twin(shown: str) -> str:
+    """A twin of HTML of one's own. A hidden output is told by its first line: that says nothing."""
     return f' \n{STYLE}<figure class="lab-twin">{shown}<figcaption>{RUN_ME}</figcaption></figure>\n'

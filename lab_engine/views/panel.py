@@ -113,7 +113,7 @@ class Panel(Shown, Generic[S, O]):
         self._plot, self._live = self._views()
         self._slow = time.perf_counter() - started > SLOW
         parts = (self._form if controls else None, self._plot, self._live)
-        self.widget = ipywidgets.VBox([part for part in parts if part is not None])
+        self._box = ipywidgets.VBox([part for part in parts if part is not None])
 
     def _views(self) -> tuple[LivePlot | None, LivePicture | None]:
         plot = live = None
@@ -122,6 +122,11 @@ class Panel(Shown, Generic[S, O]):
         if self._picture_of is not None:
             live = LivePicture(self._picture_of(self._scenario, self._outcome))
         return plot, live
+
+    @property
+    def widget(self) -> Any:
+        """The controls over the pictures."""
+        return self._box
 
     @property
     def scenario(self) -> S:
@@ -302,7 +307,7 @@ class Panel(Shown, Generic[S, O]):
     def twin(self) -> str:
         """HTML for readers without a kernel: the first of the pictures, and what it says."""
         picture = self.picture
-        return twin_html(picture.twin() if picture else "", self.summary, self._still)
+        return twin_html(picture.svg() if picture else "", self.summary, self._still)
 
 
 def _moved_to(scenario: S, control: Control, raw: Any) -> S:

@@ -26,14 +26,17 @@ _FILES: Final = (
     "dom.js",
     "keep.js",
     "keys.js",
+    "frame.js",
     "play.js",
     "form.js",
     "plot.js",
     "mosaic.js",
     "loads.js",
     "tiles.js",
+    "strip.js",
+    "log.js",
 )
-PARTS: Final = ("form", "plot", "tiles")
+PARTS: Final = ("form", "plot", "tiles", "strip", "log")
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)
 

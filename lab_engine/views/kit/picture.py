@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from lab_engine.views.display import Shown, twin_html
+
 
 class Picture(Protocol):
     """One picture: what does not move, the frames that do, and its sentence."""
@@ -28,8 +30,26 @@ class Picture(Protocol):
     def marked(self, ghosts: "Sequence[Ghost]") -> "Picture":
         """The same picture with these values beside what it shows."""
 
-    def twin(self) -> str:
-        """An SVG of the moment it begins at, for readers without a kernel."""
+    def svg(self) -> str:
+        """The moment it begins at, drawn for readers without a kernel."""
+
+
+class Drawn(Shown):
+    """A picture that can be the last line of a cell: it shows itself, live and as a twin."""
+
+    @property
+    def widget(self: Picture) -> Any:
+        """A new widget that draws it."""
+        from .live import LivePicture  # noqa: PLC0415  (a picture is data; widgets come when shown)
+
+        return LivePicture(self)
+
+    def twin(self: Picture) -> str:
+        """HTML for readers without a kernel."""
+        return twin_html(self.svg(), self.sentence)
+
+    def __repr__(self: Picture) -> str:
+        return f"Picture. {self.sentence}"
 
 
 @dataclass(frozen=True)

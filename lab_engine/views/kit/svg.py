@@ -8,13 +8,17 @@ from lab_engine.views.theme import INK, PAPER, sign
 
 # An <img> follows the colour scheme of the element that shows it, so both are in one file.
 STYLE: Final = """\
-svg{color-scheme:light dark;font:12px system-ui,sans-serif}
+svg{color-scheme:light dark;font:12px system-ui,sans-serif;--good:#00805d;--bad:#d55e00;--dead:#444;
+--plain:#e3e3e3;--good-line:#00805d;--bad-line:#d55e00;--dead-line:#444;--plain-line:#222;
+--good-ink:#fff;--bad-ink:#000;--dead-ink:#fff;--plain-ink:#222}
 .p{fill:#fff}text{fill:#222}.f{fill:#5f5f5f}.b{font-weight:600}.l{font-weight:700}
 .g{stroke:#d9d9d9}.r{stroke:#767676;fill:none;stroke-dasharray:4 3}.o{fill:#ececec}
 .k{stroke:#222;stroke-width:1.5;stroke-dasharray:4 3}.c{stroke:#222;stroke-width:3}
 .d{fill:#fff;stroke:#222;stroke-width:2}.t{fill:#222}.h{paint-order:stroke;stroke:#fff;stroke-width:4px}
 .e{fill:#000;fill-opacity:.55}.w{fill:#fff}
-@media (prefers-color-scheme:dark){.p{fill:#1c1c1c}text{fill:#e4e4e4}.f{fill:#adadad}
+@media (prefers-color-scheme:dark){svg{--good:#00b386;--good-line:#00b386;--good-ink:#000;
+--bad:#f0803c;--bad-line:#f0803c;--dead-line:#8c8c8c;--plain:#3a3a3a;--plain-line:#e4e4e4;
+--plain-ink:#e4e4e4}.p{fill:#1c1c1c}text{fill:#e4e4e4}.f{fill:#adadad}
 .g{stroke:#444}.r{stroke:#8c8c8c}.o{fill:#2f2f2f}.k,.c{stroke:#e4e4e4}
 .d{fill:#1c1c1c;stroke:#e4e4e4}.t{fill:#e4e4e4}.h{stroke:#1c1c1c}}
 """

@@ -18,7 +18,7 @@ from lab_engine.views.theme import clock, number, percent, sign
 
 from .frames import EMPTY, Frames, Mix, frames
 from .mosaic import Box, squarify
-from .picture import Ghost
+from .picture import Drawn, Ghost
 
 TILES: Final = 200
 WIDTH, HEIGHT = 920, 208
@@ -35,8 +35,8 @@ class Tile:
     share: float
 
 
-@dataclass(frozen=True)
-class Tiles:
+@dataclass(frozen=True, repr=False)
+class Tiles(Drawn):
     """The picture of the caches of one run.
 
     Attributes:
@@ -181,8 +181,8 @@ class Tiles:
         """The same picture with these values beside its load bars, in percent."""
         return replace(self, ghosts=tuple(ghosts))
 
-    def twin(self) -> str:
-        """An SVG of the frame it begins at."""
+    def svg(self) -> str:
+        """The frame it begins at."""
         from .twin import tiles_svg  # noqa: PLC0415  (the drawing knows the picture)
 
         return tiles_svg(self)

@@ -48,6 +48,17 @@ export function whenSized(node, signal, draw) {
   signal?.addEventListener("abort", () => sizes.disconnect());
 }
 
+// A time of a watch: `107 s`, or `20:00` and `1:20:00` in longer ones.
+export function clockOf(time, whole) {
+  if (whole <= 300) return `${Number(time.toPrecision(3))} s`;
+  const two = (value) => String(value).padStart(2, "0");
+  const all = Math.round(time);
+  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
+  return whole > 3600
+    ? `${hours}:${two(minutes)}:${two(seconds)}`
+    : `${60 * hours + minutes}:${two(seconds)}`;
+}
+
 // Fills that tell servers apart without their colour: in black or white, whichever the text is not.
 export function patterns(servers, prefix) {
   const defs = shape("defs");

@@ -1,6 +1,7 @@
 // The tiles themselves: area = clients; colour, letter and pattern = server; bar = the TTL left.
 
-import { shape } from "./dom.js";
+import { patterns, shape } from "./dom.js";
+import { roving } from "./frame.js";
 
 const GAP = 1.5;
 
@@ -9,7 +10,7 @@ const GAP = 1.5;
 export function mosaic(board, run, width, prefix, tell) {
   const [full, height] = run.size;
   const svg = shape("svg", { width, height, role: "group", "aria-label": "Caches" });
-  svg.append(patternsOf(run, prefix));
+  svg.append(patterns(run.servers, prefix));
   const cells = run.names.map((name, index) => {
     const [x, y, w, h] = run.boxes.slice(4 * index, 4 * index + 4);
     return tile(run, index, [(x * width) / full, y, (w * width) / full, h], prefix);
@@ -21,26 +22,10 @@ export function mosaic(board, run, width, prefix, tell) {
   let frame = 0;
   let read = -1;
   const reading = () => (read < 0 ? null : describe(run, frame, read));
-  const follow = (index) => {
+  roving(svg, cells.map((cell) => cell.node), (index) => {
     read = index;
     tell(reading());
-  };
-  const indexOf = (event) => cells.findIndex((cell) => cell.node.contains(event.target));
-  svg.addEventListener("pointerover", (event) => follow(indexOf(event)));
-  svg.addEventListener("pointerleave", () => follow(-1));
-  svg.addEventListener("focusin", (event) => follow(indexOf(event)));
-  svg.addEventListener("focusout", () => follow(-1));
-  svg.addEventListener("keydown", (event) => {
-    const at = indexOf(event);
-    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0 };
-    const next = event.key === "End" ? cells.length - 1 : to[event.key];
-    if (next === undefined || !cells[next]) return;
-    event.preventDefault();
-    cells[at].node.setAttribute("tabindex", -1);
-    cells[next].node.setAttribute("tabindex", 0);
-    cells[next].node.focus();
   });
-  cells[0]?.node.setAttribute("tabindex", 0);
   return {
     draw(index) {
       frame = index;
@@ -70,18 +55,12 @@ function percent(share) {
   return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))} %`;
 }
 
-function patternsOf(run, prefix) {
-  return patterns(run.servers, prefix);
-}
-
 function tile(run, cache, [left, top, wide, high], prefix) {
   const [w, h] = [Math.max(1, wide - 2 * GAP), Math.max(1, high - 2 * GAP)];
   const node = shape("g", {
     role: "img",
-    tabindex: -1,
     class: "lab-tile",
     transform: `translate(${left + GAP},${top + GAP})`,
-    "data-lm-suppress-shortcuts": "true",
     "aria-label": run.names[cache],
   });
   const inside = node.appendChild(shape("g", { "aria-hidden": true }));

@@ -5,6 +5,7 @@
 import { control, element, shape } from "./dom.js";
 
 const WHOLE_MS = 24_000; // from the first moment to the last, at normal speed
+const FINE = 10_000; // steps of the range, for any number of moments
 const SPEEDS = ["½", "1", "2", "4"];
 const FACTORS = { "½": 0.5, 1: 1, 2: 2, 4: 4 };
 const ICONS = {
@@ -14,9 +15,9 @@ const ICONS = {
   forward: "M5,3 L12,8 L5,13 Z M13,3 h1.5 v10 h-1.5 Z",
 };
 
-// `count` moments; `clock(i)` is short and shown, `say(i)` is for a screen reader, `draw(i)` draws;
-// `paused(i)` is called where the playhead comes to rest.
-export function playhead(el, signal, { label, begin = 0 }) {
+// A picture gives the `times` it can show, rising; `clock(i)` is short and shown, `say(i)` is for a
+// screen reader, `draw(i, time)` draws; `paused(i)` is called where the playhead comes to rest.
+export function playhead(el, signal, { label }) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const box = el.appendChild(element("div", { className: "lab-play" }));
   box.setAttribute("role", "group");
@@ -25,7 +26,7 @@ export function playhead(el, signal, { label, begin = 0 }) {
   const play = button("Play", "play");
   const forward = button("Step forward", "forward");
   const track = element("div", { className: "lab-track" });
-  const range = control("input", { type: "range", min: 0, step: 1 }, { "aria-label": "Time" });
+  const range = control("input", { type: "range", min: 0, max: FINE, step: 1 }, { "aria-label": "Time" });
   const clock = element("span", { className: "lab-clock" });
   const speed = control("select", { className: "lab-speed" }, { "aria-label": "Speed" });
   for (const name of SPEEDS) speed.append(element("option", { value: name, textContent: `${name}×` }));
@@ -33,45 +34,46 @@ export function playhead(el, signal, { label, begin = 0 }) {
   track.append(range);
   box.append(back, play, forward, track, clock, speed);
 
-  let moments = { count: 1, clock: () => "", say: () => "", draw() {}, paused() {} };
-  let at = begin; // a fraction between two moments while it plays
+  let shows = { times: [0, 1], clock: () => "", say: () => "", draw() {}, paused() {} };
+  let at = 0; // a time, between two moments while it plays
   let shown = -1;
   let running = false;
   let visible = true;
-  let last = 0;
+  let before = 0;
+  const first = () => shows.times[0];
+  const last = () => shows.times.at(-1);
+  const part = () => (at - first()) / (last() - first() || 1);
 
   const show = (rest = true) => {
-    const index = Math.min(moments.count - 1, Math.max(0, Math.floor(at + 1e-9)));
-    if (index !== shown) {
-      shown = index;
-      range.value = index;
-      clock.textContent = moments.clock(index);
-      moments.draw(index);
-    }
+    const index = Math.max(0, shows.times.findLastIndex((time) => time <= at + 1e-9));
+    range.value = FINE * part();
+    if (index !== shown) clock.textContent = shows.clock(index);
+    if (index !== shown || shows.smooth) shows.draw(index, at);
+    shown = index;
     if (rest) {
-      range.setAttribute("aria-valuetext", moments.say(index));
-      moments.paused(index);
+      range.setAttribute("aria-valuetext", shows.say(index));
+      shows.paused(index);
     }
   };
   const tick = (now) => {
     if (!running || !visible || signal?.aborted) return;
-    const passed = Math.min(100, now - last);
-    last = now;
-    at += (passed / WHOLE_MS) * FACTORS[speed.value] * (moments.count - 1);
-    if (at >= moments.count - 1) run(false);
+    const passed = Math.min(100, now - before);
+    before = now;
+    at += (passed / WHOLE_MS) * FACTORS[speed.value] * (last() - first());
+    if (at >= last()) go(shows.times.length - 1);
     else show(false);
     requestAnimationFrame(tick);
   };
-  const start = () => requestAnimationFrame((now) => ((last = now), tick(now)));
+  const start = () => requestAnimationFrame((now) => ((before = now), tick(now)));
   const run = (on) => {
-    if (on && at >= moments.count - 1) at = 0;
+    if (on && at >= last()) at = first();
     running = on;
     icon(play, on ? "Pause" : "Play", on ? "pause" : "play");
     if (on && visible) start();
     if (!on) show();
   };
   const go = (index) => {
-    at = Math.min(moments.count - 1, Math.max(0, index));
+    at = shows.times[Math.min(shows.times.length - 1, Math.max(0, index))];
     if (running) run(false);
     else show();
   };
@@ -79,11 +81,19 @@ export function playhead(el, signal, { label, begin = 0 }) {
   play.addEventListener("click", () => run(!running));
   back.addEventListener("click", () => go(shown - 1));
   forward.addEventListener("click", () => go(shown + 1));
-  range.addEventListener("input", () => go(range.valueAsNumber));
+  range.addEventListener("input", () => {
+    const time = first() + (range.valueAsNumber / FINE) * (last() - first());
+    const after = shows.times.findIndex((each) => each >= time);
+    const nearer = after > 0 && time - shows.times[after - 1] < shows.times[after] - time;
+    go(nearer ? after - 1 : after);
+  });
   range.addEventListener("keydown", (event) => {
-    if (event.key !== " " || calm.matches) return;
+    const leap = Math.ceil(shows.times.length / 10);
+    const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: leap, PageDown: -leap };
+    if (event.key in by) go(shown + by[event.key]);
+    else if (event.key === " " && !calm.matches) run(!running);
+    else return;
     event.preventDefault();
-    run(!running);
   });
 
   const calmDown = () => {
@@ -102,16 +112,15 @@ export function playhead(el, signal, { label, begin = 0 }) {
 
   return {
     track,
-    // Another picture in place of the present one: the playhead stays at its part of the whole.
-    take(next, part) {
-      if (part !== undefined) at = part * (next.count - 1);
-      moments = next;
-      range.max = next.count - 1;
-      box.hidden = next.count < 2;
+    // Another picture in place of the present one: the playhead stays at its part of the whole,
+    // or goes to the part given.
+    take(next, where = part()) {
+      shows = next;
+      at = first() + where * (last() - first());
+      box.hidden = next.times.length < 2;
       shown = -1;
       show(!running);
     },
-    part: () => (moments.count > 1 ? at / (moments.count - 1) : 0),
   };
 }
 

@@ -1,32 +1,26 @@
 // Cache tiles and the load below them. Frames come packed and once; the playhead picks one of them.
 
-import { bytesOf, control, element, patterns, shape, unique, whenSized } from "./dom.js";
-import { keep } from "./keep.js";
-import { listenToKeys } from "./keys.js";
-import { mosaic } from "./mosaic.js";
+import { bytesOf, clockOf, element, unique, whenSized } from "./dom.js";
+import { framed } from "./frame.js";
 import { loadBars, ribbon } from "./loads.js";
+import { mosaic } from "./mosaic.js";
 import { playhead } from "./play.js";
 
 export function tiles({ model, el, signal }) {
-  listenToKeys();
-  keep(el);
-  el.classList.add("lab-picture");
-  const title = el.appendChild(element("p", { className: "lab-title" }));
-  const hint = el.appendChild(element("p", { className: "lab-hint" }));
-  const board = el.appendChild(element("div"));
-  const readout = el.appendChild(element("p", { className: "lab-readout" }));
-  const bars = el.appendChild(element("div"));
-  const play = playhead(el, signal, { label: "Play the watch" });
+  const frame = framed(model, el);
+  const { board } = frame;
+  const readout = frame.add(element("p", { className: "lab-readout" }));
+  const bars = frame.add(element("div"));
+  const play = playhead(frame.add(element("div")), signal, { label: "Play the watch" });
   const band = element("div", { className: "lab-ribbon" });
   play.track.prepend(band);
-  const words = el.appendChild(element("p", { className: "lab-words" }, { "aria-live": "polite" }));
 
   let run = null;
   let part; // of the watch, where the first picture begins
   const draw = (width) => {
     const prefix = unique();
-    const tell = (text) => (readout.textContent = text || run.moment(frame));
-    let frame = 0;
+    let now = 0;
+    const tell = (text) => (readout.textContent = text || run.moment(now));
     const drawn = [
       mosaic(board, run, width, prefix, tell),
       loadBars(bars, run, width, prefix),
@@ -34,11 +28,11 @@ export function tiles({ model, el, signal }) {
     ];
     play.take(
       {
-        count: run.count,
-        clock: (index) => `${run.clock(index)} of ${clockText(run.duration, run.duration)}`,
+        times: Array.from({ length: run.count }, (_, index) => index * run.step),
+        clock: (index) => `${run.clock(index)} of ${clockOf(run.duration, run.duration)}`,
         say: (index) => run.moment(index),
         draw(index) {
-          frame = index;
+          now = index;
           for (const each of drawn) each.draw(index);
           readout.textContent = drawn[0].reading() ?? run.moment(index);
         },
@@ -51,10 +45,7 @@ export function tiles({ model, el, signal }) {
   let width = 0;
   const take = () => {
     run = unpack(model.get("_still"), bytesOf(model.get("_frames")));
-    title.textContent = run.title;
-    hint.textContent = run.hint;
-    const summary = model.get("_summary");
-    if (words.textContent !== summary) words.textContent = summary;
+    frame.say(run);
     if (width) draw(width);
   };
   part = model.get("_still").begin / Math.max(1, model.get("_still").count - 1);
@@ -84,7 +75,7 @@ function unpack(still, bytes) {
   const run = {
     ...still,
     loads,
-    clock: (frame) => clockText(frame * still.step, still.duration),
+    clock: (frame) => clockOf(frame * still.step, still.duration),
     mix: (frame, cache) => still.mixes[states[frame * caches + cache]],
     state: (frame, cache) => states[frame * caches + cache],
     life(frame, cache) {
@@ -102,14 +93,4 @@ function unpack(still, bytes) {
     },
   };
   return run;
-}
-
-function clockText(time, whole) {
-  if (whole <= 300) return `${Number(time.toPrecision(3))} s`;
-  const two = (value) => String(value).padStart(2, "0");
-  const all = Math.round(time);
-  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
-  return whole > 3600
-    ? `${hours}:${two(minutes)}:${two(seconds)}`
-    : `${60 * hours + minutes}:${two(seconds)}`;
 }

@@ -1,0 +1,169 @@
+"""The still twin of a strip: what page/strip.js draws of it once everything has happened."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lab_engine.views.theme import sign
+
+from .strip import Arrow, Bar, Dot, Mark, Moment, Strip
+from .svg import element, picture
+
+_WIDTH, _MARGIN, _HEAD = 920, 8, 46
+_LABEL, _RIGHT, _BAR, _LANE, _ROW = 118, 22, 18, 42, 7
+_CHARACTER = 6.9  # pixels of width, about
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a lane lies."""
+
+    top: float
+    bottom: float
+    rows: int
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """What drawing a mark needs to know."""
+
+    strip: Strip
+    places: dict[str, _Place]
+
+    def x(self, time: float) -> float:
+        part = (time - self.strip.start) / (self.strip.end - self.strip.start)
+        return _MARGIN + _LABEL + part * (_WIDTH - _LABEL - _RIGHT)
+
+    def look(self, look: str) -> tuple[str, str, str, str]:
+        """Fill, line and ink as styles, and the letter, of a look."""
+        if look not in self.strip.servers:
+            return f"var(--{look})", f"var(--{look}-line)", f"var(--{look}-ink)", ""
+        index = self.strip.servers.index(look)
+        letter, colour, ink, _ = sign(index)
+        return f"url(#s{index})", colour, ink, letter
+
+
+def strip_svg(strip: Strip) -> str:
+    """All lanes, with all that happened in them."""
+    places = dict(_places(strip))
+    bottom = max(place.bottom for place in places.values())
+    pen = _Pen(strip, places)
+    parts = [
+        element("text", strip.title, x=_MARGIN, y=20, class_="b", font_size=15),
+        element("text", strip.hint, x=_MARGIN, y=37, class_="f"),
+        *_axis(pen, bottom),
+    ]
+    for kind in (Bar, Dot, Arrow, Moment):
+        for mark in strip.marks:
+            if isinstance(mark, kind):
+                parts += _draw(mark, pen)
+    return picture(_WIDTH + 2 * _MARGIN, bottom + 28, parts, len(strip.servers))
+
+
+def _places(strip: Strip) -> Iterator[tuple[str, _Place]]:
+    top = float(_HEAD if strip.hint else _HEAD - 16)
+    for lane in strip.lanes:
+        bottom = top + (lane.rows * _ROW + 14 if lane.rows > 1 else _LANE)
+        yield lane.name, _Place(top, bottom, lane.rows)
+        top = bottom
+
+
+def _axis(pen: _Pen, bottom: float) -> Iterator[str]:
+    top = min(place.top for place in pen.places.values())
+    for at, words in pen.strip.axis:
+        x = pen.x(at)
+        yield element("line", x1=x, x2=x, y1=top, y2=bottom, class_="g")
+        yield element("text", words, x=x, y=bottom + 16, class_="f", text_anchor="middle")
+    tied = {name for m in pen.strip.marks if isinstance(m, Arrow) for name in (m.lane, m.to)}
+    for name, place in pen.places.items():
+        y = place.middle
+        if name in tied:
+            start, end = pen.x(pen.strip.start), pen.x(pen.strip.end)
+            yield element("line", x1=start, x2=end, y1=y, y2=y, class_="g")
+        yield element("text", name, x=_MARGIN, y=y + 4)
+
+
+def _draw(mark: Mark, pen: _Pen) -> Iterator[str]:
+    match mark:
+        case Bar():
+            yield from _bar(mark, pen)
+        case Dot():
+            yield from _dot(mark, pen)
+        case Arrow():
+            yield from _arrow(mark, pen)
+        case Moment():
+            yield from _moment(mark, pen)
+
+
+def _bar(bar: Bar, pen: _Pen) -> Iterator[str]:
+    place = pen.places[bar.lane]
+    fill, _, ink, letter = pen.look(bar.look)
+    x, width = pen.x(bar.start), pen.x(bar.end) - pen.x(bar.start)
+    if bar.row is not None:
+        y, height = place.top + 7 + _ROW * (bar.row + 0.5) - 1.25, 2.5
+    else:
+        y, height = place.middle - _BAR / 2, float(_BAR)
+    shown = max(1.0, width - 1)
+    yield element("rect", x=x, y=y, width=shown, height=height, rx=2, style=f"fill:{fill}")
+    words = f"{letter} {bar.label}".strip()
+    fits = next((t for t in (words, letter) if t and _CHARACTER * len(t) + 8 < width), "")
+    if fits and bar.row is None:
+        weight = ";font-weight:700" if letter else ""
+        yield element("text", fits, x=x + 5, y=place.middle + 4.5, style=f"fill:{ink}{weight}")
+
+
+def _dot(dot: Dot, pen: _Pen) -> Iterator[str]:
+    place = pen.places[dot.lane]
+    _, line, ink, letter = pen.look(dot.look)
+    many = place.rows > 1
+    lettered = letter and not many and dot.shape == "point"
+    x, size = pen.x(dot.at), 3.2 if many else 7.0 if lettered else 4.5
+    y = place.top + 7 + _ROW * (dot.row + 0.5) if many else place.middle
+    yield _glyph(dot.shape, x, y, size, line)
+    if lettered:
+        style = f"fill:{ink};font-size:10px;font-weight:700"
+        yield element("text", letter, x=x, y=y + 3.6, style=style, text_anchor="middle")
+    if dot.label:
+        yield element("text", dot.label, x=x + 8, y=y + 4, class_="h")
+
+
+def _glyph(shape: str, x: float, y: float, size: float, line: str) -> str:
+    stroke = f"stroke:{line};stroke-width:2;fill:none"
+    if shape == "cross":
+        down = f"M{x - size:.1f},{y - size:.1f} l{2 * size},{2 * size}"
+        return element("path", d=f"{down} m0,{-2 * size} l{-2 * size},{2 * size}", style=stroke)
+    if shape == "tick":
+        return element("line", x1=x, x2=x, y1=y - 9, y2=y + 9, style=stroke)
+    if shape == "ring":
+        return element("circle", cx=x, cy=y, r=size, class_="p", style=f"stroke:{line}")
+    return element("circle", cx=x, cy=y, r=size, style=f"fill:{line}")
+
+
+def _arrow(arrow: Arrow, pen: _Pen) -> Iterator[str]:
+    _, line, _, _ = pen.look(arrow.look)
+    x1, x2 = pen.x(arrow.start), pen.x(arrow.end)
+    y1, y2 = pen.places[arrow.lane].middle, pen.places[arrow.to].middle
+    yield element("line", x1=x1, x2=x2, y1=y1, y2=y2, style=f"stroke:{line};stroke-width:2")
+    angle = math.degrees(math.atan2(y2 - y1, x2 - x1))
+    turned = f"translate({x2:.1f},{y2:.1f}) rotate({angle:.1f})"
+    head = "M1,0 L-9,-4.5 L-9,4.5 Z"
+    yield element("path", d=head, style=f"fill:{line}", transform=turned)
+    if arrow.label:
+        anchor, by = ("end", -7) if y2 > y1 else ("start", 7)
+        at = {"x": (x1 + x2) / 2 + by, "y": (y1 + y2) / 2 + 4}
+        yield element("text", arrow.label, class_="f h", text_anchor=anchor, **at)
+
+
+def _moment(moment: Moment, pen: _Pen) -> Iterator[str]:
+    _, line, _, _ = pen.look(moment.look)
+    first, last, x = pen.places[moment.lane], pen.places[moment.to], pen.x(moment.at)
+    dashed = f"stroke:{line};stroke-width:2;stroke-dasharray:4 3"
+    yield element("line", x1=x, x2=x, y1=first.top + 2, y2=last.middle, style=dashed)
+    late = x + 7.2 * len(moment.label) > pen.x(pen.strip.end)
+    anchor, by = ("end", -6) if late else ("start", 6)
+    y = first.bottom + 5
+    yield element("text", moment.label, x=x + by, y=y, class_="b h", text_anchor=anchor)

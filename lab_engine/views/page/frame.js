@@ -1,0 +1,51 @@
+// What every picture of the kit stands in: a title, a hint, a board to draw on, and its sentence.
+
+import { element } from "./dom.js";
+import { keep } from "./keep.js";
+import { listenToKeys } from "./keys.js";
+
+export function framed(model, el) {
+  listenToKeys();
+  keep(el);
+  el.classList.add("lab-picture");
+  const title = el.appendChild(element("p", { className: "lab-title" }));
+  const hint = el.appendChild(element("p", { className: "lab-hint" }));
+  const board = el.appendChild(element("div", { className: "lab-board" }));
+  const words = element("p", { className: "lab-words" }, { "aria-live": "polite" });
+  el.append(words);
+  const put = (property, node, text) => node[property] !== text && (node[property] = text);
+  return {
+    board,
+    // Puts a part between the board and the sentence.
+    add: (node) => el.insertBefore(node, words),
+    say(still) {
+      put("textContent", title, still.title);
+      put("textContent", hint, still.hint);
+      put("hidden", hint, !still.hint);
+      put("textContent", words, model.get("_summary"));
+    },
+  };
+}
+
+// One of many marks has the focus: arrow keys go to the next, and Tab leaves.
+export function roving(svg, nodes, follow) {
+  const indexOf = (event) => nodes.findIndex((node) => node.contains(event.target));
+  svg.addEventListener("pointerover", (event) => follow(indexOf(event)));
+  svg.addEventListener("focusin", (event) => follow(indexOf(event)));
+  svg.addEventListener("pointerleave", () => follow(-1));
+  svg.addEventListener("focusout", () => follow(-1));
+  svg.addEventListener("keydown", (event) => {
+    const at = indexOf(event);
+    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0 };
+    const next = event.key === "End" ? nodes.length - 1 : to[event.key];
+    if (at < 0 || next === undefined || !nodes[next]) return;
+    event.preventDefault();
+    nodes[at].setAttribute("tabindex", -1);
+    nodes[next].setAttribute("tabindex", 0);
+    nodes[next].focus();
+  });
+  nodes.forEach((node, index) => {
+    node.setAttribute("tabindex", index ? -1 : 0);
+    node.dataset.lmSuppressShortcuts = "true";
+  });
+}
