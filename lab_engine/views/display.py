@@ -31,7 +31,7 @@ class _Widget(Protocol):
     def model_id(self) -> str: ...
 
 
-class Shown:
+class Displayed:
     """Something with a `widget` and a `twin`: a cell that ends with it shows both."""
 
     @property

@@ -22,7 +22,7 @@ import plotly.graph_objects as go
 from lab_engine.errors import LabError
 
 from .controls import Control
-from .display import Shown, twin_html
+from .display import Displayed, twin_html
 from .form import Form
 from .ghosts import marked
 from .kit.live import LivePicture
@@ -56,7 +56,7 @@ O = TypeVar("O")  # noqa: E741  an outcome
 Watcher = Callable[[S, O, int], object]
 
 
-class Panel(Shown, Generic[S, O]):
+class Panel(Displayed, Generic[S, O]):
     """Controls, a status line and one or two pictures, over one scenario.
 
     Args:

@@ -25,11 +25,11 @@ www  300 A   192.0.2.3
 """
 
 
-def shop(resolvers: int = 20, ttl: int = 300, order: str = "frozen") -> Scenario:
+def shop(resolvers: int = 20, ttl: int = 300, profile: str = "frozen") -> Scenario:
     """An hour of three servers behind that many resolvers."""
     zone = Zone.from_text(ZONE)
     crowd = Clients(10_000, rate=0.01)
-    made = Scenario(zone, "www", clients=crowd, resolvers=Resolvers(resolvers, order=order))
+    made = Scenario(zone, "www", clients=crowd, resolvers=Resolvers(resolvers, profile=profile))
     return made.set("zone.www.ttl", ttl)
 
 
@@ -46,7 +46,7 @@ def watched(scenario: Scenario, holdings: int = 200, *, lazy: int = 5) -> Outcom
 def _held(scenario: Scenario, outcome: Outcome, holder: int, lazy: int) -> list[Holding]:
     dice, ttl = Random(1000 * scenario.seed + holder), scenario.get("zone.www.ttl")
     pause = ttl / 3 if lazy and holder % lazy == lazy - 1 else 0.0
-    whole = scenario.resolvers.order == "rotate"
+    whole = scenario.resolvers.profile != (("frozen", 1.0),)
     at, held = -dice.random() * ttl, []
     while ttl and at < scenario.duration:
         chosen = outcome.addresses if whole else (dice.choice(outcome.addresses),)

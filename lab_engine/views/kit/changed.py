@@ -10,7 +10,7 @@ from typing import Final
 
 from dns import flags, rcode, rdatatype
 
-from lab_engine.wire.client import Exchange
+from lab_engine.wire.exchange import Exchange
 
 _STYLE: Final = """\
 <style>

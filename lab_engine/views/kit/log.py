@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import traitlets
 
-from lab_engine.views.display import Shown, html_twin
+from lab_engine.views.display import Displayed, html_twin
 from lab_engine.views.theme import number
 from lab_engine.views.widget import PageWidget
 from lab_engine.wire.log import LogEntry
@@ -63,7 +63,7 @@ class LiveLog(PageWidget):
         return f"The log: {number(len(self._log))} questions."
 
 
-class Asked(Shown):
+class Asked(Displayed):
     """What a server was asked: `asked(server.log)` as the last line of a cell."""
 
     def __init__(self, log: Sequence[LogEntry], last: int) -> None:

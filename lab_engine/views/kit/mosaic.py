@@ -16,6 +16,11 @@ class Box(NamedTuple):
     width: float
     height: float
 
+    @property
+    def turned(self) -> "Box":
+        """Mirrored on the diagonal: across becomes down."""
+        return Box(self.y, self.x, self.height, self.width)
+
 
 def squarify(shares: Sequence[float], box: Box) -> list[Box]:
     """One box for each share, largest first, as near to squares as that allows.
@@ -54,26 +59,17 @@ def _worst(row: Sequence[float], side: float) -> float:
 
 def _lay(row: Sequence[float], box: Box) -> tuple[list[Box], Box]:
     """The boxes of a row along the shorter side of a box, and what of the box is left."""
-    total = sum(row)
-    if box.width >= box.height:
-        depth = total / box.height if box.height else 0
-        tops = _starts(row, box.y, depth)
-        laid = [
-            Box(box.x, top, depth, area / depth if depth else 0)
-            for area, top in zip(row, tops, strict=True)
-        ]
-        return laid, Box(box.x + depth, box.y, max(0, box.width - depth), box.height)
-    depth = total / box.width
-    lefts = _starts(row, box.x, depth)
-    laid = [
-        Box(left, box.y, area / depth if depth else 0, depth)
-        for area, left in zip(row, lefts, strict=True)
-    ]
-    return laid, Box(box.x, box.y + depth, box.width, max(0, box.height - depth))
+    if box.width < box.height:
+        laid, rest = _lay(row, box.turned)
+        return [each.turned for each in laid], rest.turned
+    depth = _part(sum(row), box.height)
+    laid, top = [], box.y
+    for area in row:
+        height = _part(area, depth)
+        laid.append(Box(box.x, top, depth, height))
+        top += height
+    return laid, Box(box.x + depth, box.y, max(0.0, box.width - depth), box.height)
 
 
-def _starts(row: Sequence[float], begin: float, depth: float) -> list[float]:
-    starts = [begin]
-    for area in row[:-1]:
-        starts.append(starts[-1] + (area / depth if depth else 0))
-    return starts
+def _part(area: float, length: float) -> float:
+    return area / length if length else 0.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from lab_engine.views.display import Shown, twin_html
+from lab_engine.views.display import Displayed, twin_html
 
 
 class Picture(Protocol):
@@ -34,7 +34,7 @@ class Picture(Protocol):
         """The moment it begins at, drawn for readers without a kernel."""
 
 
-class Drawn(Shown):
+class Drawn(Displayed):
     """A picture that can be the last line of a cell: it shows itself, live and as a twin."""
 
     @property

@@ -11,7 +11,7 @@ from dns import rdatatype
 from lab_engine.errors import LabError
 from lab_engine.simulation.outcome import Event, Outcome
 from lab_engine.views.theme import number, seconds, sign
-from lab_engine.wire.client import Exchange
+from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.log import LogEntry
 
 from .strip import Arrow, Bar, Dot, Lane, Mark, Strip
