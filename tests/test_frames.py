@@ -78,21 +78,21 @@ def test_a_moment_belongs_to_the_copy_that_begins_with_it() -> None:
 @pytest.mark.parametrize(
     ("duration", "caches", "step", "count"),
     [
-        (3600, 20, 10, 361),
-        (3600, 200, 60, 61),
-        (86_400, 20, 300, 289),
-        (60, 20, 0.1, 601),
-        (900, 100, 10, 91),
-        (7 * 86_400, 200, 21_600, 29),
+        (3600, 20, 10, 360),
+        (3600, 200, 60, 60),
+        (86_400, 20, 300, 288),
+        (60, 20, 0.1, 600),
+        (900, 100, 10, 90),
+        (7 * 86_400, 200, 21_600, 28),
     ],
 )
 def test_moments_are_round_and_few(duration: float, caches: int, step: float, count: int) -> None:
-    """From the first second to the last, in round steps; fewer of them the more caches there are."""
+    """Round steps up to the end of the watch; fewer of them the more caches there are."""
     times = moments(duration, caches)
 
     assert times[1] - times[0] == step
     assert len(times) == count
-    assert times[-1] == duration
+    assert times[-1] + step == duration
 
 
 def test_two_hundred_tiles_are_sent_in_a_hundred_kilobytes() -> None:
@@ -111,8 +111,8 @@ def test_more_mixes_than_a_byte_counts_take_the_nearest() -> None:
     """Of 300 mixes the first 255 are kept as they are, the others told as the nearest of those."""
     parts = [index / 299 for index in range(300)]
     shares = [((SERVERS[0], part), (SERVERS[1], 1 - part)) for part in parts]
-    made = frames([Holding(0, i, i + 1, s) for i, s in enumerate(shares)], SERVERS, 1, 299)
-    told = [made.mix(made.times.index(float(second)), 0)[0] for second in range(299)]
+    made = frames([Holding(0, i, i + 1, s) for i, s in enumerate(shares)], SERVERS, 1, 300)
+    told = [made.mix(made.times.index(float(second)), 0)[0] for second in range(300)]
 
     assert len(made.mixes) == 256
     assert told[:255] == parts[:255]

@@ -100,10 +100,13 @@ def frames(
 
 
 def moments(duration: float, caches: int) -> tuple[float, ...]:
-    """Evenly spaced times from 0 on: as fine as the number of caches lets them be sent."""
+    """Evenly spaced times from 0 on: as fine as the number of caches lets them be sent.
+
+    The end of the watch is none of them, since nothing is known of what is held from then on.
+    """
     most = min(MOST, max(FEWEST, TILE_FRAMES // max(1, caches)))
     step = next((each for each in (*_SHORT, *_LONG) if duration / each <= most), duration / most)
-    return tuple(round(index * step, 6) for index in range(math.floor(duration / step + 1e-9) + 1))
+    return tuple(round(index * step, 6) for index in range(math.ceil(duration / step - 1e-9)))
 
 
 class _Mixes:

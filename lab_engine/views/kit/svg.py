@@ -41,11 +41,12 @@ def element(tag: str, text: str = "", **attributes: object) -> str:
 
 
 def picture(width: float, height: float, parts: Sequence[str], servers: int) -> str:
-    """A whole SVG on paper of its own, with a fill `url(#s0)` for each server."""
+    """A whole SVG on paper of its own; classes `s0` and `i0` are a server's fill and ink."""
     size = f'viewBox="0 0 {_short(width)} {_short(height)}" width="{_short(width)}"'
     fills = "".join(_fill(index) for index in range(servers))
     paper = element("rect", width=width, height=height, class_="p")
-    body = "".join((f"<style>{STYLE}</style><defs>{fills}</defs>", paper, *parts))
+    looks = "".join(f".s{i}{{fill:url(#s{i})}}.i{i}{{fill:{sign(i).ink}}}" for i in range(servers))
+    body = "".join((f"<style>{STYLE}{looks}</style><defs>{fills}</defs>", paper, *parts))
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{body}</svg>'
 
 

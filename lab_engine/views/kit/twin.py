@@ -69,13 +69,17 @@ def _tile(tiles: Tiles, cache: int, box: Box) -> Iterator[str]:
 
 def _slice(server: int, box: Box) -> Iterator[str]:
     x, y, width, height = box
-    yield element("rect", x=x, y=y, width=width, height=height, rx=3, fill=f"url(#s{server})")
+    if min(width, height) < 32:  # hundreds of them: as short as they can be said
+        d = f"M{x:.1f},{y:.1f}h{width:.1f}v{height:.1f}h{-width:.1f}z"
+        yield element("path", d=d, class_=f"s{server}")
+    else:
+        yield element("rect", x=x, y=y, width=width, height=height, rx=3, class_=f"s{server}")
     size = min(16.0, max(8.0, 0.42 * min(width, height)))
     if width > size + 1 and height > size + 6:
         left, down = min(7, (width - 0.7 * size) / 2), size + min(5, (height - size) / 4)
-        letter, _, ink, _ = sign(server)
-        style = f"fill:{ink};font-size:{size:.1f}px"
-        yield element("text", letter, x=x + left, y=y + down, class_="l", style=style)
+        letter = sign(server).letter
+        style = f"font-size:{size:.1f}px"
+        yield element("text", letter, x=x + left, y=y + down, class_=f"l i{server}", style=style)
 
 
 def _numbers(tiles: Tiles, cache: int, box: Box, ink: str | None) -> Iterator[str]:
@@ -97,6 +101,8 @@ def _numbers(tiles: Tiles, cache: int, box: Box, ink: str | None) -> Iterator[st
 
 def _edge(tiles: Tiles, cache: int, box: Box) -> Iterator[str]:
     x, y, width, height = box
+    if height < 16:
+        return
     inset, high, below = (4, 4.0, 4) if width >= 24 and height >= 26 else (1, 2.5, 1)
     room = max(1.0, width - 2 * inset)
     life = tiles.moving.seconds_left(tiles.begin, cache) / (tiles.moving.longest or 1)
@@ -132,8 +138,7 @@ def _bar(tiles: Tiles, server: int, y: float) -> Iterator[str]:
     start, middle, end = (
         _scale(100 * share) for share in (0, tiles.held(tiles.begin)[server], load)
     )
-    fill = f"url(#s{server})"
-    yield element("rect", x=start, y=y, width=middle - start, height=_BAR, fill=fill)
+    yield element("rect", x=start, y=y, width=middle - start, height=_BAR, class_=f"s{server}")
     if end - middle > 1:
         yield element("rect", x=middle, y=y, width=end - middle, height=_BAR, class_="r")
     if tiles.capacities[server] <= 1:
@@ -147,10 +152,10 @@ def _bar(tiles: Tiles, server: int, y: float) -> Iterator[str]:
 
 
 def _label(server: int, name: str, y: float) -> Iterator[str]:
-    letter, _, ink, _ = sign(server)
-    yield element("rect", x=_MARGIN, y=y, width=_BAR, height=_BAR, rx=2, fill=f"url(#s{server})")
+    letter = sign(server).letter
+    yield element("rect", x=_MARGIN, y=y, width=_BAR, height=_BAR, rx=2, class_=f"s{server}")
     at = {"x": _MARGIN + _BAR / 2, "y": y + 12, "text_anchor": "middle"}
-    yield element("text", letter, **at, class_="l", style=f"fill:{ink}")
+    yield element("text", letter, **at, class_=f"l i{server}")
     yield element("text", name, x=_MARGIN + _BAR + 7, y=y + 12.5)
 
 
