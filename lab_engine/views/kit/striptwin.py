@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lab_engine.views.theme import sign
 
+from .picture import Ghost
 from .strip import Arrow, Bar, Dot, Mark, Moment, Strip
 from .svg import element, picture
 
@@ -61,6 +62,8 @@ def strip_svg(strip: Strip) -> str:
         for mark in strip.marks:
             if isinstance(mark, kind):
                 parts += _draw(mark, pen)
+    for ghost in strip.ghosts:
+        parts += _ghost(ghost, pen, bottom)
     return picture(_WIDTH + 2 * _MARGIN, bottom + 28, parts, len(strip.servers))
 
 
@@ -167,3 +170,13 @@ def _moment(moment: Moment, pen: _Pen) -> Iterator[str]:
     anchor, by = ("end", -6) if late else ("start", 6)
     y = first.bottom + 5
     yield element("text", moment.label, x=x + by, y=y, class_="b h", text_anchor=anchor)
+
+
+def _ghost(ghost: Ghost, pen: _Pen, bottom: float) -> Iterator[str]:
+    top = min(place.top for place in pen.places.values())
+    ends = [pen.x(end) for end in ghost.still()["ends"]]
+    for x in ends:
+        yield element("line", x1=x, x2=x, y1=top, y2=bottom, class_="k")
+        shape = f"M{x - 7:.1f},{bottom:.1f} l7,-7 l7,7 l-7,7 Z"
+        yield element("path", d=shape, class_="d" if ghost.said else "d t")
+    yield element("text", ghost.label, x=ends[-1] + 10, y=bottom - 4, class_="b h")
