@@ -100,6 +100,10 @@ LARGER: dict[str, tuple[int, str]] = {
         9_600,
         "two engines that check each other, the closed forms that check both, load-aware dispatch",
     ),
+    "views": (
+        3_400,
+        "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
+    ),
 }
 
 

@@ -14,11 +14,16 @@ import pytest
 from nbclient import NotebookClient
 
 from lab_engine.errors import LabError
+from lab_engine.simulation import Outcome, Scenario
 from lab_engine.views import panel as panel_module
 from lab_engine.views.controls import Choice, Slider, Switch, one_two_five
+from lab_engine.views.figures import traffic, traffic_summary
+from lab_engine.views.kit.picture import Ghost
+from lab_engine.views.kit.tiles import tiles
 from lab_engine.views.panel import COARSE, KEPT, Panel
 
 from .browser import toy
+from .browser.caches import shop, watched
 from .browser.toy import CONTROLS, Toy, Waves, toy_panel
 
 TOY = Path(toy.__file__)
@@ -282,6 +287,141 @@ def test_mistakes_in_controls_are_named(make: Any, why: str) -> None:
     """Value, rule, remedy, as everywhere."""
     with pytest.raises(LabError, match=why):
         make()
+
+
+def tiled(**options: Any) -> Panel[Scenario, Outcome]:
+    """The shop's caches under a slider for the TTL."""
+    ttl = Slider("zone.www.ttl", "TTL", 0, 3600, unit="s")
+    return Panel(shop(), [ttl], options.pop("run", watched), picture=tiles, **options)
+
+
+def test_a_panel_may_show_a_picture_of_the_kit() -> None:
+    """Instead of a figure: a move leads to another picture and its sentence."""
+    panel = tiled()
+    before = panel.summary
+    panel.set("zone.www.ttl", 60)
+
+    assert panel.figure is None
+    assert panel.picture is not None
+    assert panel.picture.frames() == tiles(panel.scenario, panel.outcome).frames()
+    assert panel.summary == panel.picture.sentence != before
+
+
+def test_a_panel_may_show_both() -> None:
+    """The figure, the picture, and the sentences of both."""
+    both = tiled(figure=traffic, summary=traffic_summary)
+    both.set("zone.www.ttl", 60)
+
+    assert both.figure is not None
+    assert both.summary == f"{traffic_summary(both.outcome)} {both.picture.sentence}"
+
+
+def test_a_bad_value_keeps_the_last_good_tiles() -> None:
+    """As it keeps a figure."""
+    panel = tiled()
+    shown = panel.picture
+    panel.set("zone.www.ttl", 9999)
+
+    assert "9,999: TTL goes from 0 to 3,600 s" in panel.status
+    assert panel.picture is shown
+
+
+def test_a_run_without_holdings_keeps_the_last_good_tiles() -> None:
+    """A picture that cannot be made is refused like a value."""
+
+    def run(scenario: Scenario) -> Outcome:
+        outcome = watched(scenario)
+        blind = scenario.get("zone.www.ttl") == 7
+        return dataclasses.replace(outcome, holders=()) if blind else outcome
+
+    panel = tiled(run=run)
+    panel.set("zone.www.ttl", 7)
+
+    assert panel.status.startswith("holders: are not in this outcome")
+    assert panel.scenario.get("zone.www.ttl") == 300
+
+
+@pytest.mark.parametrize("given", [{}, {"figure": toy.figure}, {"summary": toy.summary}])
+def test_a_panel_that_shows_nothing_is_refused(given: dict[str, Any]) -> None:
+    """A figure without its sentence, too: those who cannot see it would get nothing."""
+    with pytest.raises(LabError, match="Give figure and summary, or picture"):
+        Panel(Toy(), CONTROLS, toy.run, **given)
+
+
+def test_who_watches_is_told_every_outcome_and_the_moves() -> None:
+    """Not the one it started with, and none of a value that was refused."""
+    told: list[tuple[int, int, int]] = []
+    panel = toy_panel()
+    panel.on_outcome(lambda toy_, waves, moves: told.append((toy_.rate, waves.toy.rate, moves)))
+    panel.set("rate", 7)
+    panel.set("rate", 99)
+    panel.set("rate", 8)
+
+    assert told == [(7, 7, 1), (8, 8, 1)]
+
+
+def test_one_control_moved_on_is_one_move() -> None:
+    """A slider sends every stop on its way; another control is another move; Reset forgets."""
+    panel = toy_panel()
+    counted = []
+    for path, value in (("rate", 6), ("rate", 7), ("size", 200), ("rate", 8)):
+        panel.set(path, value)
+        counted.append(panel.moves)
+    panel.reset()
+
+    assert counted == [1, 1, 2, 3]
+    assert panel.moves == 0
+
+
+def test_who_watches_sees_no_coarse_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only full runs count."""
+    monkeypatch.setattr(panel_module, "SLOW", 0.0)
+    monkeypatch.setattr(panel_module, "PAUSE", 0.02)
+    told: list[int] = []
+
+    async def move() -> None:
+        panel = panel_of(toy.run, coarse=toy.coarse)
+        panel.on_outcome(lambda _toy, waves, _moves: told.append(len(waves.x)))
+        for rate in (6, 7):
+            send(panel, rate=rate)
+        await asyncio.sleep(0.2)
+
+    asyncio.run(move())
+
+    assert told == [360]
+
+
+def test_who_watches_may_move_the_panel() -> None:
+    """What it asks for is drawn next."""
+    panel = toy_panel()
+    panel.on_outcome(lambda toy_, _waves, _moves: toy_.rate == 6 and panel.set("rate", 9))
+    panel.set("rate", 6)
+
+    assert panel.scenario.rate == 9
+
+
+def test_ghosts_stay_while_controls_move() -> None:
+    """In figure and picture, until others take their place."""
+    both = tiled(figure=traffic, summary=traffic_summary)
+    both.mark(Ghost(40, "you said 40 %"))
+    both.set("zone.www.ttl", 60)
+
+    assert [ghost.label for ghost in both.picture.ghosts] == ["you said 40 %"]
+    assert [note.text for note in both.figure.layout.annotations] == ["◇ you said 40 %"]
+
+    both.mark()
+
+    assert both.picture.ghosts == ()
+    assert both.figure.layout.annotations == ()
+
+
+def test_a_panels_twin_shows_its_picture() -> None:
+    """Drawn where it is one of the kit, a file where the lesson has one, else its sentence."""
+    kept = panel_of(toy.run, still="pictures/waves.svg").twin()
+
+    assert "data:image/svg+xml;base64" in tiled().twin()
+    assert 'src="pictures/waves.svg"' in kept
+    assert "<p>Three servers with 5 waves a day of height 100.</p>" in toy_panel().twin()
 
 
 @pytest.mark.notebooks

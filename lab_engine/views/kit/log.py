@@ -60,7 +60,7 @@ class LiveLog(PageWidget):
             super()._answer(widget, content, buffers)
 
     def __repr__(self) -> str:
-        return f"The log: {number(len(self._log))} questions."
+        return f"The log: {_many(self._log)}."
 
 
 class Asked(Displayed):
@@ -79,12 +79,16 @@ class Asked(Displayed):
         return html_twin(_table(rows(self._log, self._last)))
 
     def __repr__(self) -> str:
-        return f"The server was asked {number(len(self._log))} questions."
+        return f"The server was asked {_many(self._log)}."
 
 
 def asked(log: Sequence[LogEntry], last: int = LAST) -> Asked:
     """The last questions of a server's log, newest first, in a table that can be read again."""
     return Asked(log, last)
+
+
+def _many(log: Sequence[LogEntry]) -> str:
+    return f"{number(len(log))} question{'' if len(log) == 1 else 's'}"
 
 
 def _table(lines: Sequence[Row]) -> str:

@@ -29,7 +29,7 @@ export function log({ model, el, signal }) {
     const count = model.get("_count");
     const news = count - known;
     body.replaceChildren(...model.get("_rows").map((row) => line(row, row[0] > known)));
-    said.textContent = `${count} questions${news > 0 ? `, ${news} of them new` : ""}`;
+    said.textContent = `${count} question${count === 1 ? "" : "s"}${news > 0 ? `, ${news} of them new` : ""}`;
     known = count;
   };
   show();
