@@ -14,6 +14,7 @@ NAMES = (
     "notebooks",
     "page_bytes",
     "slider",
+    "play",
     "levers",
     "population",
     "events",

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from . import harness
+from . import kit as pictures
 
 HERE = Path(__file__).parent
 Open = Callable[..., harness.Notebook]
@@ -45,9 +46,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Lab]:
-    """A JupyterLab of its own, with the toy panel beside its notebooks."""
+    """A JupyterLab of its own, with what its kernels import beside its notebooks."""
     with harness.Lab(tmp_path_factory.mktemp("lab")) as lab:
-        shutil.copy(HERE / "toy.py", lab.files)
+        for name in ("toy.py", "caches.py"):
+            shutil.copy(HERE / name, lab.files)
         yield lab
 
 
@@ -65,6 +67,22 @@ def _opener(chromium: Browser, lab: harness.Lab) -> Iterator[Open]:
     yield open_cells
     for each in opened:
         each.close()
+
+
+@pytest.fixture(scope="session")
+def kit_page(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
+    """A notebook with one of each picture of the kit, run once for all that look at it."""
+    lab.theme("light")
+    with harness.Notebook(chromium, lab) as page:
+        page.open(lab.write("kit.ipynb", pictures.CELLS)).run_all()
+        page.page.locator(".lab-log").wait_for()
+        yield page
+
+
+@pytest.fixture
+def kit(kit_page: harness.Notebook) -> harness.Notebook:
+    """That notebook as it was first drawn."""
+    return pictures.afresh(kit_page)
 
 
 notebook = pytest.fixture(_opener, name="notebook")

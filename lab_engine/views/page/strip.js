@@ -50,8 +50,8 @@ export function strip({ model, el, signal }) {
 
 function said(still, time) {
   if (still.seconds) return `${clockOf(time, 0)} of ${clockOf(still.span[1], 0)}`;
-  const passed = still.ticks.filter(([at]) => at <= time);
-  return passed.length ? passed.at(-1)[1] : "";
+  const far = still.ticks.map(([at]) => Math.abs(at - time));
+  return still.ticks[far.indexOf(Math.min(...far))][1];
 }
 
 // As high as the longest text, so that nothing below moves when a mark is pointed at.

@@ -1,0 +1,16 @@
+"""What axe-core finds wrong with our widgets."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+
+def violations(page: Page, selector: str) -> list[str]:
+    """`rule: HTML` of each part of what the selector finds that breaks a rule of WCAG 2.2 AA."""
+    # JupyterLab's body has no height, and axe then takes all in it for hidden from sight.
+    page.evaluate("document.body.style.height = '100vh'")
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+    # A rule about whole pages.
+    options["rules"] = {"region": {"enabled": False}}
+    found = Axe().run(page, context=selector, options=options).response["violations"]
+    page.evaluate("document.body.style.height = ''")
+    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]

@@ -1,0 +1,68 @@
+"""A page with one of each picture of the kit, and what several tests do with it."""
+
+from typing import Final
+
+from playwright.sync_api import Locator
+
+from .harness import Notebook
+
+SET_UP: Final = """
+from caches import *
+from lab_engine import Zone, serve
+from lab_engine.views import cache_tiles
+from lab_engine.views.kit.log import asked
+from lab_engine.views.kit.strips import packets
+server = serve(Zone.from_text(ZONE), order="cyclic")
+"""
+CELLS: Final = (
+    SET_UP,
+    'panel = cache_tiles(shop(), "ttl", run=watched)\npanel',
+    "ran = 'the cell below'",
+    'packets([server.ask("www.shop.example") for _ in range(5)])',
+    "asked(server.log)",
+)
+_NOTEBOOK: Final = "window.jupyterapp.shell.currentWidget.content"
+
+
+def picture(page: Notebook, number: int) -> Locator:
+    """The picture of the panel, of the packets, or of the log: 0, 1, 2."""
+    return page.page.locator(".lab-picture").nth(number)
+
+
+def afresh(page: Notebook) -> Notebook:
+    """The page as it was first drawn: wide, light, the panel at its start, the playhead, too."""
+    page.page.emulate_media(reduced_motion="no-preference")
+    page.page.set_viewport_size({"width": 1280, "height": 900})
+    wear(page, "Light")
+    page.kernel_text("panel.reset()")
+    for number in (0, 1):
+        picture(page, number).get_by_role("slider", name="Time").press("Home")
+    page.page.mouse.move(0, 0)
+    page.settle(0.2)
+    page.forget()
+    return page
+
+
+def wear(page: Notebook, theme: str) -> None:
+    """Change JupyterLab's theme, Light or Dark, while everything stands."""
+    page.page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+        f"JupyterLab {theme}",
+    )
+    light = "true" if theme == "Light" else "false"
+    page.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for()
+    page.page.wait_for_timeout(200)  # its style sheet takes hold a moment later
+
+
+def activate(page: Notebook, cell: int) -> None:
+    """Make a cell the active one, in command mode, as a click beside it does."""
+    page.page.evaluate(
+        f"cell => {{ {_NOTEBOOK}.activeCellIndex = cell; {_NOTEBOOK}.mode = 'command';"
+        f" {_NOTEBOOK}.activate(); }}",
+        cell,
+    )
+
+
+def active(page: Notebook) -> int:
+    """Which cell is the active one."""
+    return int(page.page.evaluate(f"{_NOTEBOOK}.activeCellIndex"))
