@@ -225,6 +225,9 @@ def wider_statistics(outcome: Outcome) -> list[float]:
         sum(ms * count for ms, count in outcome.lookups),
         sum(trip.requests for trip in outcome.trips if trip.place == "203.0.113.0/24"),
         *(sum(seconds * w for seconds, w in each.lasted) for each in outcome.outages),
+        *(each.open for each in outcome.outages),
+        *(before for _, before in outcome.cuts),
+        sum(verdict.at for verdict in outcome.verdicts),
     ]
     return found + [value * value for value in found]
 
