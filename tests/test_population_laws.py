@@ -391,6 +391,15 @@ def test_what_would_not_fit_is_refused_before_it_starts():
         population.run(large)
 
 
+def test_what_many_deaths_of_many_caches_would_take_is_refused_too():
+    times = range(100, 1000, 100)
+    dying = [ScheduledChange(at, "down", [OLD] if at % 200 else []) for at in times]
+    wide = one_address(60, clients=Clients(10**7, 0.1), resolvers=Resolvers(10**7, 0))
+
+    with pytest.raises(ScenarioError, match=r"GB of memory: are more than"):
+        population.run(wide.set("schedule", tuple(dying)))
+
+
 @pytest.mark.parametrize("caches", [100_000, 2_000])
 def test_broken_off_it_keeps_what_is_whole_for_who_asks(caches):
     many = one_address(

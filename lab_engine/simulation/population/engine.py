@@ -8,6 +8,7 @@ where it leads is in `book`, and what cannot be done in `domain`.
 """
 
 import math
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -37,6 +38,7 @@ BEGINNING = (
     "watch: what is left of that in their rates is 0.2 % at most"
 )
 CACHE_BYTES, CLIENT_BYTES, COUNT_BYTES = 100, 300, 40  # of a cache, a client with one, a cell
+DEATH_BYTES = 70  # of each of these, for each death
 
 
 def run(
@@ -77,6 +79,9 @@ def _check_size(scenario: Scenario, max_bytes: int) -> None:
     clients = scenario.clients.count
     expected = caches * CACHE_BYTES + remember * clients * CLIENT_BYTES
     expected += scenario.bins * COUNT_BYTES * len(scenario.steps) * 4
+    downs = [set(step.down) for _, step in scenario.steps]
+    deaths = sum(bool(after - before) for before, after in pairwise(downs))
+    expected += deaths * (caches + remember * clients) * DEATH_BYTES
     if expected > max_bytes:
         raise ScenarioError(
             f"{expected / 1e9:.3g} GB of memory",
