@@ -88,7 +88,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "eight policies, health, places, aliases, others' modes, files, and zones changed cheaply",
     ),
     "caches": (
-        1_700,
+        1_800,
         "a third is tables: the resolvers and clients we know, and where we know them from",
     ),
     "control": (4_800, "three dozen operations, with their forms, their limits and their words"),
@@ -97,7 +97,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "simulation": (
-        9_600,
+        10_400,
         "two engines that check each other, the closed forms that check both, load-aware dispatch",
     ),
     "views": (
