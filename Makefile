@@ -6,7 +6,9 @@ MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
 UPGRADE ?=
-UNIT := not browser and not notebooks and not witness and not clients and not slow
+# Whole files go to whatever worker is free, in the order of tests/conftest.py.
+SPREAD := --numprocesses auto --dist loadfile --no-loadscope-reorder
+UNIT := not browser and not notebooks and not witness and not clients and not slow and not long
 COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE) pyproject.toml
 
@@ -44,14 +46,13 @@ lint: setup-test  ## ruff and mypy
 	$(PY) -m mypy
 
 check: lint  ## lint and the unit tests: about a minute
-	$(PY) -m pytest --numprocesses auto -m "$(UNIT)"
+	$(PY) -m pytest $(SPREAD) -m "$(UNIT)"
 
 test: peers lint  ## everything: lint, unit tests, notebooks, browser, real DNS peers
-	$(PY) -m pytest --numprocesses auto -m "$(UNIT)"
-	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest -m "not ($(UNIT))"
+	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest $(SPREAD) -m "not long"
 
 long: peers  ## everything with the full counts, then the benchmarks, then a table
-	LAB_CHROMIUM="$$(tools/peers.sh chromium)" LAB_LONG=1 $(PY) tools/long.py
+	LAB_CHROMIUM="$$(tools/peers.sh chromium)" LAB_LONG=1 $(PY) tools/long.py $(SPREAD)
 
 bench: setup-test  ## measure; every number of the README's performance table
 	$(PY) -m benchmarks

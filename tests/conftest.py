@@ -1,11 +1,16 @@
-"""What the tests of the control plane share: a service to ask, and Route 53's model to judge it."""
+"""The order of the tests, whichever worker runs them; and what those of the control plane share.
 
+That is a service to ask, and Route 53's model to judge it.
+"""
+
+import signal
 from datetime import UTC, datetime
 from random import Random
 
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
+from hypothesis import settings
 
 from lab_engine.authority.server import Authority
 from lab_engine.control.account import Account
@@ -13,6 +18,41 @@ from lab_engine.control.refusal import Refusal
 from lab_engine.control.service import Service
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TURNS = ("waits", "browser", "slow", "notebooks", "clients", "witness")
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("lab", deadline=None)
+settings.load_profile("lab")
+
+
+def pytest_configure():
+    """What tests start can be interrupted, even if a shell in whose background we run cannot."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: somebody is waiting."""
+    return (yield) + 1
+
+
+def pytest_collection_modifyitems(items):
+    """Put what takes long first, so that no worker is left with it when the others are done."""
+    items.sort(key=_turn)  # stable: within a turn the order stays
+
+
+def _turn(item):
+    return next(
+        (turn for turn, mark in enumerate(TURNS) if item.get_closest_marker(mark)), len(TURNS)
+    )
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print once what was told, which travels with the reports from the workers."""
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    told = [text for each in reports for key, text in each.user_properties if key == "told"]
+    for line in dict.fromkeys(told):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """The full counts: every check, every test with LAB_LONG=1, every benchmark; a table closes it.
 
+    python tools/long.py --numprocesses auto    what follows the name goes to pytest
+
 Not a test runner: each step is the command that the Makefile runs, and none is left out because an
 earlier one failed.
 """
@@ -14,7 +16,7 @@ STEPS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
-    "pytest": ["pytest"],
+    "pytest": ["pytest", *sys.argv[1:]],
     "benchmarks": ["benchmarks"],
 }
 

@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all browser tests; a notebook page for each that asks."""
+"""A JupyterLab and a Chromium for each file of browser tests; a page for each test that asks."""
 
 import os
 import shutil
@@ -16,23 +16,19 @@ Open = Callable[..., harness.Notebook]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a browser, and put it last.
+    """Mark what drives a browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("browser")
 
-    Playwright keeps an event loop running in the main thread until the session ends; after it, no
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium; without one the test is skipped, or fails if LAB_REQUIRE_PEERS=1.
+
+    For one file only: as long as Playwright runs, its event loop runs in the main thread, and no
     test could call asyncio.run.
     """
-    items.sort(key=_drives_browser)  # stable: the order within both halves stays
-    for item in filter(_drives_browser, items):
-        item.add_marker("browser")
-
-
-def _drives_browser(item: pytest.Item) -> bool:
-    return HERE in item.path.parents
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium; without one the test is skipped, or fails if LAB_REQUIRE_PEERS=1."""
     try:
         started = harness.browser()
         browser = started.__enter__()
@@ -44,7 +40,7 @@ def chromium() -> Iterator[Browser]:
     started.__exit__(None, None, None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Lab]:
     """A JupyterLab of its own, with what its kernels import beside its notebooks."""
     with harness.Lab(tmp_path_factory.mktemp("lab")) as lab:

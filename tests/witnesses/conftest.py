@@ -3,14 +3,13 @@
 import contextlib
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from .programs import Peers, find
 from .versions import OPTIONS, version
-
-TOLD = pytest.StashKey[list[str]]()
 
 
 @contextlib.contextmanager
@@ -52,16 +51,12 @@ def run():
 
 
 @pytest.fixture
-def tell(request):
+def tell(record_property):
     """Takes a line for the summary at the end: what was measured, and what was expected."""
-    return request.config.stash.setdefault(TOLD, []).append
+    return partial(record_property, "told")
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Laws of order and of clocks depend on versions: say which ones these tests have met."""
-    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
-    if any("tests/witnesses/" in report.nodeid for report in reports):
-        found = ", ".join(f"{program} {version(program)}" for program in OPTIONS)
-        terminalreporter.write_line(f"witnesses: {found}")
-    for line in terminalreporter.config.stash.get(TOLD, []):
-        terminalreporter.write_line(line)
+@pytest.fixture(autouse=True)
+def _versions(tell):
+    """Laws of order and of clocks depend on versions: the summary names those that were met."""
+    tell("witnesses: " + ", ".join(f"{program} {version(program)}" for program in OPTIONS))

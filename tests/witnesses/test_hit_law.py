@@ -33,7 +33,7 @@ from .programs import find, path_of
 from .traffic import Fetches, play
 from .versions import profile
 
-pytestmark = pytest.mark.witness
+pytestmark = [pytest.mark.witness, pytest.mark.waits]
 
 TTL = 5
 WARM_UP, WATCHED = 15, 75  # seconds

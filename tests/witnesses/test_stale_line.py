@@ -28,7 +28,7 @@ from .programs import path_of
 from .traffic import play
 from .versions import profile
 
-pytestmark = pytest.mark.witness
+pytestmark = [pytest.mark.witness, pytest.mark.waits]
 
 TTL = 20
 NAMES = 240
