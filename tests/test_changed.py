@@ -1,5 +1,6 @@
 """What changed between two answers, in words; and the table of a server's log."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -27,7 +28,7 @@ def test_the_first_answer_has_no_news(server: Server) -> None:
     """There is nothing that it could have changed from."""
     shown = Answers()(server.ask(NAME))
 
-    assert shown.sentence == "The first answer."
+    assert shown.sentence == "The first answer: nothing to compare it with."
     assert [line.news for line in shown.lines] == [""] * 5
 
 
@@ -55,6 +56,7 @@ def test_what_came_went_and_aged_is_told(server: Server) -> None:
         "192.0.2.9": "new",
         "192.0.2.3": "gone",
     }
+    assert shown.sentence == "Changed: the TTL, 1 new, 1 gone."
     assert [line.text for line in shown.lines if line.gone] == [f"{NAME}.\t300\tIN\tA\t192.0.2.3"]
 
 
@@ -64,6 +66,7 @@ def test_another_code_is_told(server: Server) -> None:
 
     assert shown.lines[0].text == ";; status: NXDOMAIN, flags: qr aa"
     assert shown.lines[0].news == "was status: NOERROR, flags: qr aa"
+    assert shown.sentence.startswith("Changed: status and flags")
 
 
 def test_the_same_answer_again_has_no_news() -> None:
@@ -79,8 +82,10 @@ def test_news_is_read_not_only_seen(server: Server) -> None:
     shown = changed(server.ask(NAME), server.ask(NAME))
     page = shown._repr_html_()
 
-    assert page.count("<td>was number") == 3
-    assert '<th scope="col">what is new</th>' in page
+    assert page.count(">was number") == 3
+    assert page.count("<mark>192.0.2.") == 3
+    assert re.search(r'<th scope="col"[^>]*>what is new</th>', page)
+    assert shown.sentence == "Changed: the order."
     assert "192.0.2.2    <- was number 2" in repr(shown)
 
 

@@ -3,32 +3,36 @@
 What differs between any two answers, such as their id and the time, is left out: it tells nothing.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from dns import flags, rcode, rdatatype
+from dns import flags, rcode
 
+from lab_engine.wire.digtext import kind
 from lab_engine.wire.exchange import Exchange
 
-_STYLE: Final = """\
-<style>
-.lab-changed{border-collapse:collapse;font-family:var(--jp-code-font-family,monospace)}
-.lab-changed td,.lab-changed th{text-align:left;padding:1px 12px 1px 0;white-space:pre;
-font-weight:400;border:0}
-.lab-changed .lab-news{font-weight:600;text-decoration:underline dotted}
-.lab-changed .lab-gone{text-decoration:line-through}
-</style>
-"""
+# Pages of JupyterLab push all cells to the right, and a class would not outweigh that.
+_CELL: Final = ' style="text-align:left;white-space:pre;padding:1px 16px 1px 0"'
+_CODE: Final = ' style="font-family:var(--jp-code-font-family,monospace)"'
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of an answer, and in words what is new about it; empty where nothing is."""
+    """One line of an answer, and what is new about it.
+
+    Attributes:
+        text: as dig prints it.
+        news: in words, such as `TTL was 300`; empty where nothing is new.
+        marked: the part of the text that the news are about.
+        gone: whether only the answer before had it.
+    """
 
     text: str
     news: str = ""
+    marked: str = ""
     gone: bool = False
 
 
@@ -53,19 +57,23 @@ class Changed:
     def sentence(self) -> str:
         """What changed, in words."""
         if self._first:
-            return "The first answer."
-        news = [line.news for line in self.lines if line.news]
-        return f"Changed: {'; '.join(news)}." if news else "Nothing changed."
+            return "The first answer: nothing to compare it with."
+        kinds = Counter(
+            _sort(part) for line in self.lines for part in line.news.split(", ") if part
+        )
+        said = [
+            f"{count} {word}" if word in ("new", "gone") else word for word, count in kinds.items()
+        ]
+        return f"Changed: {', '.join(said)}." if said else "Nothing changed."
 
     def __repr__(self) -> str:
-        return "\n".join((*(_plain(line) for line in self.lines), self.sentence))
+        return "\n".join((self.sentence, *map(_plain, self.lines)))
 
     def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col"{_CELL}>{name}</th>' for name in ("answer", "what is new"))
         body = "".join(map(_row, self.lines))
-        caption = f"<caption>{escape(self.sentence)}</caption>"
-        head = '<thead><tr><th scope="col">answer</th><th scope="col">what is new</th></tr></thead>'
-        table = f'<table class="lab-changed">{caption}{head}<tbody>{body}</tbody></table>'
-        return f" \n{_STYLE}{table}"
+        table = f"<table{_CODE}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return f" \n<p><b>{escape(self.sentence)}</b></p>{table}"
 
 
 class Answers:
@@ -87,9 +95,10 @@ def changed(before: Exchange, after: Exchange) -> Changed:
 
 def compared(before: Exchange | None, after: Exchange) -> Iterator[Line]:
     """The lines of `after`, each with its news; then the records that are gone."""
-    status, old_status = _status(after), _status(before) if before else ""
-    changed = before is not None and status != old_status
-    yield Line(f";; {status}", f"was {old_status}" if changed else "")
+    status = _status(after)
+    old_status = status if before is None else _status(before)
+    other = status != old_status
+    yield Line(f";; {status}", f"was {old_status}" if other else "", status if other else "")
     old, new = dict(_records(before)) if before else {}, dict(_records(after))
     places, old_places = _places(new), _places(old)
     section = ""
@@ -97,36 +106,27 @@ def compared(before: Exchange | None, after: Exchange) -> Iterator[Line]:
         if record.section != section:
             section = record.section
             yield Line(f";; {section} SECTION:")
-        news = "" if before is None else _news(record, ttl, old, places, old_places)
-        yield Line(_text(record, ttl), news)
+        text = _text(record, ttl)
+        if before is None:
+            yield Line(text)
+        elif record not in old:
+            yield Line(text, "new", text)
+        else:
+            moved = places[record] != old_places[record]
+            aged = ttl != old[record]
+            said = [f"was number {old_places[record]}"] * moved + [f"TTL was {old[record]}"] * aged
+            yield Line(text, ", ".join(said), record.value if moved else f"\t{ttl}\t" if aged else "")
     for record in (each for each in old if each not in new):
         yield Line(_text(record, old[record]), "gone", gone=True)
 
 
-def _news(
-    record: _Record,
-    ttl: int,
-    old: dict[_Record, int],
-    places: dict[_Record, int],
-    old_places: dict[_Record, int],
-) -> str:
-    if record not in old:
-        return "new"
-    found = []
-    if places[record] != old_places[record]:
-        found.append(f"was number {old_places[record]}")
-    if ttl != old[record]:
-        found.append(f"TTL was {old[record]}")
-    return ", ".join(found)
-
-
 def _places(records: dict[_Record, int]) -> dict[_Record, int]:
     """Where each record stands among those of its section and type, from 1."""
-    counts: dict[tuple[str, str], int] = {}
+    counts: Counter[tuple[str, str]] = Counter()
     places = {}
     for record in records:
-        key = record.section, record.kind
-        counts[key] = places[record] = counts.get(key, 0) + 1
+        counts[record.section, record.kind] += 1
+        places[record] = counts[record.section, record.kind]
     return places
 
 
@@ -135,8 +135,7 @@ def _records(exchange: Exchange) -> Iterator[tuple[_Record, int]]:
     for title, section in zip(sections, exchange.response.sections[1:], strict=True):
         for rrset in section:
             for value in rrset:
-                kind = rdatatype.to_text(rrset.rdtype)
-                yield _Record(title, str(rrset.name), kind, value.to_text()), rrset.ttl
+                yield _Record(title, str(rrset.name), kind(rrset), value.to_text()), rrset.ttl
 
 
 def _status(exchange: Exchange) -> str:
@@ -149,11 +148,24 @@ def _text(record: _Record, ttl: int) -> str:
     return f"{record.name}\t{ttl}\tIN\t{record.kind}\t{record.value}"
 
 
+def _sort(news: str) -> str:
+    """What kind of news it is."""
+    if news.startswith("was number"):
+        return "the order"
+    if news.startswith("TTL"):
+        return "the TTL"
+    return news if news in ("new", "gone") else "status and flags"
+
+
 def _plain(line: Line) -> str:
     return f"{line.text}    <- {line.news}" if line.news else line.text
 
 
 def _row(line: Line) -> str:
-    look = "lab-gone" if line.gone else "lab-news" if line.news else ""
     text = escape(line.text.replace("\t", "  "))
-    return f'<tr><td class="{look}">{text}</td><td>{escape(line.news)}</td></tr>'
+    if line.gone:
+        text = f"<s>{text}</s>"
+    elif line.marked:
+        part = escape(line.marked.replace("\t", "  "))
+        text = f"<mark>{part}</mark>".join(text.rsplit(part, 1))
+    return f"<tr><td{_CELL}>{text}</td><td{_CELL}>{escape(line.news)}</td></tr>"
