@@ -46,6 +46,12 @@ if TYPE_CHECKING:
     from lab_engine.simulation.scenario import Scenario as Scenario
     from lab_engine.simulation.sites import Site as Site
     from lab_engine.simulation.sweep import sweep as sweep
+    from lab_engine.views.kit.changed import Answers as Answers
+    from lab_engine.views.kit.log import asked as asked
+    from lab_engine.views.kit.picture import Ghost as Ghost
+    from lab_engine.views.kit.strips import packets as packets
+    from lab_engine.views.kit.strips import traced as traced
+    from lab_engine.views.panels import cache_tiles as cache_tiles
     from lab_engine.views.panels import round_robin as round_robin
     from lab_engine.wire.client import ask as ask
     from lab_engine.wire.server import Server as Server
@@ -53,11 +59,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Account": "lab_engine.control.account",
+    "Answers": "lab_engine.views.kit.changed",
     "Backend": "lab_engine.simulation.parts",
     "Checkers": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
     "Clock": "lab_engine.drill.clock",
+    "Ghost": "lab_engine.views.kit.picture",
     "LabError": "lab_engine.errors",
     "Layer": "lab_engine.simulation.parts",
     "Lesson": "lab_engine.course.card",
@@ -74,6 +82,8 @@ _HOMES = {
     "State": "lab_engine.authority.state",
     "Zone": "lab_engine.authority.zone",
     "ask": "lab_engine.wire.client",
+    "asked": "lab_engine.views.kit.log",
+    "cache_tiles": "lab_engine.views.panels",
     "diff": "lab_engine.review.diff",
     "dumps": "lab_engine.simulation.files",
     "explain": "lab_engine.review.explain",
@@ -82,6 +92,7 @@ _HOMES = {
     "lint": "lab_engine.review.lint",
     "load": "lab_engine.simulation.files",
     "loads": "lab_engine.simulation.files",
+    "packets": "lab_engine.views.kit.strips",
     "plan": "lab_engine.authority.server",
     "replies": "lab_engine.authority.plan",
     "round_robin": "lab_engine.views.panels",
@@ -89,6 +100,7 @@ _HOMES = {
     "serve": "lab_engine.wire.server",
     "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",
+    "traced": "lab_engine.views.kit.strips",
     "zipf_shares": "lab_engine.caches.crowds",
 }
 _MODULES = {

@@ -44,8 +44,10 @@ def execute(path: Path) -> None:
 def _strip(cell: Any) -> None:
     """Leave out times, and widget views, of which a page without a kernel shows an error."""
     cell.metadata.pop("execution", None)
-    for output in cell.get("outputs", []):
-        output.get("data", {}).pop(WIDGET, None)
+    for output in list(cell.get("outputs", [])):
+        data = output.get("data", {})
+        if data.pop(WIDGET, None) is not None and not data:
+            cell.outputs.remove(output)
 
 
 def main(names: Sequence[str]) -> int:

@@ -115,7 +115,8 @@ def compared(before: Exchange | None, after: Exchange) -> Iterator[Line]:
             moved = places[record] != old_places[record]
             aged = ttl != old[record]
             said = [f"was number {old_places[record]}"] * moved + [f"TTL was {old[record]}"] * aged
-            yield Line(text, ", ".join(said), record.value if moved else f"\t{ttl}\t" if aged else "")
+            part = record.value if moved else f"\t{ttl}\t" if aged else ""
+            yield Line(text, ", ".join(said), part)
     for record in (each for each in old if each not in new):
         yield Line(_text(record, old[record]), "gone", gone=True)
 
