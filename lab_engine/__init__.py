@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lab_engine.caches.crowds import zipf_shares as zipf_shares
     from lab_engine.control import changes as changes
     from lab_engine.control.account import Account as Account
-    from lab_engine.course.card import Lesson as Lesson
+    from lab_engine.course.lesson import Lesson as Lesson
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
     from lab_engine.errors import LabError as LabError
@@ -68,7 +68,7 @@ _HOMES = {
     "Ghost": "lab_engine.views.kit.picture",
     "LabError": "lab_engine.errors",
     "Layer": "lab_engine.simulation.parts",
-    "Lesson": "lab_engine.course.card",
+    "Lesson": "lab_engine.course.lesson",
     "Outcome": "lab_engine.simulation.outcome",
     "Place": "lab_engine.simulation.parts",
     "Question": "lab_engine.authority.records",

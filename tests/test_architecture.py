@@ -96,6 +96,10 @@ LARGER: dict[str, tuple[int, str]] = {
         3_800,
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
+    "course": (
+        1_900,
+        "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
+    ),
     "simulation": (
         10_400,
         "two engines that check each other, the closed forms that check both, load-aware dispatch",

@@ -1,5 +1,5 @@
-"""What you do: the scenarios and panels of each lesson, predictions and quizzes."""
+"""What you do: predictions, quizzes and goals, and the file that keeps what you said."""
 
-from lab_engine.course.card import Lesson
+from lab_engine.course.lesson import Lesson
 
 __all__ = ["Lesson"]

@@ -1,153 +1,141 @@
-"""Questions in a lesson, and the learner's answers to them.
+"""What a lesson puts on the page: question cards, goals, and the box that keeps the answers.
 
-A `Lesson` asks for predictions, which are never marked, and for recall, which is. It keeps the
-answers until the kernel ends; `keep` shows a button that downloads them and one that restores
-them, since a session in the cloud dies after minutes of idling.
+Widgets only: they carry what a learner does to the kernel and what is to be said back to the page.
+What that is, `lesson.py` decides. A kernel that is running other cells hears of a learner's answer
+late, so the page notes it at once and waits for the kernel to say the rest (card.js).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import anywidget
 import traitlets
+from IPython.display import DisplayHandle
 
-from lab_engine.errors import LabError
+from .questions import AnyQuestion, Axis, Choice
+from .twin import copy, show
 
 _HERE: Final = Path(__file__).parent
-MAX_FILE: Final = 100_000  # characters; a lesson's answers are a few hundred
+GO_ON: Final = "Run this cell (Shift+Enter) to answer."
 
 
-class _Card(anywidget.AnyWidget):
+class Card(anywidget.AnyWidget):
+    """One thing on the page, and its still copy.
+
+    Attributes:
+        spec: what never changes.
+        state: what is to be shown; `lines` are the sentences said so far.
+    """
+
     _esm = _HERE / "card.js"
     _css = _HERE / "card.css"
 
+    _kind = traitlets.Unicode().tag(sync=True)
+    spec = traitlets.Dict().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
 
-class QuestionCard(_Card):
-    """One question with its options, of which one can be chosen."""
+    def __init__(self, kind: str, spec: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+        self._shown: DisplayHandle | None = None
+        self._copied = ""
+        super().__init__(_kind=kind, spec=dict(spec), state=dict(state))
+        self.observe(self._follow, names="state")
 
-    _kind = traitlets.Unicode("question").tag(sync=True)
-    question = traitlets.Unicode().tag(sync=True)
-    options = traitlets.List().tag(sync=True)
-    verb = traitlets.Unicode().tag(sync=True)
-    chosen = traitlets.Unicode().tag(sync=True)
-    feedback = traitlets.Unicode().tag(sync=True)
-
-    def __repr__(self) -> str:
-        return "\n".join((self.question, *(f"  ( ) {option}" for option in self.options)))
-
-
-class KeeperCard(_Card):
-    """Downloads all answers of a lesson, or restores them from a file."""
-
-    _kind = traitlets.Unicode("keeper").tag(sync=True)
-    filename = traitlets.Unicode().tag(sync=True)
-    content = traitlets.Unicode().tag(sync=True)
-    restored = traitlets.Unicode().tag(sync=True)
-    feedback = traitlets.Unicode().tag(sync=True)
+    def words(self) -> list[str]:
+        """What the still copy says: what kind of card it is, what it asks, and what is said."""
+        return [self.spec["label"], self.spec["ask"], *self.state.get("lines", ())]
 
     def __repr__(self) -> str:
-        return "Download my answers. Restore my answers from a file."
+        return "\n".join(self.words())
+
+    def _ipython_display_(self) -> None:
+        self._copied = repr(self)
+        self._shown = show(self, self.words())
+
+    def _follow(self, _change: object) -> None:
+        if self._shown is not None and repr(self) != self._copied:
+            self._copied = repr(self)
+            self._shown.update(copy(self.words()), raw=True)
 
 
-class Lesson:
-    """The questions of one lesson.
+class QuestionCard(Card):
+    """A question, with what can be answered and what was.
 
     Attributes:
-        number: such as `01`.
-        answers: what was chosen, by the question's key.
+        committed: from the page: `{"value": …, "at": milliseconds}`.
     """
 
-    def __init__(self, number: str) -> None:
-        self.number = number
-        self.answers: dict[str, str] = {}
-        self._questions: dict[str, QuestionCard] = {}
-        self._feedback: dict[str, Mapping[str, str]] = {}
-        self._keeper = KeeperCard(filename=f"lesson-{number}-answers.json", content=self._content())
-        self._keeper.observe(self._restored, names="restored")
+    committed = traitlets.Dict().tag(sync=True)
 
-    def predict(self, key: str, question: str, options: Sequence[str]) -> QuestionCard:
-        """Ask for a prediction, to be committed to before the next cell is run."""
-        noted = "Noted: {}. Now run the next cell."
-        return self._ask(key, question, options, "Commit", {o: noted.format(o) for o in options})
+    def __init__(
+        self, question: AnyQuestion, label: str, spec: Mapping[str, Any], state: Mapping[str, Any]
+    ) -> None:
+        about = {"label": label, "ask": question.ask, "key": question.key, **spec}
+        if not isinstance(question, Choice):
+            about |= {"axis": axis_spec(question.axis), "shape": type(question).__name__.lower()}
+        super().__init__("question", about, state)
 
-    def quiz(
-        self, key: str, question: str, options: Sequence[str], right: str, why: str
-    ) -> QuestionCard:
-        """Ask for what was learnt, and say whether it is right, and why.
-
-        Raises:
-            LabError: the right answer is none of the options.
-        """
-        if right not in options:
-            raise LabError(right, "is none of the options", "Add it, word for word.")
-        feedback = dict.fromkeys(options, f"Not quite. {why}")
-        feedback[right] = f"Right. {why}"
-        return self._ask(key, question, options, "Check", feedback)
-
-    def keep(self) -> KeeperCard:
-        """The box that downloads and restores the answers."""
-        return self._keeper
-
-    def restore(self, text: str) -> int:
-        """Take answers back from what `keep` downloaded; returns how many.
-
-        Raises:
-            LabError: the text is not such a file, or one of another lesson. Nothing is changed.
-        """
-        answers = _read(text, self.number)
-        self.answers.update(answers)
-        for key, question in self._questions.items():
-            if answers.get(key) in question.options:
-                question.chosen = answers[key]
-        self._keeper.content = self._content()
-        return len(answers)
-
-    def _ask(
-        self, key: str, text: str, options: Sequence[str], verb: str, feedback: Mapping[str, str]
-    ) -> QuestionCard:
-        question = QuestionCard(question=text, options=list(options), verb=verb)
-        self._questions[key], self._feedback[key] = question, feedback
-        question.observe(lambda change: self._chosen(key, change["new"]), names="chosen")
-        if self.answers.get(key) in options:
-            question.chosen = self.answers[key]
-        return question
-
-    def _chosen(self, key: str, option: str) -> None:
-        if option not in self._feedback[key]:
-            return
-        self.answers[key] = option
-        self._questions[key].feedback = self._feedback[key][option]
-        self._keeper.content = self._content()
-
-    def _restored(self, change: Mapping[str, Any]) -> None:
-        if not change["new"]:
-            return
-        try:
-            count = self.restore(change["new"])
-        except LabError as refused:
-            self._keeper.feedback = str(refused)
+    def words(self) -> list[str]:
+        """The question, its options or its axis, and what has been said so far."""
+        label, ask, *lines = super().words()
+        # A lesson is stored as run without a learner: its copies must not hold what came of it.
+        lines = lines if self.state["said"] is not None else []
+        if axis := self.spec.get("axis"):
+            answers = f"On an axis from {axis['ends'][0]} to {axis['ends'][1]}."
         else:
-            self._keeper.feedback = f"Answers restored: {count}."
-        self._keeper.restored = ""
+            answers = "\n".join(map(self._option, self.spec["options"]))
+        return [label, ask, answers, *(lines or [GO_ON])]
 
-    def _content(self) -> str:
-        return json.dumps({"lesson": self.number, "answers": self.answers}, indent=1)
+    def _option(self, option: str) -> str:
+        return f"({'x' if option == self.state['said'] else ' '}) {option}"
 
 
-def _read(text: str, number: str) -> dict[str, str]:
-    remedy = f"Choose the file lesson-{number}-answers.json that you downloaded."
-    try:
-        found = json.loads(text[:MAX_FILE])
-    except json.JSONDecodeError as wrong:
-        raise LabError("This file", f"is not a file of answers: {wrong}", remedy) from wrong
-    found = found if isinstance(found, dict) else {}
-    answers = found.get("answers")
-    if not isinstance(answers, dict) or not all(isinstance(a, str) for a in answers.values()):
-        raise LabError("This file", "is not a file of answers", remedy)
-    if found.get("lesson") != number:
-        raise LabError(
-            "This file", f"belongs to lesson {found.get('lesson')}, this is {number}", remedy
-        )
-    return answers
+class GoalCard(Card):
+    """Something to bring about, which ticks itself."""
+
+    def __init__(self, ask: str, state: Mapping[str, Any]) -> None:
+        super().__init__("goal", {"label": "Goal", "ask": ask}, state)
+
+
+class KeeperCard(Card):
+    """Downloads all answers of a lesson, or restores them from a file.
+
+    Attributes:
+        content: what is downloaded.
+        restored: from the page: the text of the file chosen.
+    """
+
+    content = traitlets.Unicode().tag(sync=True)
+    restored = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, filename: str, content: str) -> None:
+        ask = "Download my answers. Restore my answers from a file."
+        super().__init__("keeper", {"label": "Your answers", "ask": ask, "file": filename}, {})
+        self.content = content
+
+
+class Cards:
+    """Several cards below each other."""
+
+    def __init__(self, cards: Sequence[Card]) -> None:
+        self.cards = tuple(cards)
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.cards))
+
+    def _ipython_display_(self) -> None:
+        for card in self.cards:
+            card._ipython_display_()
+
+
+def axis_spec(axis: Axis) -> dict[str, Any]:
+    """An axis for the page."""
+    ends = [axis.says(axis.low), axis.says(axis.high)]
+    return {
+        "low": axis.low,
+        "high": axis.high,
+        "unit": axis.unit,
+        "log": axis.log,
+        "step": axis.step,
+        "ends": ends,
+    }

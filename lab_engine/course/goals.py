@@ -1,0 +1,171 @@
+"""Goals that a panel reaches: what can be asked of a scenario and its outcome, by name.
+
+A goal's words and its numbers stand in a lesson's data file; here are the questions those numbers
+are put to. A new one is a function with the decorator, which says the range of each number.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Protocol
+
+from lab_engine.errors import LabError
+from lab_engine.simulation import Outcome
+from lab_engine.views.theme import number, percent
+from lab_engine.views.theme import seconds as seconds_of
+
+Check = Callable[..., bool]
+Callback = Callable[[Any, Any, int], None]
+
+
+class Watched(Protocol):
+    """What a goal needs of a panel."""
+
+    @property
+    def scenario(self) -> Any:
+        """Behind the present picture."""
+
+    @property
+    def outcome(self) -> Any:
+        """Likewise."""
+
+    def on_outcome(self, callback: Callback) -> None:
+        """Call `callback(scenario, outcome, moves)` after each outcome that was drawn."""
+
+
+class Measure(NamedTuple):
+    """What a parameter is: a number between two ends, exclusively, and how it is put in words."""
+
+    low: float
+    high: float
+    says: Callable[[float], str]
+
+
+TEXT: Final = None  # a parameter that is no number
+SHARE: Final = Measure(0, 1, percent)
+RATIO: Final = Measure(1, math.inf, number)
+RATE: Final = Measure(0, math.inf, number)
+SECONDS: Final = Measure(0, math.inf, seconds_of)
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A question to a scenario and its outcome.
+
+    Attributes:
+        check: (scenario, outcome, **parameters) -> whether it is so.
+        parameters: what each of them is.
+    """
+
+    check: Check
+    parameters: Mapping[str, Measure | None]
+
+
+PREDICATES: Final[dict[str, Predicate]] = {}
+
+
+def predicate(**parameters: Measure | None) -> Callable[[Check], Check]:
+    """Name a function as a predicate with these parameters."""
+
+    def named(check: Check) -> Check:
+        PREDICATES[check.__name__] = Predicate(check, parameters)
+        return check
+
+    return named
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Something to bring about in a panel.
+
+    Attributes:
+        key: its name in the lesson.
+        ask: what to bring about, with its numbers.
+        why: what to say once it is reached.
+        reach: the name of a predicate.
+        target: that predicate's parameters.
+    """
+
+    key: str
+    ask: str
+    why: str
+    reach: str
+    target: Mapping[str, Any]
+
+    def reached(self, scenario: Any, outcome: Any) -> bool:
+        """Whether it is. Raises LabError if this panel can never reach it."""
+        return PREDICATES[self.reach].check(scenario, outcome, **self.target)
+
+
+@predicate(address=TEXT, share=SHARE, seconds=SECONDS)
+def share_above(
+    _scenario: object, outcome: Outcome, *, address: str, share: float, seconds: float
+) -> bool:
+    """One server has more than this share of all requests for that long."""
+    return any(each > share for each in _shares(outcome, address, seconds))
+
+
+@predicate(address=TEXT, share=SHARE, seconds=SECONDS)
+def share_below(
+    _scenario: object, outcome: Outcome, *, address: str, share: float, seconds: float
+) -> bool:
+    """One server has less than this share of all requests for that long."""
+    return any(each < share for each in _shares(outcome, address, seconds))
+
+
+@predicate(ratio=RATIO, seconds=SECONDS)
+def uneven(_scenario: object, outcome: Outcome, *, ratio: float, seconds: float) -> bool:
+    """In some window that long the busiest server has more than `ratio` times the mean."""
+    alive = len(outcome.addresses) - len(outcome.down)
+    if ratio >= alive:
+        rule = f"cannot be reached: with {alive} servers no one has {ratio:g} times the mean"
+        raise LabError(f"ratio {ratio:g}", rule, f"Choose a ratio below {alive}.")
+    return any(each > ratio for each in outcome.max_over_mean(_fits(outcome, seconds)))
+
+
+@predicate(ratio=RATIO, seconds=SECONDS)
+def even(_scenario: object, outcome: Outcome, *, ratio: float, seconds: float) -> bool:
+    """In every window that long the busiest server has less than `ratio` times the mean."""
+    windows = outcome.max_over_mean(_fits(outcome, seconds))
+    return bool(windows) and all(each < ratio for each in windows)
+
+
+@predicate(rate=RATE)
+def queries_below(_scenario: object, outcome: Outcome, *, rate: float) -> bool:
+    """The authority answers fewer than `rate` questions a second, over all that was watched."""
+    return outcome.authority_queries < rate * outcome.bin * len(outcome.queries)
+
+
+@predicate(ratio=RATIO, seconds=SECONDS, rate=RATE)
+def level_within(
+    scenario: object, outcome: Outcome, *, ratio: float, seconds: float, rate: float
+) -> bool:
+    """`even`, and `queries_below` at once: a level load that does not cost a question each time."""
+    return even(scenario, outcome, ratio=ratio, seconds=seconds) and queries_below(
+        scenario, outcome, rate=rate
+    )
+
+
+def _shares(outcome: Outcome, address: str, seconds: float) -> list[float]:
+    """The address's part of what was served, in each stretch that long; 0 where nothing was."""
+    if address not in outcome.addresses:
+        raise LabError(address, "is no address here", f"Use one of {', '.join(outcome.addresses)}.")
+    mine = outcome.requests[outcome.addresses.index(address)]
+    total = [sum(counts) for counts in zip(*outcome.requests, strict=True)]
+    width = round(_fits(outcome, seconds) / outcome.bin)
+    pairs = zip(_sliding(mine, width), _sliding(total, width), strict=True)
+    return [part / whole if whole else 0.0 for part, whole in pairs]
+
+
+def _sliding(counts: Sequence[int], width: int) -> list[int]:
+    return [sum(counts[start : start + width]) for start in range(len(counts) - width + 1)]
+
+
+def _fits(outcome: Outcome, seconds: float) -> float:
+    """The same seconds, if they are whole bins and within what was watched."""
+    watched = outcome.bin * len(outcome.queries)
+    bins = round(seconds / outcome.bin)
+    if seconds > watched or bins < 1 or not math.isclose(bins * outcome.bin, seconds):
+        rule = f"cannot be seen in {watched:g} s that are counted in steps of {outcome.bin:g} s"
+        raise LabError(f"{seconds:g} s", rule, "Choose a multiple of a step, within that time.")
+    return seconds
