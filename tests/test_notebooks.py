@@ -15,6 +15,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from tools.shield import faults
+
 LESSONS = Path(__file__).parents[1] / "lessons"
 PATHS = sorted(LESSONS.glob("*.ipynb"))
 KILOBYTE = 1024
@@ -160,6 +162,12 @@ def test_nothing_is_hidden_from_nbval(path: Path) -> None:
 
     assert skipped == []
     assert [cell.source for cell in ignored if not cell.outputs] == []
+
+
+@each_lesson
+def test_no_prediction_is_given_away(path: Path) -> None:
+    """What comes of a prediction is hidden until it is run, and not previewed either."""
+    assert faults(read(path)) == []
 
 
 @each_lesson

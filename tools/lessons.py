@@ -12,6 +12,8 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
+from tools.shield import shield
+
 LESSONS = Path(__file__).parents[1] / "lessons"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 120
@@ -35,6 +37,7 @@ def execute(path: Path) -> None:
     ).execute()
     for cell in notebook.cells:
         _strip(cell)
+    shield(notebook)
     notebook.metadata = nbformat.NotebookNode(
         kernelspec=KERNEL, language_info={"name": "python", "file_extension": ".py"}
     )
