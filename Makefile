@@ -28,8 +28,9 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
 		| awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-lab: setup  ## set up what is needed and open the course in JupyterLab
-	$(PY) -m jupyterlab $(JUPYTER_ROOT) --LabApp.default_url=/lab/tree/lessons/00_start_here.ipynb
+lab: setup  ## set up what is needed and open your copy of the course in JupyterLab
+	$(PY) -m lab_engine course update
+	$(PY) -m jupyterlab $(JUPYTER_ROOT) --LabApp.default_url=/lab/tree/my/00_start_here.ipynb
 
 setup:  ## create .venv with what the course needs
 	@tools/setup.sh requirements.txt

@@ -201,6 +201,13 @@ def _simulate(options: argparse.Namespace) -> int:
     return BROKEN_OFF if outcome.partial else 0
 
 
+def _course(options: argparse.Namespace) -> int:
+    from lab_engine.course import mine
+
+    mine.command(options.action, options.lesson, options.folder, _say)
+    return 0
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[float, float], None] | None]:
     """A bar for people who have waited for a second; nothing where nobody looks."""
@@ -346,7 +353,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument("--trace", action="store_true", help="print each event, too")
     command.set_defaults(run=_simulate, refused=1)
+
+    _about_course(commands.add_parser("course", help="your copies of the lessons, in my/"))
     return parser
+
+
+def _about_course(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "action", choices=("update", "reset"), help="to the course as it is, or anew"
+    )
+    command.add_argument("lesson", nargs="*", metavar="LESSON", help="to begin anew; default: all")
+    command.add_argument("--folder", help="of the course; default: the one this package is in")
+    command.set_defaults(run=_course, refused=1)
 
 
 def _about_question(command: argparse.ArgumentParser) -> None:
