@@ -21,6 +21,7 @@ from lab_engine.errors import ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports, theory
 from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
 from lab_engine.simulation.population import engine as population
+from lab_engine.simulation.strata import profile_of, strata
 
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 
@@ -492,3 +493,21 @@ def test_each_scope_block_at_a_resolver_is_a_cache_of_its_own():
 
     assert resolver_hits(found) == pytest.approx(theory.hit_ratio(640 / 64, 60), abs=2e-4)
     assert found.shares() == pytest.approx((0.25,) * 4, abs=0.005)
+
+
+@pytest.mark.parametrize("engine", ["events", "population"])
+def test_only_clients_with_a_system_cache_look_up_in_one_that_has_nothing_to_keep(engine):
+    """TTL 0, and a quarter of the clients has one: a quarter of the requests, 4 sigma."""
+    mixed = Scenario(
+        Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 0)]),
+        "www",
+        clients=Clients(40, 0.2, {"os-cache": 1, "none": 3}),
+        duration=3600,
+    )
+
+    outcome = run(mixed, engine)
+    assert outcome.levels.os.hits == 0
+    (stratum,) = strata(mixed)
+    having = [profile_of(index, stratum.mix) for index in range(40)].count("os-cache")
+    expected = having * 0.2 * 3600
+    assert outcome.levels.os.misses == pytest.approx(expected, abs=4 * math.sqrt(expected))

@@ -179,7 +179,20 @@ class _Run:
         renewed = np.bincount(self._book.audience, held.renewed, len(requests)).astype(int)
         self._look_up(requests, renewed)
         if any(kind.os for kind in self._kinds):  # which have had nothing to keep
-            self._sums.os = _level(int(requests.sum()), int(requests.sum()))
+            asked = int(self._book.rng.binomial(requests, self._shares_with_os()).sum())
+            self._sums.os = _level(asked, asked)
+
+    def _shares_with_os(self) -> Floats:
+        """The part of each audience's clients that have a system cache."""
+        every, having = np.zeros((2, len(self._book.audiences)))
+        has = np.array([kind.os for kind in self._kinds])
+        for index, stratum in enumerate(self._strata):
+            _, block = self._members(index)
+            audience = self._book.audience[np.array(self._pool_of[index])[block]]
+            kind = kind_of(np.arange(len(block)), stratum.mix, self._scenario)
+            every += np.bincount(audience, minlength=len(every))
+            having += np.bincount(audience, has[kind], len(every))
+        return having / np.maximum(every, 1)
 
     def _note_stop(self, stepped: int, caches: int) -> None:
         if self._stop.asked and math.isnan(self._stop.at):
