@@ -101,8 +101,8 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
-        10_400,
-        "two engines that check each other, the closed forms that check both, load-aware dispatch",
+        10_500,
+        "two engines that check each other, closed forms that check both, who held what, dispatch",
     ),
     "views": (
         3_400,

@@ -66,6 +66,15 @@ def test_a_copy_for_ever_never_drains() -> None:
     assert made.left[0, 1] == FULL
 
 
+def test_a_copy_that_leads_nobody_is_no_empty_cache() -> None:
+    """All of its servers are dead: it holds a copy all the same, and the bright edge says so."""
+    dead = Holding(0, 0, 60, (("", 1.0),))
+    made = frames([dead], SERVERS, 1, 60)
+
+    assert made.mix(0, 0) == (0.0, 0.0, 0.0)
+    assert made.seconds_left(0, 0) == 60
+
+
 def test_a_moment_belongs_to_the_copy_that_begins_with_it() -> None:
     """The end of a holding is not part of it."""
     made = frames([Holding(0, 0, 30, one(0)), Holding(0, 30, 60, one(1))], SERVERS, 1, 60)

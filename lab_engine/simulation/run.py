@@ -18,13 +18,14 @@ def supports(scenario: Scenario) -> tuple[str, ...]:
     return reasons(scenario)
 
 
-def run(
+def run(  # noqa: PLR0913  (each is one thing a user may want to say)
     scenario: Scenario,
     engine: str = "auto",
     *,
     trace: bool = False,
     progress: Progress | None = None,
     partial: bool = False,
+    holdings: int = 0,
 ) -> Outcome:
     """Run a scenario.
 
@@ -34,9 +35,11 @@ def run(
         trace: whether to note each event; that takes the event engine.
         progress: called now and then; what it raises ends the run.
         partial: whether Ctrl-C gives what was counted by then, as an outcome that says so.
+        holdings: for how many of the resolvers' largest caches the outcome says who held what from
+            when to when, 0 to 10,000: see `simulation.holders`.
 
     Raises:
-        ScenarioError: an unknown engine, or one that cannot do this.
+        ScenarioError: an unknown engine, or one that cannot do this; holdings that are too many.
         KeyboardInterrupt: it was interrupted, and nobody asked for a part.
     """
     if engine not in ENGINES:
@@ -49,7 +52,9 @@ def run(
     if engine == "events" or cannot:
         from lab_engine.simulation.events import engine as events  # noqa: PLC0415  (simpy)
 
-        return events.run(scenario, trace=trace, progress=progress, partial=partial)
+        return events.run(
+            scenario, trace=trace, progress=progress, partial=partial, holdings=holdings
+        )
     from lab_engine.simulation.population import engine as population  # noqa: PLC0415  (numpy)
 
-    return population.run(scenario, progress=progress, partial=partial)
+    return population.run(scenario, progress=progress, partial=partial, holdings=holdings)

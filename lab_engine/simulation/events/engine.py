@@ -12,6 +12,7 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from math import log
 from random import Random
 
@@ -31,7 +32,9 @@ from lab_engine.simulation.events.stations import stations
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.events.upstream import Asker, Dated, Upstream, reached
 from lab_engine.simulation.events.waking import mean_begin, wake
+from lab_engine.simulation.events.watched import Watch
 from lab_engine.simulation.events.world import World, epochs_of
+from lab_engine.simulation.holders import watched
 from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.parts import Arrivals
 from lab_engine.simulation.scenario import Scenario
@@ -50,22 +53,30 @@ def run(
     trace: bool = False,
     progress: Progress | None = None,
     partial: bool = False,
+    holdings: int = 0,
 ) -> Outcome:
     """One run; with `trace`, the first 10,000 things that happened.
 
     Where a KeyboardInterrupt breaks it off and `partial` is set, what was counted by then is the
-    outcome, which says so.
+    outcome, which says so. With `holdings`, it is told who held what of so many of the largest
+    caches.
 
     Raises:
         ScenarioError: more than 20 million requests are to be expected, 200,000 clients, or 2 GiB.
     """
-    return _Run(scenario, trace=trace).outcome(progress, partial=partial)
+    watching = watched(scenario, holdings)
+    watch = Watch(watching, scenario.question) if watching else None
+    found = _Run(scenario, watch, trace=trace).outcome(progress, partial=partial)
+    if watch is None:
+        return found
+    holders = tuple(each.holder for each in watching)
+    return replace(found, holders=holders, holdings=watch.holdings(found.downs, found.ended))
 
 
 class _Run:
     """One run: the clock, the arrivals, and what is counted by bin."""
 
-    def __init__(self, scenario: Scenario, *, trace: bool) -> None:
+    def __init__(self, scenario: Scenario, watch: Watch | None, *, trace: bool) -> None:
         self._scenario = scenario
         self._rng = rng = Random(scenario.seed)
         self._journal = Journal(on=trace)
@@ -86,6 +97,7 @@ class _Run:
             self._journal,
             one_by_one=one_by_one,
             down=lambda: self._world.down,
+            watch=watch,
         )
         self._world = World(scenario, found, self._upstream, self._stations, self._journal)
         self._bin = Bin(len(scenario.places), len(self._world.times))

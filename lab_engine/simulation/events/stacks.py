@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.caches.clientprofiles import ClientProfile
@@ -31,12 +31,14 @@ from lab_engine.simulation.events.members import (
 from lab_engine.simulation.events.proxies import Cache, Down, Proxy
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.events.upstream import Asker
+from lab_engine.simulation.events.watched import Noting, Watch
 from lab_engine.simulation.outcome import Level, Levels
 from lab_engine.simulation.parts import Layer, Mix, Place
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import Stratum, profile_of, strata
 from lab_engine.simulation.travel import member_of
 
+R = TypeVar("R", bound=Resolver)
 Upstream = Callable[..., Reply | None]
 """Answers an `Asker`: a question, when it asks, and for which client if it tells."""
 
@@ -96,8 +98,10 @@ class Stacks:
         *,
         one_by_one: bool,
         down: Down,
+        watch: Watch | None = None,
     ) -> None:
         self.one_by_one = one_by_one
+        self._watch = watch
         self._down = down
         self._known = scenario.known_profiles
         self._chains = scenario.chains
@@ -131,14 +135,19 @@ class Stacks:
         number, stratum = seat.number, seat.stratum
         if number not in self._resolvers:
             kind, name = self._known.recursive(stratum.profile), seat.name(alone=True)
-            asker = Asker(name, kind.limits, stratum.peer)
-            self._resolvers[number] = self._cache(partial(self._upstream, asker), kind, name)
+            upstream = partial(self._upstream, Asker(name, kind.limits, stratum.peer))
+            if self._watch is not None and self._watch.watches(number):
+                noting = self._cache(upstream, kind, name, Noting)
+                noting.watched_as(self._watch, number)
+                self._resolvers[number] = noting
+            else:
+                self._resolvers[number] = self._cache(upstream, kind, name, Resolver)
         return self._resolvers[number]
 
     def _layer(self, layer: Layer, asking: Asking, name: str) -> Cache:
         kind = self._known.layer(layer.profile)
         if isinstance(kind, RecursiveProfile):
-            return self._cache(asking, kind, name)
+            return self._cache(asking, kind, name, Resolver)
         return self._proxy(asking, kind, name)
 
     def _proxy(self, asking: Asking, kind: ClientProfile, name: str) -> Proxy:
@@ -147,13 +156,17 @@ class Stacks:
         return Proxy(noted, kind, self._rng, self._down)
 
     def _cache(
-        self, upstream: Callable[..., Reply | None], profile: RecursiveProfile, name: str
-    ) -> Resolver:
+        self,
+        upstream: Callable[..., Reply | None],
+        profile: RecursiveProfile,
+        name: str,
+        make: type[R],
+    ) -> R:
         if not self._journal.on:
-            return Resolver(upstream, self._rng, profile)
+            return make(upstream, self._rng, profile)
         telling = _Telling(upstream, name, self._journal)
-        telling.cache = Resolver(telling, self._rng, profile)
-        return telling.cache
+        telling.cache = cache = make(telling, self._rng, profile)
+        return cache
 
     # --- clients as ways to ask: those that only remember, as things stand ------------------------
 

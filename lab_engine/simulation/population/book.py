@@ -135,9 +135,10 @@ class Book:
         """The column of `lead` that holds in an epoch for such clients."""
         return self._of_epoch[epoch] + (0 if tries_next else self._distinct)
 
-    def shares(self, epoch: int) -> Floats:
-        """Where the clients of each row go in an epoch; last, what part of them fails."""
-        reached = np.eye(len(self.servers) + 1)[self.lead[:, self.column(epoch)]]
+    def shares(self, epoch: int, *, tries_next: bool = True) -> Floats:
+        """Where such clients of each row go in an epoch; last, what part of them fails."""
+        column = self.column(epoch, tries_next=tries_next)
+        reached = np.eye(len(self.servers) + 1)[self.lead[:, column]]
         found: Floats = self.ways @ reached
         return found
 

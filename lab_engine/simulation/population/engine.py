@@ -8,6 +8,7 @@ where it leads is in `book`, and what cannot be done in `domain`.
 """
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
@@ -16,6 +17,7 @@ import numpy as np
 from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.epochs import Epoch, epochs
+from lab_engine.simulation.holders import Seat, Watched, watched
 from lab_engine.simulation.outcome import Level, Outcome
 from lab_engine.simulation.population.answers import check_addresses
 from lab_engine.simulation.population.book import Book
@@ -23,10 +25,18 @@ from lab_engine.simulation.population.held import Held
 from lab_engine.simulation.population.kinds import kind_of, kinds
 from lab_engine.simulation.population.layers import Layers, People
 from lab_engine.simulation.population.outages import Deaths
-from lab_engine.simulation.population.pools import Crowds, Pool, block_of, blocks, told
+from lab_engine.simulation.population.pools import (
+    Crowds,
+    Pool,
+    block_of,
+    blocks,
+    network_of,
+    told,
+)
 from lab_engine.simulation.population.stop import Progress, Stop, stopping
 from lab_engine.simulation.population.sums import Sums
 from lab_engine.simulation.population.tally import Bins, Floats, Ints
+from lab_engine.simulation.population.watched import Watch
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.start import CYCLES, SPREAD, memory
 from lab_engine.simulation.strata import mean_rate, strata
@@ -47,6 +57,7 @@ def run(
     max_bytes: int = MAX_BYTES,
     progress: Progress | None = None,
     partial: bool = False,
+    holdings: int = 0,
 ) -> Outcome:
     """One run of a scenario that `domain.reasons` says nothing against.
 
@@ -59,6 +70,7 @@ def run(
         max_bytes: refuse what would take more memory than this.
         progress: told now and then how far it is.
         partial: whether a part is wanted.
+        holdings: for how many of the largest caches it is told who held what.
 
     Raises:
         ScenarioError: more than 2 x 10^9 fills or more than that memory are to be expected.
@@ -66,7 +78,8 @@ def run(
     _check_size(scenario, max_bytes)
     rng = np.random.default_rng(scenario.seed)
     with stopping(progress, partial=partial) as stop:
-        return _Run(scenario, epochs(scenario, Random(scenario.seed)), rng, stop).outcome()
+        found = epochs(scenario, Random(scenario.seed))
+        return _Run(scenario, found, rng, stop).outcome(watched(scenario, holdings))
 
 
 def _check_size(scenario: Scenario, max_bytes: int) -> None:
@@ -145,25 +158,57 @@ class _Run:
             found.append(self._pools.index(pool))
         return found
 
-    def outcome(self) -> Outcome:
+    def outcome(self, watching: tuple[Watched, ...]) -> Outcome:
         """Step all caches, and sum."""
         own = any(kind.application or kind.floor or not kind.tries_next for kind in self._kinds)
         remember = any(kind.remembers for kind in self._kinds)
-        if own or (remember and self._book.ttl.any()):
-            self._run_layers()
-        else:
-            self._run_held()
-        stop = self._stop
-        return self._sums.outcome(self._deaths, stop.at, self._notes, partial=stop.asked)
+        stop, layered = self._stop, own or (remember and bool(self._book.ttl.any()))
+        caches = self._numbers(watching, layered=layered) if self._book.life.any() else ()
+        watch = Watch(self._book, caches, self._bins.end)
+        (self._run_layers if layered else self._run_held)(watch)
+        found = self._sums.outcome(self._deaths, stop.at, self._notes, partial=stop.asked)
+        if not watching:
+            return found
+        holders = tuple(each.holder for each in watching)
+        until = [each for each in watch.holdings(watching, found.downs) if each.start < found.ended]
+        return replace(found, holders=holders, holdings=tuple(until))
+
+    def _numbers(self, watching: tuple[Watched, ...], *, layered: bool) -> list[int]:
+        """The numbers of these caches in the order in which all are stepped."""
+        found, first = dict[Seat, int](), 0
+        for index, stratum in enumerate(self._strata if watching else ()):
+            spread, keys = self._profiles[index].fragments, self._keys(index, layered=layered)
+            networks = [network_of(stratum.place, block) for block in self._blocks[index]]
+            begin, end = stratum.resolvers[0], stratum.resolvers[-1]
+            for each in watching:
+                seat = each.seat
+                if begin <= seat.resolver <= end:
+                    key = (seat.resolver - begin) * len(networks) + networks.index(seat.network)
+                    place = int(np.flatnonzero(keys == key)[0])
+                    found[seat] = first + place * spread + seat.fragment
+            first += len(keys) * spread
+        return [found[each.seat] for each in watching]
+
+    def _keys(self, index: int, *, layered: bool) -> Ints:
+        """Resolver and block of each crowd of a stratum, as one number, in their order."""
+        width = len(self._blocks[index])
+        if width == 1:
+            return np.arange(len(self._strata[index].heads))
+        resolver, block = self._members(index)
+        keys = np.unique(resolver * width + block)
+        if layered:
+            return keys
+        of_block = np.array(self._pool_of[index])[keys % width]
+        return keys[np.argsort(of_block, kind="stable")]
 
     # --- clients that remember nothing -----------------------------------------------------------
 
-    def _run_held(self) -> None:
+    def _run_held(self, watch: Watch) -> None:
         crowds = [self._crowds(index) for index in range(len(self._strata))]
         parts = [part for each in crowds for part in each]
         rate, caches = mean_rate(self._scenario), sum(int(each.spread.sum()) for _, each in parts)
         _check_fills(self._scenario, self._book, caches)
-        held = Held(self._book, self._bins, self._deaths, self._stop, caches)
+        held = Held(self._book, self._bins, self._deaths, watch, stop=self._stop, caches=caches)
         if self._book.in_turn and len(self._book.pools) > 1:
             pools = np.concatenate([np.full(each.spread.sum(), pool) for pool, each in parts])
             everybody = zip(*(each for _, each in parts), strict=True)
@@ -233,11 +278,11 @@ class _Run:
 
     # --- clients that do -------------------------------------------------------------------------
 
-    def _run_layers(self) -> None:
+    def _run_layers(self, watch: Watch) -> None:
         people = self._people()
         book, scenario = self._book, self._scenario
         _check_fills(scenario, book, len(people.home) + int((people.crowd > 0).sum()))
-        layers = Layers(book, people, self._kinds, self._bins, self._deaths)
+        layers = Layers(book, people, self._kinds, self._bins, self._deaths, watch)
         early = self._early(people)
         self._notes += () if early is None else (BEGINNING,)
         layers.run(mean_rate(scenario), early, self._stop)

@@ -14,6 +14,7 @@ from lab_engine.simulation.population.pools import Crowds
 from lab_engine.simulation.population.renewals import State, begin
 from lab_engine.simulation.population.stop import Stop
 from lab_engine.simulation.population.tally import Bins, Floats, Ints, RenewalTally, Tally
+from lab_engine.simulation.population.watched import Watch
 
 Step = tuple[Floats, Floats]
 BLOCK = 20_000  # caches stepped together: they fit the processor's own caches
@@ -30,8 +31,10 @@ class Held:
         renewed: queries that no client waited for, by pool.
     """
 
-    def __init__(self, book: Book, bins: Bins, deaths: Deaths, stop: Stop, caches: int) -> None:
-        self._caches = caches
+    def __init__(  # noqa: PLR0913  (what is noted, and by whom)
+        self, book: Book, bins: Bins, deaths: Deaths, watch: Watch, *, stop: Stop, caches: int
+    ) -> None:
+        self._watch, self._caches = watch, caches
         self._book, self._bins, self._deaths, self._stop = book, bins, deaths, stop
         self._hold = self._one_hold()
         self._tally: Tally | RenewalTally = Tally(len(book), bins)
@@ -81,6 +84,7 @@ class Held:
             self._step(rates, pool)
             self._deaths.close()
             self.steps += len(rates)
+            self._watch.first += len(rates)
             self._stop.passed(self.steps, self._caches)
             if self._stop.asked:
                 return
@@ -93,10 +97,12 @@ class Held:
         self._deaths.open(Crowds(heads, np.ones(1, np.int64)))
         self._deaths.note_unkept(pool)
         self._deaths.close()
+        self._watch.first += int(crowds.spread.sum())
 
     def _step(self, rates: Floats, pool: int | Ints) -> None:
         alone = self._hold and len(self._book.pools) == 1 and len(self._book.starts) == 1
-        if alone and isinstance(self._tally, RenewalTally) and not self._deaths:
+        noted = self._deaths or self._watch.any_of(len(rates))
+        if alone and isinstance(self._tally, RenewalTally) and not noted:
             self._step_alike(rates)
         elif self._queries is None:
             self._step_one_by_one(rates, pool)
@@ -135,7 +141,12 @@ class Held:
         else:
             self._tally.add(at, until, rate, row)
         self._deaths.note_requests(who, at, row)
+        self._note(who, at, until, row)
+
+    def _note(self, who: Ints, at: Floats, until: Floats, row: Ints) -> None:
+        """Copies that are over, for those who want to know."""
         self._deaths.note_copies(who, at, until, row)
+        self._watch.note(who, at, until, row)
 
     def _longest_step(self) -> float:
         """No cache fills twice within it."""
@@ -183,7 +194,7 @@ class Held:
         at, until, row = state.opened[who], state.expires[who], state.row[who]
         quiet = np.maximum(until - self._book.renew[row], at)
         self._tally.hold(at, quiet, rates[who], row)  # type: ignore[union-attr]
-        self._deaths.note_copies(who, at, np.minimum(until, replaced), row)
+        self._note(who, at, np.minimum(until, replaced), row)
 
 
 def _in_step(book: Book, rates: Floats, ttl: float, end: float) -> Iterator[Step]:

@@ -20,6 +20,7 @@ from lab_engine.simulation.population.pools import Crowds
 from lab_engine.simulation.population.renewals import begin
 from lab_engine.simulation.population.stop import Stop
 from lab_engine.simulation.population.tally import Bins, Bools, Floats, Ints, Tally
+from lab_engine.simulation.population.watched import Watch
 
 MOMENT = 1e-9
 BLOCK = 16_384  # clients answered together: they fit the processor's own caches
@@ -73,16 +74,17 @@ class Layers:
         now: how far it has come; seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (what is noted, and by whom)
         self,
         book: Book,
         people: People,
         kinds: tuple[Kind, ...],
         bins: Bins,
         deaths: Deaths,
+        watch: Watch,
     ) -> None:
         self.book, self.kinds, self.bins, self.rng = book, kinds, bins, book.rng
-        self.people, self.deaths = people, deaths
+        self.people, self.deaths, self.watch = people, deaths, watch
         count, caches = len(people.home), len(people.pool)
         self.audience = book.audience[people.pool]
         self.cache = people.home.copy()
@@ -256,10 +258,12 @@ class Layers:
 
     def _end(self, cache: Ints, at: Floats) -> None:
         """What these caches hold is over, or is replaced."""
-        if not self.deaths:
+        if not self.deaths and not self.watch:
             return
         until = np.minimum(self.expires[cache], at)
-        self.deaths.note_copies(cache, self.opened[cache], until, self.row[cache])
+        held = cache, self.opened[cache], until, self.row[cache]
+        self.deaths.note_copies(*held)
+        self.watch.note(*held)
 
     # --- how it goes on --------------------------------------------------------------------------
 

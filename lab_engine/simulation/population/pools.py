@@ -139,6 +139,15 @@ def _by_subnet(
             )
 
 
+def network_of(place: Place, block: Block) -> IPv4Network | IPv6Network | None:
+    """The clients for whom an answer to a block is; None for everybody."""
+    if not block.scope:
+        return None
+    network = ip_network(place.network)
+    first = ip_network((int(network[block.first]), network.max_prefixlen))
+    return first.supernet(new_prefix=block.scope)
+
+
 def told(block: Block) -> tuple[tuple[Share, ...], ...]:
     """The replies to these clients, by epoch."""
     return tuple(replies(plan) for plan in block.plans)

@@ -126,7 +126,7 @@ class _Mixes:
         return self._known[shares]
 
     def _mix(self, shares: dict[str, float]) -> Mix:
-        if unknown := shares.keys() - set(self._servers):
+        if unknown := shares.keys() - {*self._servers, ""}:  # "" leads nobody anywhere
             rule = "is held by a cache, and is none of the servers"
             raise LabError(min(unknown), rule, f"Name it beside {', '.join(self._servers)}.")
         return tuple(shares.get(server, 0.0) for server in self._servers)
