@@ -60,10 +60,10 @@ def test_serve_refuses_a_mapping_that_leads_nowhere_on_loopback(mapping):
 
 
 def test_explain_tells_the_tree():
-    done = run("explain", "zone.json", "www.shop.example", "--client", "198.51.100.0/24")
+    done = run("explain", "zone.json", "www.shop.example", "--client", "198.18.1.0/24")
 
     assert done.returncode == 0
-    assert done.stdout.startswith("www.shop.example. A for 198.51.100.0/24, which is EU-FR\n")
+    assert done.stdout.startswith("www.shop.example. A for 198.18.1.0/24, which is EU-FR\n")
     assert "first: alias to eu.shop.example. (PRIMARY)" in done.stdout
     assert "     50 %  A 192.0.2.1, TTL 60 s" in done.stdout
 

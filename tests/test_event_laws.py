@@ -211,8 +211,8 @@ def geo():
 
 
 PLACES = (
-    Place("198.51.100.0/26", 3, resolver_ms=5, authority_ms=20),
-    Place("203.0.113.0/26", 1, resolver_ms=10, authority_ms=40),
+    Place("198.18.1.0/24", 3, resolver_ms=5, authority_ms=20),
+    Place("198.19.1.0/24", 1, resolver_ms=10, authority_ms=40),
 )
 BACKENDS = (Backend("192.0.2.1", "eu-west-3"), Backend("192.0.2.2", "us-west-1"))
 
@@ -223,8 +223,8 @@ def test_each_place_is_led_to_its_own_servers():
     assert set(outcome.addresses) >= {"192.0.2.1", "192.0.2.2"}
     assert outcome.shares()[outcome.addresses.index("192.0.2.1")] == pytest.approx(0.75, abs=0.01)
     assert {(trip.place, trip.server) for trip in outcome.trips} == {
-        ("198.51.100.0/26", "192.0.2.1"),
-        ("203.0.113.0/26", "192.0.2.2"),
+        ("198.18.1.0/24", "192.0.2.1"),
+        ("198.19.1.0/24", "192.0.2.2"),
     }
     assert max(outcome.distance_km(0.99)) < 50
     waits = dict(outcome.lookups)
@@ -234,7 +234,7 @@ def test_each_place_is_led_to_its_own_servers():
 
 def test_client_subnets_lead_clients_where_their_resolver_is_not():
     """One resolver far away: without ECS all go to its server, with it each to its own."""
-    abroad = tuple(Place(place.network, place.share, egress="203.0.113.5") for place in PLACES)
+    abroad = tuple(Place(place.network, place.share, egress="198.19.1.5") for place in PLACES)
     base = Scenario(geo(), "www", places=abroad, backends=BACKENDS, duration=900)
 
     plain = events.run(base)

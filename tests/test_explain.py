@@ -19,7 +19,7 @@ from lab_engine.review.explain import as_dict, explain
 from lab_engine.views.explain import Explanation, explain_html
 
 ZONE = Zone.from_file(Path(__file__).parent / "policies" / "zone.json")
-FRANCE = Client.at("198.51.100.1")
+FRANCE = Client.at("198.18.1.1")
 
 
 def planned(name="www.shop.example", down=(), zone=ZONE, rdtype="A"):
@@ -77,7 +77,7 @@ def test_a_scope_is_told():
     text = explain(planned(zone=Zone.of("shop.example", members)))
 
     assert "fr (FR)" in text
-    assert "It holds for the client's /26 (ECS scope)" in text
+    assert "It holds for the client's /24 (ECS scope)" in text
 
 
 def test_a_sample_is_told():

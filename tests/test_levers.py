@@ -55,7 +55,7 @@ SLIDERS = [
     ("clients.rate", 0.3),
     ("zone.www.ttl", 5),
     ("zone.www.a.weight", 7),
-    ("places.198.51.100.0/24.share", 2),
+    ("places.198.18.1.0/24.share", 2),
     ("layers.router.count", 9),
     ("backends.192.0.2.1.capacity", 50),
     ("down", ["192.0.2.2"]),
@@ -128,8 +128,8 @@ def test_places_are_called_by_their_names_or_networks():
 def test_a_place_that_is_called_like_another_has_no_path():
     base = scenario(places=[Place(), Place(egress="192.0.2.9")])
 
-    with pytest.raises(ScenarioError, match=r"several places that are called 198.51.100.0/24"):
-        base.set("places.198.51.100.0/24.share", 2)
+    with pytest.raises(ScenarioError, match=r"several places that are called 198.18.1.0/24"):
+        base.set("places.198.18.1.0/24.share", 2)
     assert not [path for path in base.paths() if path.startswith("places.")]
 
 

@@ -24,7 +24,7 @@ from lab_engine.authority.records import Client, Reply
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.server import Authority
 
-FRANCE, JAPAN = "198.51.100.1", "203.0.113.129"
+FRANCE, JAPAN = "198.18.1.1", "198.18.32.1"
 SOA = RRset.of(
     "shop.example.", "SOA", "ns1.shop.example. h.shop.example. 1 7200 900 1209600 86400", 900
 )

@@ -450,8 +450,8 @@ def by_country(**fields):
 
 def test_client_subnets_lead_by_the_place_of_the_client():
     """Of two places with resolvers in the first: led as resolvers are, or as clients are."""
-    french, american = "198.51.100.0/26", "203.0.113.0/26"
-    places = (Place(french), Place(american, egress="198.51.100.1"))
+    french, american = "198.18.1.0/24", "198.19.1.0/24"
+    places = (Place(french), Place(american, egress="198.18.1.1"))
     told = Resolvers(10, profile="google-like")
 
     blind = run(by_country(places=places), "population")

@@ -245,15 +245,15 @@ def test_a_tested_answer_is_the_servers(start, call):
 @pytest.mark.parametrize(
     ("asker", "expected"),
     [
-        ({"ResolverIP": "198.51.100.7"}, "192.0.2.1"),
-        ({"ResolverIP": "203.0.113.7"}, "192.0.2.2"),
+        ({"ResolverIP": "198.18.1.7"}, "192.0.2.1"),
+        ({"ResolverIP": "198.19.1.7"}, "192.0.2.2"),
         ({"ResolverIP": "192.0.2.77"}, "192.0.2.3"),
         ({}, "192.0.2.2"),
-        ({"ResolverIP": "203.0.113.7", "EDNS0ClientSubnetIP": "198.51.100.7"}, "192.0.2.1"),
+        ({"ResolverIP": "198.19.1.7", "EDNS0ClientSubnetIP": "198.18.1.7"}, "192.0.2.1"),
         (
             {
-                "ResolverIP": "203.0.113.7",
-                "EDNS0ClientSubnetIP": "198.51.100.7",
+                "ResolverIP": "198.19.1.7",
+                "EDNS0ClientSubnetIP": "198.18.1.7",
                 "EDNS0ClientSubnetMask": "0",
             },
             "192.0.2.2",

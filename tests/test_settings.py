@@ -14,7 +14,7 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run
 from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
 from lab_engine.simulation.sites import Site
 
-HERE, THERE = "198.51.100.0/24", "203.0.113.0/24"
+HERE, THERE = "198.18.1.0/24", "198.19.1.0/24"
 ONE, TWO, THREE = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 
 
@@ -72,11 +72,12 @@ AWAY = (
 )
 NAME_GOES = ("schedule", [ScheduledChange(60, "zone", GONE), ScheduledChange(150, "zone", ZONE)])
 FAILS_OVER = [("name", "over"), FIRST_DIES]
-ABROAD = ("places", [Place(HERE), Place(THERE, egress="198.51.100.1")])
+ABROAD = ("places", [Place(HERE), Place(THERE, egress="198.18.1.1")])
 FOR_EVER = ("profiles.c.lifetime", math.inf)
 NO_CACHE = ("clients.profile", "none")
 OBEYS = ("profiles.c.lifetime", None)
 GEO = ("name", "geo")
+ECS = ("profiles.r.ecs", (24, 56))
 TWO_PLACES = ("places", [Place(HERE, name="here"), Place(THERE, resolver_ms=3)])
 EDGE = ("layers", [Layer("edge", count=4)])
 SERVER = ("backends", [Backend(ONE, "eu-west-1", capacity=0.5)])
@@ -103,14 +104,14 @@ CASES = {
     "backends": Case([Backend(ONE, capacity=0.5, queue=0)]),
     "places.here.network": Case(THERE, [GEO]),
     "places.here.share": Case(3, [TWO_PLACES]),
-    "places.here.egress": Case("203.0.113.5", [GEO]),
+    "places.here.egress": Case("198.19.1.5", [GEO]),
     "places.here.resolver_ms": Case(3),
     "places.here.authority_ms": Case(3),
     "places.here.resolver": Case("google"),
     "places.here.rate": Case(0.2),
     "places.here.client_profile": Case("os-cache"),
     "places.here.resolver_profile": Case("frozen"),
-    "places.here.subnets": Case([0, 1], [GEO, ("profiles.r.ecs", (26, 56))]),
+    "places.here.subnets": Case([0, 1], [GEO, ECS, ("places.here.network", "198.18.0.0/22")]),
     "layers.edge.profile": Case("frozen", [EDGE]),
     "layers.edge.count": Case(8, [EDGE]),
     "layers.edge.ms": Case(7, [EDGE]),

@@ -307,18 +307,21 @@ def _from_record(record: Any) -> Place:
     )
 
 
-# The lessons' users and resolvers, in networks set aside for documentation and benchmarks.
+# The lessons' users and resolvers, in the networks set aside for benchmarks (RFC 2544) and for
+# documentation. A city is a /24, a continent a /20, the old world and the new a /16 each: where a
+# resolver sends no more than a /20 or a /16, its clients are taken for those of its first city.
+# What lies between the cities is nowhere.
 LESSON_PLACES: Mapping[str, Place] = {
-    "198.51.100.0/26": Place("FR", "EU", "", Point(48.9, 2.4)),
-    "198.51.100.64/26": Place("DE", "EU", "", Point(50.1, 8.7)),
-    "198.51.100.128/26": Place("GB", "EU", "", Point(51.5, -0.1)),
-    "198.51.100.192/26": Place("BR", "SA", "", Point(-23.5, -46.6)),
-    "203.0.113.0/26": Place("US", "NA", "CA", Point(37.4, -122.0)),
-    "203.0.113.64/26": Place("US", "NA", "NY", Point(40.7, -74.0)),
-    "203.0.113.128/26": Place("JP", "AS", "", Point(35.7, 139.7)),
-    "203.0.113.192/26": Place("IN", "AS", "", Point(19.1, 72.9)),
-    "198.18.0.0/17": Place("ZA", "AF", "", Point(-33.9, 18.4)),
-    "198.18.128.0/17": Place("AU", "OC", "", Point(-33.9, 151.2)),
+    "198.18.0.0/24": Place("DE", "EU", "", Point(50.1, 8.7)),
+    "198.18.1.0/24": Place("FR", "EU", "", Point(48.9, 2.4)),
+    "198.18.2.0/24": Place("GB", "EU", "", Point(51.5, -0.1)),
+    "198.18.16.0/24": Place("ZA", "AF", "", Point(-33.9, 18.4)),
+    "198.18.32.0/24": Place("JP", "AS", "", Point(35.7, 139.7)),
+    "198.18.33.0/24": Place("IN", "AS", "", Point(19.1, 72.9)),
+    "198.19.0.0/24": Place("US", "NA", "NY", Point(40.7, -74.0)),
+    "198.19.1.0/24": Place("US", "NA", "CA", Point(37.4, -122.0)),
+    "198.19.16.0/24": Place("BR", "SA", "", Point(-23.5, -46.6)),
+    "198.19.32.0/24": Place("AU", "OC", "", Point(-33.9, 151.2)),
     "2001:db8:1::/48": Place("FR", "EU", "", Point(48.9, 2.4)),
     "2001:db8:2::/48": Place("US", "NA", "CA", Point(37.4, -122.0)),
     "2001:db8:3::/48": Place("JP", "AS", "", Point(35.7, 139.7)),

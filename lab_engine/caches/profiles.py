@@ -33,6 +33,7 @@ RECURSIVES: Mapping[str, RecursiveProfile] = MappingProxyType(
             RecursiveProfile("ideal"),
             RecursiveProfile("rotate"),
             RecursiveProfile("frozen", order=SetOrder.FROZEN),
+            RecursiveProfile("ecs", ecs=(24, 56)),
             RecursiveProfile(
                 "bind",
                 Limits(0, 7 * DAY, 10_800),

@@ -6,7 +6,7 @@ from lab_engine.authority.server import plan
 from lab_engine.simulation.scenario import Scenario
 
 MESSAGE_IDS = 2**16
-ASKER = Client.at("198.51.100.53")
+ASKER = Client.at("198.18.1.53")
 """Whom an authority sees in a scenario that names no place."""
 
 

@@ -133,7 +133,7 @@ class Place:
     """Where some of the clients are, and their resolvers.
 
     Attributes:
-        network: the block of addresses that the clients have, such as `198.51.100.0/24`. Places
+        network: the block of addresses that the clients have, such as `198.18.1.0/24`. Places
             may overlap: two with one network have clients of one town with different resolvers.
         share: the part of all clients, relative to the other places.
         egress: the address from which their resolvers ask; empty for one within the network, or
@@ -152,7 +152,7 @@ class Place:
     """
 
     called_by: ClassVar[str] = "name"
-    network: str = "198.51.100.0/24"
+    network: str = "198.18.1.0/24"
     share: float = 1.0
     egress: str = ""
     resolver_ms: float = 10.0
@@ -169,7 +169,7 @@ class Place:
             value = getattr(self, field)
             named = isinstance(value, str) and len(value) <= 40
             must(named, f"places.{field}", value, "is not a name", "Give it up to 40 letters.")
-        address("places.network", self.network, ip_network, "198.51.100.0/24")
+        address("places.network", self.network, ip_network, "198.18.1.0/24")
         if self.egress != "":
             address("places.egress", self.egress, ip_address, "192.0.2.53")
         number("places.share", self.share, 0, MAX_COUNT)

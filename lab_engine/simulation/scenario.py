@@ -275,7 +275,7 @@ class Scenario:
 
         One of several is meant by what it is called: `layers.<name>.count`,
         `backends.<address>.capacity`, and `places.<name>.share`; a place without a name is called
-        by its network, `places.198.51.100.0/24.share`.
+        by its network, `places.198.18.1.0/24.share`.
 
         Raises:
             LabError: there is no such path, or the value breaks a rule. Nothing is changed.

@@ -90,7 +90,7 @@ def network_of(subnet: str | Network) -> Network:
     """The network of a client; bits beyond the prefix are dropped, as dig drops them.
 
     Args:
-        subnet: such as `198.51.100.0/24` or `2001:db8:1::/48`; an address alone is all of itself.
+        subnet: such as `198.18.1.0/24` or `2001:db8:1::/48`; an address alone is all of itself.
 
     Raises:
         LabError: it is neither.
@@ -98,7 +98,7 @@ def network_of(subnet: str | Network) -> Network:
     try:
         return ip_network(subnet, strict=False)
     except ValueError as wrong:
-        remedy = "Write one such as 198.51.100.0/24 or 2001:db8:1::/48."
+        remedy = "Write one such as 198.18.1.0/24 or 2001:db8:1::/48."
         raise LabError(subnet, "is not a network", remedy) from wrong
 
 

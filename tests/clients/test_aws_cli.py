@@ -226,11 +226,11 @@ def test_the_test_of_an_answer_takes_a_place(aws, dig):
     changed(aws, *geo)
     asked = ("--hosted-zone-id", ZONE_ID, "--record-name", "geo.example.com", "--record-type", "A")
 
-    tested = aws("test-dns-answer", *asked, "--edns0-client-subnet-ip", "198.51.100.1").json
+    tested = aws("test-dns-answer", *asked, "--edns0-client-subnet-ip", "198.18.1.1").json
 
     assert tested["RecordData"] == ["192.0.2.21"]
-    assert dig("geo.example.com", subnet=("198.51.100.0", 24))[1] == ["192.0.2.21"]
-    assert dig("geo.example.com", subnet=("203.0.113.0", 24))[1] == ["192.0.2.22"]
+    assert dig("geo.example.com", subnet=("198.18.1.0", 24))[1] == ["192.0.2.21"]
+    assert dig("geo.example.com", subnet=("198.19.1.0", 24))[1] == ["192.0.2.22"]
 
 
 # Health checks

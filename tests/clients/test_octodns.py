@@ -14,12 +14,12 @@ from lab_engine.authority.records import Client, Question
 
 pytestmark = pytest.mark.clients
 
-PARIS = ("198.51.100.0", 26)
-CAPE_TOWN = ("198.18.0.0", 24)
-SYDNEY = ("198.18.128.0", 24)
-SAN_FRANCISCO = ("203.0.113.0", 26)
-NEW_YORK = ("203.0.113.64", 26)
-TOKYO = ("203.0.113.128", 26)
+PARIS = ("198.18.1.0", 24)
+CAPE_TOWN = ("198.18.16.0", 24)
+SYDNEY = ("198.19.32.0", 24)
+SAN_FRANCISCO = ("198.19.1.0", 24)
+NEW_YORK = ("198.19.0.0", 24)
+TOKYO = ("198.18.32.0", 24)
 
 PLAIN = """\
     '':
@@ -69,7 +69,7 @@ DYNAMIC = """\
           office: {values: [{value: 2001:db8::40}]}
           rest: {values: [{value: 2001:db8::41}]}
         rules:
-          - {pool: office, subnets: [198.51.100.0/24]}
+          - {pool: office, subnets: [198.18.1.0/24]}
           - {pool: rest}
 """
 CONFIG = """\
@@ -178,7 +178,7 @@ def test_pools_are_chosen_by_place(sync, dig):
 
 def test_values_of_a_pool_are_drawn_by_weight(sync, server):
     sync(DYNAMIC)
-    question, client = Question.of("www.shop.example", "A"), Client.at("198.51.100.1")
+    question, client = Question.of("www.shop.example", "A"), Client.at("198.18.1.1")
 
     planned = server.authority.plan(question, client)
 
