@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from lab_engine.authority import healthfile
@@ -35,7 +36,6 @@ from lab_engine.review.lint import lint
 from lab_engine.simulation.run import ENGINES, run
 from lab_engine.wire.client import ask
 from lab_engine.wire.ecs import network_of
-from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.server import Server, serve
 
 ANYBODY = "0.0.0.0/0"  # a network that lies in no place
@@ -126,21 +126,19 @@ def _mapping(text: str) -> tuple[str, tuple[str, int]]:
 
 
 def _ask(options: argparse.Namespace) -> int:
+    asking = partial(
+        ask, options.name, options.type, recurse=options.recurse, subnet=options.subnet
+    )
     if options.file is None:
         if options.health or options.unhealthy:
             raise LabError(options.server, "has a health of its own", "Name a zone with --file.")
-        print(_asked(options, options.server))
+        print(asking(options.server))
         return 0
     zone = _zone(options, options.file)
     # A server of our own for the moment, so that the answer is what a server would send.
     with serve(zone, state=_state(options, zone), say=_complain) as server:
-        print(_asked(options, server))
+        print(asking(server))
     return 0
-
-
-def _asked(options: argparse.Namespace, server: Server | str) -> Exchange:
-    recurse, subnet = options.recurse, options.subnet
-    return ask(options.name, options.type, server, recurse=recurse, subnet=subnet)
 
 
 def _explain(options: argparse.Namespace) -> int:
