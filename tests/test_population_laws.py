@@ -511,3 +511,25 @@ def test_only_clients_with_a_system_cache_look_up_in_one_that_has_nothing_to_kee
     having = [profile_of(index, stratum.mix) for index in range(40)].count("os-cache")
     expected = having * 0.2 * 3600
     assert outcome.levels.os.misses == pytest.approx(expected, abs=4 * math.sqrt(expected))
+
+
+def test_a_system_that_knows_asks_none_of_the_caches_behind_an_address():
+    """6 clients before 16 of them, TTL 30: most windows are closed when an application looks again.
+
+    Every miss is a question, and both engines count as many; 4 sigma of each.
+    """
+    dealt = Scenario(
+        Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 30)]),
+        "www",
+        clients=Clients(6, 0.4, "short/os-cache"),
+        resolvers=Resolvers(1, 0, "google-like"),
+        profiles={"short": {"like": "fixed", "lifetime": 4}},
+        duration=7200,
+    )
+
+    events, drawn = (run(dealt, engine) for engine in ("events", "population"))
+    for outcome in (events, drawn):
+        assert outcome.levels.os.misses == sum(outcome.levels.resolver)
+        assert outcome.levels.resolver.hits > 0
+    apart = events.authority_queries - drawn.authority_queries
+    assert abs(apart) < 4 * math.sqrt(events.authority_queries + drawn.authority_queries)

@@ -324,8 +324,20 @@ class Layers:
         for start in range(0, len(self.due), BLOCK):
             block = slice(start, start + BLOCK)
             due = self.due[block]
-            while len(asking := np.flatnonzero(due < limits[self.cache[block]])):
+            while len(asking := np.flatnonzero(due < self._answered_until(block, limits))):
                 self._answer(start + asking)
+
+    def _answered_until(self, block: slice, limits: Floats) -> Floats:
+        """Until when these clients are answered without a new window.
+
+        Another of the caches behind an address may be met next, and its window may be closed while
+        a client's system still knows what it had from the last one.
+        """
+        until: Floats = limits[self.cache[block]]
+        if not self.dealt:
+            return until
+        known = np.where(self.both[block], self.os_until[block], -np.inf)
+        return np.maximum(until, np.minimum(known, self.bins.end))
 
     def _answer(self, who: Ints) -> None:
         at = self.due[who]
