@@ -18,13 +18,16 @@ OWN: Final = {
 }
 """Profiles that a panel lends its scenario where a control names them."""
 
+TTLS: Final = (0, 1, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600)
+"""Those that people set."""
+
 
 def _only(name: str) -> Mix:
     return ((name, 1.0),)
 
 
 CONTROLS: Final[dict[str, Control]] = {
-    "ttl": Slider("zone.www.ttl", "TTL", 0, 3600, choices=(0, 1, *one_two_five(5, 3600)), unit="s"),
+    "ttl": Slider("zone.www.ttl", "TTL", 0, 3600, choices=TTLS, unit="s"),
     "resolvers": Slider(
         "resolvers.count", "Resolvers", 1, 10_000, choices=one_two_five(1, 10_000), unit="caches"
     ),

@@ -30,27 +30,30 @@ def picture(page: Notebook, number: int) -> Locator:
 
 
 def afresh(page: Notebook) -> Notebook:
-    """The page as it was first drawn: wide, light, the panel at its start, the playhead, too."""
+    """The page as it was first drawn: wide, light, the panel at its start, the strip at its end."""
     page.page.emulate_media(reduced_motion="no-preference")
     page.page.set_viewport_size({"width": 1280, "height": 900})
     wear(page, "Light")
-    page.kernel_text("panel.reset()")
-    for number in (0, 1):
-        picture(page, number).get_by_role("slider", name="Time").press("Home")
+    if page.page.get_by_role("spinbutton", name="TTL").input_value() != "300":
+        page.kernel_text("panel.reset()")
+        page.settle(0.2)
+    for number, key in ((0, "Home"), (1, "End")):
+        picture(page, number).get_by_role("slider", name="Time").press(key)
     page.page.mouse.move(0, 0)
-    page.settle(0.2)
     page.forget()
     return page
 
 
 def wear(page: Notebook, theme: str) -> None:
     """Change JupyterLab's theme, Light or Dark, while everything stands."""
+    light = "true" if theme == "Light" else "false"
+    if page.page.locator(f'body[data-jp-theme-light="{light}"]').count():
+        return
     page.page.evaluate(
         "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
         f"JupyterLab {theme}",
     )
-    light = "true" if theme == "Light" else "false"
-    page.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for()
+    page.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
     page.page.wait_for_timeout(200)  # its style sheet takes hold a moment later
 
 
