@@ -202,8 +202,7 @@ def _simulate(options: argparse.Namespace) -> int:
 def _course(options: argparse.Namespace) -> int:
     from lab_engine.course import mine
 
-    mine.command(options.action, options.lesson, options.folder, _say)
-    return 0
+    return mine.command(options.action, options.lesson, options.folder, _say)
 
 
 @contextmanager
@@ -357,9 +356,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _about_course(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "action", choices=("update", "reset"), help="to the course as it is, or anew"
-    )
+    command.add_argument("action", choices=("update", "reset"), help="take in, or begin anew")
     command.add_argument("lesson", nargs="*", metavar="LESSON", help="to begin anew; default: all")
     command.add_argument("--folder", help="of the course; default: the one this package is in")
     command.set_defaults(run=_course, refused=1)

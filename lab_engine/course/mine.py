@@ -28,8 +28,8 @@ STAMP: Final = "lab_engine"
 
 def command(
     action: str, names: Sequence[str], folder: str | None, say: Callable[[str], None]
-) -> None:
-    """What the command line does: `update`, or `reset` of the lessons named.
+) -> int:
+    """What the command line does: `update`, or `reset` of the lessons named. Returns 0.
 
     Args:
         action: one of the two.
@@ -51,6 +51,7 @@ def command(
     else:
         update(course, my, say)
     say(f"The lessons to work on are in {os.path.relpath(my)}.")
+    return 0
 
 
 def update(course: Path, my: Path, say: Callable[[str], None]) -> None:
