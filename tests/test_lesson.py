@@ -6,6 +6,7 @@ import pytest
 
 from lab_engine import Scenario, Zone, round_robin
 from lab_engine.course import Lesson
+from lab_engine.course.answers import Answers
 from lab_engine.course.datafile import parse
 from lab_engine.course.twin import copy
 from lab_engine.errors import LabError
@@ -415,6 +416,17 @@ def test_a_card_comes_back_as_it_was(toy, make):
 
     assert lines(again.ask("first")) == lines(toy.ask("first"))
     assert lines(again.quiz("what").cards[0])[0] == "“y”: not so. No y without z."
+
+
+def test_after_a_reset_nothing_was_said(toy, make, tmp_path):
+    """Nor does a page bring back what it kept from before."""
+    answer(toy.ask("first"), "b")
+    Answers(tmp_path / "toy-answers.jsonl", "toy").add("", "reset", None)
+    again = make()
+
+    assert again.said("first") is None
+    assert again.ask("first").spec["since"] > "2026"
+    assert toy.ask("first").spec["since"] == ""
 
 
 def test_two_kernels_share_what_was_said_first(toy, make):
