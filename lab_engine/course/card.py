@@ -17,7 +17,7 @@ from .questions import AnyQuestion, Axis, Choice
 from .twin import copy, show
 
 _HERE: Final = Path(__file__).parent
-GO_ON: Final = "Run this cell (Shift+Enter) to answer."
+GO_ON: Final = "Run this cell (Shift+Enter) to {}."
 
 
 class Card(anywidget.AnyWidget):
@@ -43,7 +43,8 @@ class Card(anywidget.AnyWidget):
 
     def words(self) -> list[str]:
         """What the still copy says: what kind of card it is, what it asks, and what is said."""
-        return [self.spec["label"], self.spec["ask"], *self.state.get("lines", ())]
+        lines = self.state.get("lines") or [GO_ON.format("go on")]
+        return [self.spec["label"], self.spec["ask"], *lines]
 
     def __repr__(self) -> str:
         return "\n".join(self.words())
@@ -79,12 +80,13 @@ class QuestionCard(Card):
         """The question, its options or its axis, and what has been said so far."""
         label, ask, *lines = super().words()
         # A lesson is stored as run without a learner: its copies must not hold what came of it.
-        lines = lines if self.state["said"] is not None else []
+        if self.state["said"] is None:
+            lines = [GO_ON.format("answer")]
         if axis := self.spec.get("axis"):
             answers = f"On an axis from {axis['ends'][0]} to {axis['ends'][1]}."
         else:
             answers = "\n".join(map(self._option, self.spec["options"]))
-        return [label, ask, answers, *(lines or [GO_ON])]
+        return [label, ask, answers, *lines]
 
     def _option(self, option: str) -> str:
         return f"({'x' if option == self.state['said'] else ' '}) {option}"
@@ -109,7 +111,7 @@ class KeeperCard(Card):
     restored = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, filename: str, content: str) -> None:
-        ask = "Download my answers. Restore my answers from a file."
+        ask = "They are kept in a file beside this notebook, and can be downloaded and restored."
         super().__init__("keeper", {"label": "Your answers", "ask": ask, "file": filename}, {})
         self.content = content
 
