@@ -10,7 +10,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.caches.crowds import head_counts, zipf_shares
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
-from lab_engine.simulation.start import warm_up
+from lab_engine.simulation.events.waking import mean_begin
 
 from .__main__ import Row
 
@@ -75,5 +75,5 @@ def _rates(scenario: Scenario) -> list[float]:
 
 
 def _seconds(scenario: Scenario) -> float:
-    """With the warm-up, whose timeouts count, too."""
-    return scenario.duration + warm_up(scenario.clients, TTL)
+    """With the time before the watch, on average, whose timeouts count, too."""
+    return scenario.duration - mean_begin(scenario)

@@ -184,10 +184,8 @@ def _simulate(options: argparse.Namespace) -> int:
     if options.seed is not None:
         scenario = scenario.set("seed", options.seed)
     try:
-        with _progress() as progress:
-            outcome = run(
-                scenario, options.engine, trace=options.trace, progress=progress, partial=True
-            )
+        with _progress() as bar:
+            outcome = run(scenario, options.engine, trace=options.trace, progress=bar, partial=True)
     except KeyboardInterrupt:
         _complain("broken off before anything was counted")
         return BROKEN_OFF
