@@ -3,7 +3,7 @@
 For the event engine, where clients differ or the run must know what each was led by.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
 from itertools import accumulate, takewhile
@@ -121,7 +121,9 @@ class Own(NamedTuple):
         return next(iter((*self.applications, *self.systems)), None)
 
 
-def own_caches(chain: Chain, ask: Ask, name: str, source: Source | None, journal: Journal) -> Own:
+def own_caches(
+    chain: Chain, ask: Ask, name: str, source: Callable[[], Source], journal: Journal
+) -> Own:
     """The caches of such a client before whatever `ask` leads to."""
     caches: list[ClientCache] = []
     levels: tuple[list[ClientCache], list[ClientCache]] = ([], [])
@@ -131,7 +133,7 @@ def own_caches(chain: Chain, ask: Ask, name: str, source: Source | None, journal
         outer = profile is chain[0] and (len(chain) > 1 or profile.lifetime is not None)
         who = f"{name} {'application' if outer else 'system'}"
         noted = journal.filling(ask, who, partial(until, profile))
-        cache = ClientCache(noted, profile, source if profile.use in SORTING else None)
+        cache = ClientCache(noted, profile, source() if profile.use in SORTING else None)
         caches.insert(0, cache)
         if profile.lifetime != 0 or profile.failure:
             levels[outer].append(cache)
@@ -271,7 +273,7 @@ def member(name: str, index: int, line: Line, setting: Setting) -> Member:
     mix, chains, place, rng, journal = setting
     chain, client = chains[profile_of(index, mix)], member_of(place, index)
     ask: Ask = partial(line.ask, client if line.sends_networks else None)
-    own = own_caches(chain, ask, name, source_of(client, place), journal)
+    own = own_caches(chain, ask, name, partial(source_of, place, index), journal)
     made = Member(name, line, client, chain, own)
     nearest = chain[0]
     if not nearest.only_remembers:
@@ -282,7 +284,7 @@ def member(name: str, index: int, line: Line, setting: Setting) -> Member:
     return made
 
 
-def source_of(client: Client, place: Place) -> Source:
+def source_of(place: Place, index: int) -> Source:
     """A client's own address in its subnet, for profiles that sort by it."""
-    length = ip_network(place.network).prefixlen
+    length, client = ip_network(place.network).prefixlen, member_of(place, index)
     return ip_interface(f"{client.network.network_address}/{length}")

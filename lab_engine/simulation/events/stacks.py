@@ -36,7 +36,6 @@ from lab_engine.simulation.outcome import Level, Levels
 from lab_engine.simulation.parts import Layer, Mix, Place
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import Stratum, profile_of, strata
-from lab_engine.simulation.travel import member_of
 
 R = TypeVar("R", bound=Resolver)
 Upstream = Callable[..., Reply | None]
@@ -179,7 +178,7 @@ class Stacks:
         for number in seat.members:
             who = f"client {number}"
             chain = self._chains[profile_of(number - seat.start, crowd.mix)]
-            source = source_of(member_of(place, number - seat.start), place)
+            source = partial(source_of, place, number - seat.start)
             own = own_caches(chain, ask, who, source, self._journal)
             crowd.systems += own.systems
             crowd.applications += own.applications
