@@ -47,11 +47,14 @@ if TYPE_CHECKING:
     from lab_engine.simulation.sites import Site as Site
     from lab_engine.simulation.sweep import sweep as sweep
     from lab_engine.views.kit.changed import Answers as Answers
+    from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.log import asked as asked
     from lab_engine.views.kit.picture import Ghost as Ghost
+    from lab_engine.views.kit.rings import rings as rings
     from lab_engine.views.kit.strips import packets as packets
     from lab_engine.views.kit.strips import traced as traced
     from lab_engine.views.panels import cache_tiles as cache_tiles
+    from lab_engine.views.panels import evenness as evenness
     from lab_engine.views.panels import round_robin as round_robin
     from lab_engine.wire.client import ask as ask
     from lab_engine.wire.server import Server as Server
@@ -95,6 +98,9 @@ _HOMES = {
     "packets": "lab_engine.views.kit.strips",
     "plan": "lab_engine.authority.server",
     "replies": "lab_engine.authority.plan",
+    "evenness": "lab_engine.views.panels",
+    "rings": "lab_engine.views.kit.rings",
+    "changed": "lab_engine.views.kit.changed",
     "round_robin": "lab_engine.views.panels",
     "run": "lab_engine.simulation.run",
     "serve": "lab_engine.wire.server",

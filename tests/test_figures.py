@@ -1,12 +1,15 @@
 """Figures: what they say, and that plotly.py accepts every value of them."""
 
+from dataclasses import replace
+from statistics import median
+
 import plotly.graph_objects as go
 import pytest
 
 from lab_engine import Clients, Resolvers, RRset, Scenario, Zone, run
 from lab_engine.errors import LabError
 from lab_engine.views import round_robin
-from lab_engine.views.figures import traffic, traffic_summary
+from lab_engine.views.figures import traffic, traffic_summary, windows, windows_summary
 
 ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2", "192.0.2.3"], 300)])
 SCENARIO = Scenario(ZONE, "www", clients=Clients(1_000, 0.1), resolvers=Resolvers(20))
@@ -47,6 +50,37 @@ def test_the_summary_counts_failures():
     dead = SCENARIO.set("down", ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
 
     assert "requests failed" in traffic_summary(run(dead))
+
+
+def test_windows_average_what_was_counted(outcome):
+    """Means of ten minutes each, the last one drawn to its end."""
+    longer = replace(outcome, window=600)
+
+    figure = windows(longer)
+
+    means = [sum(outcome.requests[0][at : at + 10]) / 600 for at in range(0, 60, 10)]
+    assert list(figure.data[0].y) == pytest.approx([*means, means[-1]], abs=0.05)
+    assert list(figure.data[0].x) == pytest.approx([hour / 6 for hour in range(7)], abs=0.001)
+
+
+def test_the_scale_of_windows_is_that_of_all_requests(outcome):
+    """It is the same for every length, so that windows can be compared by eye."""
+    figures = [windows(replace(outcome, window=window)) for window in (60, 300, 3600)]
+
+    rate = outcome.total / 3600
+    assert {tuple(figure.layout.yaxis.range) for figure in figures} == {(0, round(rate, 1))}
+    assert figures[0].layout.shapes[0].y0 == pytest.approx(rate / 3)
+
+
+def test_plotly_accepts_every_value_of_windows(outcome):
+    go.Figure(windows(outcome).to_dict())
+
+
+def test_windows_are_summed_up_by_the_middle_one(outcome):
+    middle = median(outcome.max_over_min())
+
+    assert windows_summary(outcome).startswith("Windows of 300 s: in the middle one the busiest")
+    assert f"{middle:.2f} times" in windows_summary(outcome)
 
 
 def test_a_server_without_requests_is_said_so():

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from tools.shield import faults
 
 LESSONS = Path(__file__).parents[1] / "lessons"
-PATHS = sorted(LESSONS.glob("*.ipynb"))
+PATHS = sorted(path for path in LESSONS.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 KILOBYTE = 1024
 LARGEST = 200 * KILOBYTE
 LONGEST_CELL = 12
@@ -110,7 +110,7 @@ def test_lesson_runs_as_committed(path: Path) -> None:
 
     done = subprocess.run(
         command,
-        cwd=LESSONS,
+        cwd=path.parent,
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -194,7 +194,7 @@ def test_pictures_are_there_and_described(path: Path) -> None:
     """Every picture of a text cell exists and has alternative text."""
     texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
 
-    assert [fault for text in texts for fault in picture_faults(text, LESSONS)] == []
+    assert [fault for text in texts for fault in picture_faults(text, path.parent)] == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Runs the lessons and stores their outputs as a reader without a kernel should find them.
 
 Not a test: `tests/test_notebooks.py` compares what is stored here with a run of its own.
-`python -m tools.lessons [NAME …]` takes the names of some lessons; without any, all are run.
+`python -m tools.lessons [NAME …]` takes the names of some lessons (`01_round_robin`,
+`extra/getaddrinfo`); without any, all are run.
 """
 
 import sys
@@ -55,7 +56,7 @@ def _strip(cell: Any) -> None:
 
 def main(names: Sequence[str]) -> int:
     """Run the named lessons, or all of them."""
-    wanted = [LESSONS / f"{name}.ipynb" for name in names] or sorted(LESSONS.glob("*.ipynb"))
+    wanted = [LESSONS / f"{name}.ipynb" for name in names] or sorted(LESSONS.rglob("*.ipynb"))
     for path in wanted:
         print(f"running {path.stem}", flush=True)
         execute(path)

@@ -1,7 +1,7 @@
 """Draws the static pictures of the lessons: each panel's first figure, in Chromium, as an SVG.
 
-A picture belongs to the panel that the code cell above it shows. The panels are had by running the
-lesson's cells in this process, so that a picture cannot show another scenario than the lesson. A
+A panel says where its picture is kept (`still`); those of the kit draw their own. The panels are
+had by running the lesson's cells in this process, so that a picture cannot show another scenario. A
 digest of each figure is kept beside the pictures; a test compares it with the figure of today.
 `python -m tools.pictures` draws those that changed, `--all` every one.
 """
@@ -20,6 +20,8 @@ from typing import Any
 import nbformat
 from plotly.offline import get_plotlyjs
 
+from lab_engine.views.panel import Panel
+
 ROOT = Path(__file__).parents[1]
 LESSONS = ROOT / "lessons"
 PICTURES = LESSONS / "pictures"
@@ -33,18 +35,14 @@ DRAW = """async ([data, layout, width, height]) => {
 
 
 def panels(path: Path) -> Iterator[tuple[str, Any]]:
-    """The file name of each picture of a lesson, with the panel that stands above it."""
+    """Each panel of a lesson that keeps a picture, with the file name of that picture."""
     space: dict[str, Any] = {"__name__": "__lesson__"}
-    shown: Any = None
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code":
             with contextlib.redirect_stdout(io.StringIO()):
                 shown = _run(cell.source, space)
-        else:
-            for name in PICTURE.findall(cell.source):
-                if not hasattr(shown, "figure"):
-                    raise SystemExit(f"{path.name}: no panel stands above {name}")
-                yield name, shown
+            if isinstance(shown, Panel) and shown.still:
+                yield Path(shown.still).name, shown
 
 
 def _run(source: str, space: dict[str, Any]) -> Any:

@@ -13,7 +13,7 @@ from tools.pictures import LESSONS, PICTURES
 
 LESSON = "01_round_robin.ipynb"
 WIDTH, HEIGHT = 1280, 700
-PANEL = 2  # the one with three sliders
+PANEL = 0  # the one with three sliders
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as root, Lab(Path(root)) as lab, browser() as chromium:
         shutil.copytree(LESSONS, lab.files / "lessons")
         with Notebook(chromium, lab, width=WIDTH, height=HEIGHT) as page:
-            page.open(f"lessons/{LESSON}").run_all(plots=7)
+            page.open(f"lessons/{LESSON}").run_all(plots=1)
             panel = page.page.locator(".lab-form").nth(PANEL)
             panel.evaluate("node => node.closest('.jp-Cell').scrollIntoView({block: 'start'})")
             page.picture(PICTURES / "screenshot.png", width=WIDTH, height=HEIGHT)

@@ -18,10 +18,10 @@ STYLE: Final = """\
 .jp-OutputArea:has(.lab-live) .jp-OutputArea-child:has(.lab-twin){display:none}
 .jp-OutputArea-child:has(.jupyter-widgets):not(:has(.lab-live))\
 :has(~ .jp-OutputArea-child .lab-twin){display:none}
-[data-jp-theme-light="false"] .lab-twin img,.vscode-dark .lab-twin img,\
-[theme="dark"] .lab-twin img{color-scheme:dark}
-.lab-twin{margin:4px 0}
-.lab-twin img{max-width:100%}
+[data-jp-theme-light="false"] figure img,.vscode-dark figure img,\
+[theme="dark"] figure img{color-scheme:dark}
+.lab-twin,.lab-still{margin:4px 0}
+.lab-twin img,.lab-still img{max-width:100%}
 </style>
 """
 
@@ -65,3 +65,11 @@ def twin_html(svg: str, words: str, still: str = "") -> str:
 def html_twin(shown: str) -> str:
     """A twin of HTML of one's own. A hidden output is told by its first line: that says nothing."""
     return f' \n{STYLE}<figure class="lab-twin">{shown}<figcaption>{RUN_ME}</figcaption></figure>\n'
+
+
+def still_html(svg: str, words: str) -> str:
+    """The HTML of a picture in which nothing moves; its first line says nothing, as a twin's."""
+    packed = base64.b64encode(svg.encode()).decode("ascii")
+    image = f'<img alt="{escape(words)}" src="data:image/svg+xml;base64,{packed}">'
+    caption = f"<figcaption>{escape(words)}</figcaption>"
+    return f' \n{STYLE}<figure class="lab-still">{image}{caption}</figure>\n'

@@ -59,6 +59,47 @@ def traffic_summary(outcome: Outcome) -> str:
     return f"{'; '.join(parts)}."
 
 
+def windows(outcome: Outcome) -> go.Figure:
+    """Requests a second at each server, averaged over the outcome's window, on one fixed scale.
+
+    The scale ends at all requests, and the fair share is marked, so that windows compare.
+    """
+    width = round(outcome.window / outcome.bin)
+    starts = range(0, len(outcome.queries) - width + 1, width)
+    edges = [round(start * outcome.bin / 3600, 3) for start in (*starts, len(starts) * width)]
+    rate = outcome.total / (outcome.bin * len(outcome.queries))
+    lines = []
+    for index, (address, row) in enumerate(zip(outcome.addresses, outcome.requests, strict=True)):
+        means = [sum(row[start : start + width]) / outcome.window for start in starts]
+        levels = [round(mean, 1) for mean in (*means, *means[-1:])]
+        style = {**line_and_marker(index)["line"], "shape": "hv"}
+        lines.append({"type": "scatter", "x": edges, "y": levels, "name": address, "line": style})
+    fair = rate / len(outcome.addresses)
+    return new_figure(
+        *({**line, "mode": "lines"} for line in lines),
+        height=HEIGHT,
+        margin=MARGIN,
+        xaxis={"title": {"text": "hours"}, "automargin": False},
+        yaxis={
+            "title": {"text": "requests a second"},
+            "range": [0, round(rate, 1)],
+            "automargin": False,
+        },
+        shapes=[{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": fair, "y1": fair}],
+        annotations=[
+            {"xref": "paper", "x": 1, "y": fair, "text": "fair share", "showarrow": False}
+            | {"xanchor": "right", "yanchor": "bottom"}
+        ],
+    )
+
+
+def windows_summary(outcome: Outcome) -> str:
+    """What `windows` shows, in one sentence with its numbers."""
+    ratios = outcome.max_over_min()
+    middle = f"in the middle one {_compared(ratios)}" if ratios else "none is whole"
+    return f"Windows of {seconds(outcome.window)}: {middle}."
+
+
 def _few_markers(style: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
     """Markers enough to tell the lines apart: each is an element that every redrawing touches."""
     return {**style, "marker": {**style["marker"], "maxdisplayed": 12}}

@@ -93,7 +93,7 @@ class Panel(Displayed, Generic[S, O]):
             rule = "shows nothing, or a figure without its sentence"
             raise LabError("This panel", rule, "Give figure and summary, or picture, or all three.")
         self._controls = tuple(controls)
-        self._run, self._coarse, self._still = run, coarse, still
+        self._run, self._coarse, self.still = run, coarse, still
         self._figure, self._summary, self._picture_of = figure, summary, picture
         self._newest: Mapping[str, Any] | None = None
         self._unfinished: S | None = None
@@ -307,7 +307,7 @@ class Panel(Displayed, Generic[S, O]):
     def twin(self) -> str:
         """HTML for readers without a kernel: the first of the pictures, and what it says."""
         picture = self.picture
-        return twin_html(picture.svg() if picture else "", self.summary, self._still)
+        return twin_html(picture.svg() if picture else "", self.summary, self.still)
 
 
 def _moved_to(scenario: S, control: Control, raw: Any) -> S:

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario, run
 from lab_engine.simulation.parts import Mix
 from lab_engine.views.controls import Choice, Control, Slider, one_two_five
-from lab_engine.views.figures import traffic, traffic_summary
+from lab_engine.views.figures import traffic, traffic_summary, windows, windows_summary
 from lab_engine.views.kit.tiles import TILES, Tiles, tiles
 from lab_engine.views.panel import Panel
 
@@ -26,6 +26,7 @@ def _only(name: str) -> Mix:
     return ((name, 1.0),)
 
 
+WINDOWS: Final = (60, 300, 900, 3600, 10_800, 21_600, 86_400)
 CONTROLS: Final[dict[str, Control]] = {
     "ttl": Slider("zone.www.ttl", "TTL", 0, 3600, choices=TTLS, unit="s"),
     "resolvers": Slider(
@@ -59,15 +60,13 @@ CONTROLS: Final[dict[str, Control]] = {
     "clients": Slider(
         "clients.count", "Clients", 10, 100_000, choices=one_two_five(10, 100_000), unit="clients"
     ),
+    "window": Slider("window", "Window", 60, 86_400, choices=WINDOWS, unit="s"),
     "down": Choice("down", "Dead server", {"none": (), ".1": ("192.0.2.1",), ".2": ("192.0.2.2",)}),
 }
 
 
-_HOLDINGS: Final[dict[str, Any]] = {"holdings": TILES}
-
-
 def _watched(scenario: Scenario) -> Outcome:
-    return run(scenario, **_HOLDINGS)
+    return run(scenario, holdings=TILES)
 
 
 def round_robin(scenario: Scenario, *controls: str) -> Panel[Scenario, Outcome]:
@@ -82,6 +81,22 @@ def round_robin(scenario: Scenario, *controls: str) -> Panel[Scenario, Outcome]:
     """
     lent = _lent(scenario, controls)
     return Panel(lent, _chosen(controls), run, traffic, traffic_summary, coarse=shorter)
+
+
+def evenness(scenario: Scenario, *controls: str, still: str = "") -> Panel[Scenario, Outcome]:
+    """The load of each server in windows of one length, under the controls named.
+
+    Args:
+        scenario: where the panel starts; its bin must divide every window of `WINDOWS`.
+        controls: some of `CONTROLS`.
+        still: where the lesson keeps the picture for readers without a kernel.
+
+    Raises:
+        LabError: no such control.
+    """
+    lent = _lent(scenario, controls)
+    chosen = _chosen(controls)
+    return Panel(lent, chosen, run, windows, windows_summary, label="Windows", still=still)
 
 
 def cache_tiles(
