@@ -19,6 +19,8 @@ def unbound(folder, port, upstream, zone, *, subnets=False, prefetch=False):
     """`subnets` makes it send the client's network upstream, and keep answers by their scope.
 
     `prefetch` makes it renew what is asked for in the last tenth of its TTL.
+
+    Its usual receive buffer holds 160 questions, as many as come in a third of a second.
     """
     module = "subnetcache iterator" if subnets else "iterator"
     sends = "send-client-subnet: 127.0.0.1\n    max-client-subnet-ipv4: 24" if subnets else ""
@@ -37,6 +39,7 @@ server:
     {sends}
     prefetch: {"yes" if prefetch else "no"}
     num-threads: 1
+    so-rcvbuf: 4m
     local-zone: "invalid." static
 forward-zone:
     name: "{zone}"
