@@ -8,7 +8,7 @@ A single resolver in all is everybody's.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, count
+from itertools import accumulate, count, islice
 from typing import NamedTuple, Protocol
 
 from lab_engine.authority.records import Client
@@ -123,7 +123,7 @@ def _strata(scenario: Peopled) -> Iterator[Stratum]:
         if shared is not None and shared not in known:
             known[shared] = next(numbers), place.peer
         if shared is None:
-            resolvers, peer = tuple(next(numbers) for _ in heads), place.peer
+            resolvers, peer = tuple(islice(numbers, len(heads))), place.peer
         else:
             resolvers, peer = (known[shared][0],), known[shared][1]
         mix, rate = mix_of(scenario, place), rate_of(scenario, place)
