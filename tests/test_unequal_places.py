@@ -287,7 +287,7 @@ def test_weights_of_subnets_decide_who_is_led_where(engine):
         ({"resolver": None}, r"places.resolver None: is not a name"),
         ({"name": "x" * 41}, r"places.name 'x+': is not a name"),
         ({"subnets": 3}, r"places.subnets 3: is not a list of weights"),
-        ({"subnets": (1, 2, 3)}, r"are 3 weights, and no equal parts of 198.51.100.0/24"),
+        ({"subnets": (1, 2, 3)}, r"are 3 weights, and no equal parts of 198.18.1.0/24"),
         ({"subnets": (1,) * 512}, r"are 512 weights, and no equal parts"),
         ({"subnets": (0, 0)}, r"places.subnets \(0, 0\): sum to zero"),
         ({"subnets": (1, -1)}, r"places.subnets -1: is not a number"),
