@@ -70,15 +70,14 @@ OWN = {
     "for-ever": {"like": "fixed", "lifetime": math.inf},
 }
 NETWORKS = (
-    "198.51.100.0/24",  # four countries, a /26 each
-    "198.51.100.0/26",
-    "198.51.100.192/26",
-    "203.0.113.0/25",
-    "203.0.113.128/26",
-    "198.18.0.0/23",
+    "198.18.0.0/22",  # three countries, a /24 each, and a part that is nowhere known
+    "198.18.1.0/24",
+    "198.18.16.0/24",
+    "198.18.32.0/23",
+    "198.18.48.0/22",
     "192.0.2.128/25",  # nowhere known
 )
-EGRESSES = ("", "", "", "203.0.113.7", "198.18.200.1")
+EGRESSES = ("", "", "", "198.18.0.7", "198.18.32.1")
 
 
 def zone_of(dice: Random) -> Zone:
@@ -101,7 +100,7 @@ def zone_of(dice: Random) -> Zone:
             for region in ("eu-central-1", "us-west-1", "af-south-1")
         ],
         "ip": [
-            IpBased(CidrLocation("c", "one", (ip_network("198.51.100.64/26"),))),
+            IpBased(CidrLocation("c", "one", (ip_network("198.18.1.0/24"),))),
             IpBased(CidrLocation("c", "two", (ip_network("198.18.0.0/24"),))),
             IpBased(CidrLocation("c", "*")),
         ],

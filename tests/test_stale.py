@@ -156,3 +156,19 @@ def test_plans_are_alike_whatever_the_order_of_their_replies():
     assert not alike(half, (Share(0.4, one), Share(0.6, two)))
     assert not alike(half, (Share(1.0, one),))
     assert not alike((Share(1.0, one),), (Share(1.0, two),))
+
+
+@ENGINES
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_a_change_at_the_edge_of_two_bins_cuts_neither(engine, seed):
+    """Whenever the caches began before the watch, and whatever the clock made of that."""
+    one = changed(
+        30,
+        "zone.www.ttl",
+        5,
+        clients=Clients(10, 0.3, "jvm"),
+        resolvers=Resolvers(2),
+        seed=seed,
+    )
+
+    assert run(one, engine).cuts == ((3, 0),)

@@ -35,7 +35,7 @@ from lab_engine.simulation.events.waking import mean_begin, wake
 from lab_engine.simulation.events.watched import Watch
 from lab_engine.simulation.events.world import World, epochs_of
 from lab_engine.simulation.holders import watched
-from lab_engine.simulation.outcome import Outcome
+from lab_engine.simulation.outcome import NEAR, Outcome
 from lab_engine.simulation.parts import Arrivals
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import mean_rate, share_resolvers
@@ -179,8 +179,15 @@ class _Run:
         self._upstream.queries = 0
 
     def _cut(self) -> None:
-        """A change: what is counted of this bin came before it."""
-        self._cuts[self._world.changed - 1] = len(self._bins), self._bin.total
+        """A change: what is counted of this bin came before it.
+
+        One at the edge of two bins cuts neither, though the clock may be a moment early.
+        """
+        change = self._world.changed - 1
+        bins = self._world.times[change] / self._scenario.bin
+        edge = round(bins)
+        at_edge = abs(bins - edge) < NEAR
+        self._cuts[change] = (edge, 0) if at_edge else (len(self._bins), self._bin.total)
 
     # --- arrivals ---------------------------------------------------------------------------------
 
