@@ -17,6 +17,8 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.events import engine as events
 from lab_engine.simulation.parts import Layer
 
+from .seeds import shifted
+
 WWW = Question.of("www.shop.example")
 IDEAL = RECURSIVES["ideal"]
 
@@ -98,7 +100,7 @@ def test_limits_hold_for_what_is_left(limits, asked, expires):
 def test_three_levels_leave_the_authority_the_rate_of_one():
     """All copies of one answer end together, so that the next request fetches: Λ/(1 + ΛT)."""
     near, middle, far = levels(IDEAL, IDEAL, IDEAL)
-    rng, now, count = Random(3), 0.0, 150_000
+    rng, now, count = Random(shifted(3)), 0.0, 150_000
     for _ in range(count):
         now += rng.expovariate(0.5)
         rng.choice((near, near, middle, far)).answer(WWW, now)
@@ -114,7 +116,7 @@ def test_a_slow_leaf_hits_as_often_as_what_is_left_allows():
     rate, ttl, leaves = 0.05, 20, 400
     far = levels(IDEAL, ttl=ttl)[0]
     near = [Resolver(far.resolve, Random(1), IDEAL) for _ in range(leaves)]
-    rng, now, count = Random(4), 0.0, 60_000
+    rng, now, count = Random(shifted(4)), 0.0, 60_000
     for _ in range(count):
         now += rng.expovariate(rate * leaves)
         rng.choice(near).answer(WWW, now)
@@ -136,6 +138,7 @@ def test_three_layers_of_a_scenario_leave_the_authority_the_rate_of_one():
         layers=(Layer("home", count=120), Layer("town", count=48)),
         duration=20_000,
         bin=100,
+        seed=shifted(1),
     )
 
     outcome = events.run(tall)
@@ -151,7 +154,7 @@ def test_prefetch_begins_before_the_ttl_ends_and_lasts_through_the_grace(rate, t
     """Unbound 1.17.1: from fetch + T - T/10 on. 2/s and T = 10 miss .0010, not .0067."""
     eager = replace(RECURSIVES["unbound"], prefetch_share=0.1)
     (cache,) = levels(eager, ttl=ttl)
-    rng, now, count = Random(5), 1000.0, 150_000
+    rng, now, count = Random(shifted(5)), 1000.0, 150_000
     for _ in range(count):
         now += rng.expovariate(rate)
         cache.answer(WWW, now)
@@ -175,6 +178,7 @@ def test_both_engines_renew_as_unbound_does(engine):
         profiles={"eager": {"like": "unbound", "prefetch_share": 0.1}},
         duration=2000,
         bin=100,
+        seed=shifted(1),
     )
 
     outcome = run(alone, engine)

@@ -152,7 +152,7 @@ def test_each_cache_behind_an_address_is_a_holder_of_its_own(engine):
     assert {each.holder for each in outcome.holdings} == {0, 1, 2, 3}
 
 
-FRENCH, AMERICAN = "198.51.100.0/26", "203.0.113.0/26"
+FRENCH, AMERICAN = "198.18.1.0/24", "198.19.1.0/24"
 
 
 def by_country(**fields):

@@ -12,9 +12,11 @@ from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.parts import Checkers, Place, ScheduledChange
 
+from .seeds import shifted
+
 ENGINES = pytest.mark.parametrize("engine", ["events", "population"])
 A, B = "192.0.2.1", "192.0.2.2"
-FRENCH, AMERICAN = Place("198.51.100.0/26"), Place("203.0.113.0/26")
+FRENCH, AMERICAN = Place("198.18.1.0/24"), Place("198.19.1.0/24")
 
 
 def zone(addresses, ttl=20):
@@ -31,6 +33,7 @@ def changed(at, path, value, **fields):
         "duration": 120,
         "bin": 10,
         "window": 10,
+        "seed": shifted(1),
     }
     return Scenario(**given | fields, schedule=(ScheduledChange(at, path, value),))
 
