@@ -65,7 +65,7 @@ def _opener(chromium: Browser, lab: harness.Lab) -> Iterator[Open]:
         each.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kit_page(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
     """A notebook with one of each picture of the kit, run once for all that look at it."""
     lab.theme("light")
