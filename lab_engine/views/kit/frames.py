@@ -1,10 +1,12 @@
 """Frames: what each of the largest caches holds at evenly spaced moments, packed.
 
-Sent to the page once; the page moves through them without the kernel. Three bytes a tile and frame:
-which of a few mixes of servers it leads to, and how long its copy still lives.
+Sent to the page once; the page moves through them without the kernel. Of each cache and frame two
+things are told: which of a few mixes of servers it leads to, and until when. Both stay the same for
+as long as a copy lives, which is why they pack well.
 """
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,11 +17,9 @@ from lab_engine.errors import LabError
 from lab_engine.simulation.outcome import Holding
 
 FEWEST, MOST = 60, 600
-TILE_FRAMES: Final = 12_000  # tiles times frames: 36 KB
+TILE_FRAMES: Final = 12_000  # tiles times frames: 60 KB, before they are packed
 _SHORT = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _LONG = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400)
-FOR_EVER: Final = 65_535
-FULL: Final = 65_534
 MIXES: Final = 255
 
 Mix = tuple[float, ...]
@@ -36,18 +36,19 @@ class Frames:
         mixes: those that occur; the first is `EMPTY`, a cache without a copy.
         longest: the longest life of a copy, seconds; what a full TTL bar stands for.
         states: frames x caches, the position in `mixes` of what each holds.
-        left: frames x caches, of how much of `longest` it still lives, in 1/65534; 65535: for ever.
+        ends: frames x caches, the second at which that copy dies; infinite for one kept for ever,
+            0 without one.
     """
 
     times: tuple[float, ...]
     mixes: tuple[Mix, ...]
     longest: float
     states: np.ndarray[Any, np.dtype[np.uint8]]
-    left: np.ndarray[Any, np.dtype[np.uint16]]
+    ends: np.ndarray[Any, np.dtype[np.float32]]
 
     def packed(self) -> bytes:
-        """The states, frame by frame, then what is left, little-endian."""
-        return self.states.tobytes() + self.left.astype("<u2").tobytes()
+        """Deflated: the states, a byte each, then the ends, 32 bits each, cache by cache."""
+        return zlib.compress(self.states.T.tobytes() + self.ends.T.astype("<f4").tobytes())
 
     def mix(self, frame: int, cache: int) -> Mix:
         """What a cache leads to in a frame."""
@@ -60,8 +61,7 @@ class Frames:
 
     def seconds_left(self, frame: int, cache: int) -> float:
         """Of the copy that a cache holds in a frame; 0 without one, infinite for ever."""
-        left = int(self.left[frame, cache])
-        return math.inf if left == FOR_EVER else left * self.longest / FULL
+        return max(0.0, float(self.ends[frame, cache]) - self.times[frame])
 
 
 def frames(
@@ -81,22 +81,20 @@ def frames(
     times = moments(duration, caches)
     step = times[1] if len(times) > 1 else duration
     kept = [each for each in holdings if each.holder < caches]
-    longest = max((h.end - h.start for h in kept if math.isfinite(h.end)), default=0.0)
-    states = np.zeros((len(times), caches), np.uint8)
-    left = np.zeros((len(times), caches), np.uint16)
+    longest = max((each.end - each.start for each in kept if math.isfinite(each.end)), default=0.0)
     mixes = _Mixes(servers)
-    # Most copies of a short TTL live between two frames: find those that do not, all at once.
-    starts = np.array([max(0.0, each.start) for each in kept])
-    ends = np.array([each.end for each in kept])
-    first = np.ceil(starts / step - 1e-9)
-    last = np.minimum(np.ceil(ends / step - 1e-9), len(times))
-    for index in np.flatnonzero(last > first):
-        each, seen = kept[index], slice(int(first[index]), int(last[index]))
-        states[seen, each.holder] = mixes.position(each.shares)
-        rest = each.end - np.asarray(times[seen])
-        scaled = np.round(rest / (longest or 1) * FULL) if math.isfinite(each.end) else FOR_EVER
-        left[seen, each.holder] = scaled
-    return Frames(times, tuple(mixes.found), longest, states, left)
+    states = np.zeros((len(times), caches), np.uint8)
+    ends = np.zeros((len(times), caches), np.float32)
+    # All at once, since there are thousands: the frames each holding covers, one after another.
+    first = np.ceil(np.array([max(0.0, each.start) for each in kept]) / step - 1e-9)
+    last = np.minimum(np.ceil(np.array([each.end for each in kept]) / step - 1e-9), len(times))
+    covered = np.maximum(last - first, 0).astype(int)
+    before = np.repeat(np.cumsum(covered) - covered, covered)
+    at = np.repeat(first, covered).astype(int) + np.arange(covered.sum()) - before
+    whose = np.repeat(np.array([each.holder for each in kept], int), covered)
+    states[at, whose] = np.repeat([mixes.position(each.shares) for each in kept], covered)
+    ends[at, whose] = np.repeat([each.end for each in kept], covered)
+    return Frames(times, tuple(mixes.found), longest, states, ends)
 
 
 def moments(duration: float, caches: int) -> tuple[float, ...]:

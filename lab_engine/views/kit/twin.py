@@ -6,8 +6,9 @@ The page's own drawing is page/mosaic.js and page/loads.js; this follows it.
 import math
 from collections.abc import Iterator
 
-from lab_engine.views.theme import PAPER, sign
+from lab_engine.views.theme import sign
 
+from .frames import Mix
 from .mosaic import Box
 from .picture import Ghost
 from .svg import element, picture
@@ -16,6 +17,7 @@ from .tiles import HEIGHT, WIDTH, Tiles, percent_short, percent_whole
 _MARGIN, _HEAD, _GAP = 8, 46, 1.5
 _ROW, _BAR, _LABEL, _RIGHT, _LINE = 24, 16, 128, 16, 17
 _LETTER = 6.6  # pixels of width, about
+_LAYERS = "sroew"  # servers' areas, then nothing held, the others, edges, what is left
 
 
 def tiles_svg(tiles: Tiles) -> str:
@@ -34,12 +36,20 @@ def tiles_svg(tiles: Tiles) -> str:
 
 
 def _mosaic(tiles: Tiles) -> Iterator[str]:
-    boxes = tiles.boxes()
-    for cache in range(len(tiles.tiles)):
-        yield from _tile(tiles, cache, _inner(boxes[cache]))
+    """All areas of one look as one path, since there may be hundreds; then the texts on them."""
+    boxes = [_inner(box) for box in tiles.boxes()]
+    shown = list(zip(range(len(tiles.tiles)), boxes, strict=False))
+    areas: dict[str, list[str]] = {}
+    for look, box in (area for cache, at in shown for area in _areas(tiles, cache, at)):
+        areas.setdefault(look, []).append(_path(box))
     if tiles.others:
-        x, y, width, height = _inner(boxes[-1])
-        yield element("rect", x=x, y=y, width=width, height=height, rx=3, class_="o")
+        areas["o"] = [_path(boxes[-1])]
+    for look in sorted(areas, key=lambda look: _LAYERS.index(look[0])):
+        yield element("path", d="".join(areas[look]), class_=look)
+    for cache, at in shown:
+        yield from _texts(tiles, cache, at)
+    if tiles.others:
+        x, y, width, _ = boxes[-1]
         for row, line in enumerate(_wrapped(tiles.others_say, int((width - 12) / _LETTER))):
             yield element("text", line, x=x + 7, y=y + 18 + 16 * row)
 
@@ -49,66 +59,77 @@ def _inner(box: Box) -> Box:
     return Box(_MARGIN + box.x + _GAP, _HEAD + box.y + _GAP, width, height)
 
 
-def _tile(tiles: Tiles, cache: int, box: Box) -> Iterator[str]:
+def _path(box: Box) -> str:
+    x, y, width, height = (f"{each:.1f}".removesuffix(".0") for each in box)
+    return f"M{x} {y}h{width}v{height}h-{width}z"
+
+
+def _areas(tiles: Tiles, cache: int, box: Box) -> Iterator[tuple[str, Box]]:
+    """What is filled of a tile, with its look: servers, nothing, plate, edge and what is left."""
+    x, y, width, height = box
+    mix = tiles.moving.mix(tiles.begin, cache)
+    left = x
+    for server, part in enumerate(mix):
+        if part:
+            yield f"s{server}", Box(left, y, part * width, height)
+            left += part * width
+    if x + width - left > 0.5:
+        yield "r", Box(left, y, x + width - left, height)
+    if not mix:
+        return
+    rows, words = _numbers(tiles, cache, box)
+    if rows and _ink(mix) is None:
+        plate = max(66 if rows == 2 else 0, 6.4 * len(words[0]) + 8)
+        yield "e", Box(x + 3, y + 24, plate, 2 + 16 * rows)
+    if height >= 16:
+        inset, high, below = (4, 4.0, 4) if width >= 24 and height >= 26 else (1, 2.5, 1)
+        room = max(1.0, width - 2 * inset)
+        life = tiles.moving.seconds_left(tiles.begin, cache) / (tiles.moving.longest or 1)
+        edge = Box(x + inset, y + height - high - below, room, high)
+        yield "e", edge
+        yield "w", edge._replace(width=room * min(1.0, life))
+
+
+def _ink(mix: Mix) -> str | None:
+    """Of a tile of one server; over several colours no one ink stands out."""
+    only = next((server for server, part in enumerate(mix) if part == 1), None)
+    return None if only is None else f"i{only}"
+
+
+def _texts(tiles: Tiles, cache: int, box: Box) -> Iterator[str]:
     x, y, width, height = box
     mix = tiles.moving.mix(tiles.begin, cache)
     if not mix:
-        yield element("rect", x=x, y=y, width=width, height=height, rx=3, class_="r")
         if width > 62 and height > 22:
             yield element("text", "no copy", x=x + 7, y=y + 17, class_="f")
         return
     left = x
     for server, part in enumerate(mix):
         if part:
-            yield from _slice(server, Box(left, y, part * width, height))
+            yield from _letter(server, Box(left, y, part * width, height))
             left += part * width
-    only = next((server for server, part in enumerate(mix) if part == 1), None)
-    yield from _numbers(tiles, cache, box, None if only is None else sign(only).ink)
-    yield from _edge(tiles, cache, box)
+    rows, words = _numbers(tiles, cache, box)
+    for row, line in enumerate(words[:rows]):
+        yield element("text", line, x=x + 7, y=y + 37 + 16 * row, class_=_ink(mix) or "w")
 
 
-def _slice(server: int, box: Box) -> Iterator[str]:
+def _letter(server: int, box: Box) -> Iterator[str]:
     x, y, width, height = box
-    if min(width, height) < 32:  # hundreds of them: as short as they can be said
-        d = f"M{x:.1f},{y:.1f}h{width:.1f}v{height:.1f}h{-width:.1f}z"
-        yield element("path", d=d, class_=f"s{server}")
-    else:
-        yield element("rect", x=x, y=y, width=width, height=height, rx=3, class_=f"s{server}")
     size = min(16.0, max(8.0, 0.42 * min(width, height)))
     if width > size + 1 and height > size + 6:
         left, down = min(7, (width - 0.7 * size) / 2), size + min(5, (height - size) / 4)
+        look = f"l i{server}"
         letter = sign(server).letter
-        style = f"font-size:{size:.1f}px"
-        yield element("text", letter, x=x + left, y=y + down, class_=f"l i{server}", style=style)
+        yield element("text", letter, x=x + left, y=y + down, class_=look, font_size=size)
 
 
-def _numbers(tiles: Tiles, cache: int, box: Box, ink: str | None) -> Iterator[str]:
-    """Share and seconds left; over several colours, which have no one ink, on a plate."""
-    x, y, width, height = box
+def _numbers(tiles: Tiles, cache: int, box: Box) -> tuple[int, tuple[str, str]]:
+    """How many lines a tile has room for, and the two it would have: share and seconds left."""
     share = percent_short(tiles.tiles[cache].share)
     seconds = tiles.moving.seconds_left(tiles.begin, cache)
     left = "for ever" if math.isinf(seconds) else f"{seconds:.0f} s left"
-    lines = [f"{share} of the clients" if width > 128 else share, left]
-    rows = 2 if width > 68 and height > 66 else int(width > 46 and height > 50)
-    if rows and ink is None:
-        plate = max(66 if rows == 2 else 0, 6.4 * len(lines[0]) + 8)
-        yield element(
-            "rect", x=x + 3, y=y + 24, width=plate, height=2 + 16 * rows, rx=3, class_="e"
-        )
-    for row, line in enumerate(lines[:rows]):
-        yield element("text", line, x=x + 7, y=y + 37 + 16 * row, style=f"fill:{ink or PAPER}")
-
-
-def _edge(tiles: Tiles, cache: int, box: Box) -> Iterator[str]:
-    x, y, width, height = box
-    if height < 16:
-        return
-    inset, high, below = (4, 4.0, 4) if width >= 24 and height >= 26 else (1, 2.5, 1)
-    room = max(1.0, width - 2 * inset)
-    life = tiles.moving.seconds_left(tiles.begin, cache) / (tiles.moving.longest or 1)
-    top = y + height - high - below
-    for long, look in ((room, "e"), (room * min(1.0, life), "w")):
-        yield element("rect", x=x + inset, y=top, width=long, height=high, rx=high / 2, class_=look)
+    rows = 2 if box.width > 68 and box.height > 66 else int(box.width > 46 and box.height > 50)
+    return rows, (f"{share} of the clients" if box.width > 128 else share, left)
 
 
 def _loads(tiles: Tiles, top: float, bottom: float) -> Iterator[str]:

@@ -27,8 +27,10 @@ export function unique() {
   return `lab-${Math.random().toString(36).slice(2)}`;
 }
 
-export function bytesOf(view) {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+export async function inflated(view) {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(plain).arrayBuffer();
 }
 
 // The style of the whole front end, once a page.

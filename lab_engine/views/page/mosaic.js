@@ -4,10 +4,13 @@ import { patterns, shape } from "./dom.js";
 import { roving } from "./frame.js";
 
 const GAP = 1.5;
+const REST_MS = 150;
 
 // Draws into `board`; gives `draw(frame)`, `settle()` where the playhead rests, and `reading()`, what
-// the tile under the pointer or the focus says.
-export function mosaic(board, run, width, prefix, tell) {
+// the tile under the pointer or the focus says. `take(run)` is another run of the same caches, for
+// which the tiles stay and only what they hold is drawn anew; it says whether that is so.
+export function mosaic(board, first, width, prefix, tell) {
+  let run = first;
   const [full, height] = run.size;
   const svg = shape("svg", { width, height, role: "group", "aria-label": "Caches" });
   svg.append(patterns(run.servers, prefix));
@@ -20,19 +23,34 @@ export function mosaic(board, run, width, prefix, tell) {
   board.replaceChildren(svg);
 
   let frame = 0;
+  let resting;
   let read = -1;
   const reading = () => (read < 0 ? null : describe(run, frame, read));
   roving(svg, cells.map((cell) => cell.node), (index) => {
     read = index;
     tell(reading());
+    cells[index]?.node.setAttribute("aria-label", reading());
   });
+  const same = (next) => ["boxes", "names", "shares", "servers", "others"].every(
+    (name) => JSON.stringify(next[name]) === JSON.stringify(first[name]),
+  );
   return {
+    take(next) {
+      if (!same(next)) return false;
+      run = next;
+      return true;
+    },
     draw(index) {
       frame = index;
-      cells.forEach((cell, cache) => cell.draw(run.state(index, cache), run.life(index, cache)));
+      cells.forEach((cell, cache) => cell.draw(run.mix(index, cache), run.left(index, cache), run.longest));
     },
-    settle: () =>
-      cells.forEach(({ node }, cache) => node.setAttribute("aria-label", describe(run, frame, cache))),
+    // Names that tell the moment, once it stays: to write hundreds of them takes as long as drawing.
+    settle() {
+      clearTimeout(resting);
+      resting = setTimeout(() => {
+        cells.forEach(({ node }, cache) => node.setAttribute("aria-label", describe(run, frame, cache)));
+      }, REST_MS);
+    },
     reading,
   };
 }
@@ -44,10 +62,13 @@ function describe(run, frame, cache) {
     .map((part, server) => [part, server])
     .filter(([part]) => part > 0)
     .map(([part, server]) => (part === 1 ? named(server) : `${named(server)} ${percent(part)}`));
-  const life = run.life(frame, cache);
-  const left = life === Infinity ? "for ever" : `${Math.round(life * run.longest)} s left`;
+  const left = remaining(run.left(frame, cache));
   const what = held.length ? `leads to ${held.join(", ")}; ${left}` : "holds nothing";
   return `${run.names[cache]}, ${percent(run.shares[cache])} of the clients: ${what}`;
+}
+
+function remaining(left) {
+  return left === Infinity ? "for ever" : `${Math.round(left)} s left`;
 }
 
 function percent(share) {
@@ -68,12 +89,11 @@ function tile(run, cache, [left, top, wide, high], prefix) {
   const inset = w >= 24 ? 4 : 1;
   const room = Math.max(1, w - 2 * inset);
   const barHeight = h >= 26 ? 4 : 2.5;
-  let state = -1;
+  let held = null; // the mix it shows, as text
   let bar = null;
   let seconds = null;
 
-  const rebuild = () => {
-    const mix = run.mixes[state];
+  const rebuild = (mix) => {
     inside.replaceChildren();
     bar = seconds = null;
     if (!mix.length) {
@@ -96,6 +116,7 @@ function tile(run, cache, [left, top, wide, high], prefix) {
       }
       from += part * w;
     });
+    if (w - from > 0.5) inside.append(shape("rect", { class: "lab-empty", x: from, width: w - from, height: h }));
     // Over several colours numbers stand on a plate, over one in its ink.
     const single = mix.find((part) => part > 0) === 1;
     const ink = single ? run.servers[mix.indexOf(1)].ink : "#FFFFFF";
@@ -115,13 +136,15 @@ function tile(run, cache, [left, top, wide, high], prefix) {
   };
   return {
     node,
-    draw(now, life) {
-      if (now !== state) {
-        state = now;
-        rebuild();
+    draw(mix, left, longest) {
+      const now = mix.join();
+      if (now !== held) {
+        held = now;
+        rebuild(mix);
       }
-      bar?.setAttribute("width", (room * Math.min(1, life)).toFixed(1));
-      if (seconds) seconds.textContent = life === Infinity ? "for ever" : `${Math.round(life * run.longest)} s left`;
+      const life = Math.min(1, left / (longest || 1));
+      bar?.setAttribute("width", (room * life).toFixed(1));
+      if (seconds) seconds.textContent = remaining(left);
     },
   };
 }

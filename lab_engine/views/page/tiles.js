@@ -1,6 +1,6 @@
 // Cache tiles and the load below them. Frames come packed and once; the playhead picks one of them.
 
-import { bytesOf, clockOf, element, unique, whenSized } from "./dom.js";
+import { clockOf, element, inflated, unique, whenSized } from "./dom.js";
 import { framed } from "./frame.js";
 import { loadBars, ribbon } from "./loads.js";
 import { mosaic } from "./mosaic.js";
@@ -17,15 +17,17 @@ export function tiles({ model, el, signal }) {
 
   let run = null;
   let part; // of the watch, where the first picture begins
+  let drawnAt = 0;
+  let caches = null;
+  let now = 0;
   const draw = (width) => {
     const prefix = unique();
-    let now = 0;
     const tell = (text) => (readout.textContent = text || run.moment(now));
-    const drawn = [
-      mosaic(board, run, width, prefix, tell),
-      loadBars(bars, run, width, prefix),
-      ribbon(band, run, prefix),
-    ];
+    if (width !== drawnAt || !caches?.take(run)) {
+      caches = mosaic(board, run, width, prefix, tell);
+      drawnAt = width;
+    }
+    const drawn = [caches, loadBars(bars, run, width, prefix), ribbon(band, run, prefix)];
     play.take(
       {
         times: Array.from({ length: run.count }, (_, index) => index * run.step),
@@ -43,30 +45,37 @@ export function tiles({ model, el, signal }) {
     part = undefined;
   };
   let width = 0;
-  const take = () => {
-    run = unpack(model.get("_still"), bytesOf(model.get("_frames")));
+  const take = async () => {
+    const still = model.get("_still");
+    const bytes = await inflated(model.get("_frames"));
+    if (still !== model.get("_still")) return; // a newer picture has come meanwhile
+    run = unpack(still, bytes);
     frame.say(run);
     if (width) draw(width);
   };
   part = model.get("_still").begin / Math.max(1, model.get("_still").count - 1);
   take();
   model.on("change:_turn", take);
-  whenSized(board, signal, (now) => draw((width = now)));
+  whenSized(board, signal, (now) => {
+    width = now;
+    if (run) draw(width);
+  });
 }
 
 // What the kernel sent, with the loads worked out: solid by copies, and by asking anew.
 function unpack(still, bytes) {
   const caches = still.names.length;
   const cells = still.count * caches;
-  const states = bytes.subarray(0, cells);
-  const left = new Uint16Array(bytes.slice(cells, 3 * cells).buffer);
+  const states = new Uint8Array(bytes, 0, cells);
+  const ends = new Float32Array(bytes.slice(cells));
+  const cell = (frame, cache) => cache * still.count + frame;
   const shown = still.shares.reduce((sum, share) => sum + share, 0);
   const loads = [];
   for (let frame = 0; frame < still.count; frame++) {
     const solid = still.servers.map(() => 0);
     let empty = 0;
     for (let cache = 0; cache < caches; cache++) {
-      const mix = still.mixes[states[frame * caches + cache]];
+      const mix = still.mixes[states[cell(frame, cache)]];
       if (!mix.length) empty += still.shares[cache] / shown;
       mix.forEach((part, server) => (solid[server] += (part * still.shares[cache]) / shown));
     }
@@ -76,18 +85,15 @@ function unpack(still, bytes) {
     ...still,
     loads,
     clock: (frame) => clockOf(frame * still.step, still.duration),
-    mix: (frame, cache) => still.mixes[states[frame * caches + cache]],
-    state: (frame, cache) => states[frame * caches + cache],
-    life(frame, cache) {
-      const value = left[frame * caches + cache];
-      return value === 65535 ? Infinity : value / 65534;
-    },
+    mix: (frame, cache) => still.mixes[states[cell(frame, cache)]],
+    state: (frame, cache) => states[cell(frame, cache)],
+    left: (frame, cache) => Math.max(0, ends[cell(frame, cache)] - frame * still.step),
     moment(frame) {
       const each = loads[frame].map(
         ([held, again], server) => `${still.servers[server].letter} ${Math.round(100 * (held + again))} %`,
       );
       let empty = 0;
-      for (let cache = 0; cache < caches; cache++) empty += states[frame * caches + cache] === 0;
+      for (let cache = 0; cache < caches; cache++) empty += run.state(frame, cache) === 0;
       const without = empty ? `; ${empty} of ${caches} caches hold nothing` : "";
       return `At ${run.clock(frame)}: ${each.join(", ")}${without}.`;
     },
