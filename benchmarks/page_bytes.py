@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.slider import LESSON, TILES, TOY, Row, Subject
-from tests.browser import caches, toy
+from tests.browser import toy
 from tests.browser.harness import Lab, Notebook, browser
 
 FURTHER_PANEL: Final = 60_000
@@ -36,8 +36,7 @@ def main(subject: Subject = TOY) -> list[Row]:
         NoBrowserError: no Chromium was found.
     """
     with tempfile.TemporaryDirectory() as folder, Lab(Path(folder)) as lab, browser() as chromium:
-        for module in (toy, caches):
-            shutil.copy(Path(module.__file__), lab.files)
+        shutil.copy(Path(toy.__file__), lab.files)
         lab.write("bytes.ipynb", [subject.set_up, subject.show])
         with Notebook(chromium, lab) as page:
             page.open("bytes.ipynb")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.browser import caches, toy
+from tests.browser import toy
 from tests.browser.harness import Lab, Notebook, browser
 
 Row = dict[str, Any]
@@ -108,10 +108,10 @@ LESSON: Final = Subject(
 
 
 TILES: Final = Subject(
-    "from caches import *\nfrom lab_engine.views import cache_tiles",
-    'cache_tiles(shop(1000), "ttl", "resolvers", "skew", run=watched)',
+    LESSON_SET_UP.replace("import round_robin", "import cache_tiles"),
+    'cache_tiles(scenario, "ttl", "resolvers", "skew")',
     "TTL",
-    "200 cache tiles of 10^3 resolvers",
+    "200 cache tiles, 10^5 clients behind 10^3 resolvers",
     ".lab-board",
     "",
 )
@@ -143,8 +143,7 @@ def main(subject: Subject = TOY, pairs: int = PAIRS) -> list[Row]:
 def times(subject: Subject, pairs: int) -> tuple[list[float], list[float]]:
     """Milliseconds of each press: on the panel's slider, on the slider with a label."""
     with tempfile.TemporaryDirectory() as folder, Lab(Path(folder)) as lab, browser() as chromium:
-        for module in (toy, caches):
-            shutil.copy(Path(module.__file__), lab.files)
+        shutil.copy(Path(toy.__file__), lab.files)
         lab.write("slider.ipynb", [subject.set_up, subject.show, LABEL])
         with Notebook(chromium, lab) as page:
             page.open("slider.ipynb").run_all(plots=subject.plots)
