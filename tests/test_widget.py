@@ -1,7 +1,9 @@
 """How widgets reach a page: one front end for all, sent when asked; twins for other days."""
 
 import gzip
+import json
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +83,9 @@ def test_a_picture_is_replaced_as_a_whole() -> None:
     live.show(second)
     state = live.get_state()
 
-    assert (state["_frames"], state["_summary"]) == (second.frames(), second.sentence)
+    assert zlib.decompress(state["_frames"]) == second.frames()
+    assert json.loads(zlib.decompress(state["_still"])) == second.still()
+    assert state["_summary"] == second.sentence
     assert state["_turn"] == 1
     assert live.picture is second
 

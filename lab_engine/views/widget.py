@@ -37,6 +37,7 @@ _FILES: Final = (
     "log.js",
 )
 PARTS: Final = ("form", "plot", "tiles", "strip", "log")
+_NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)
 
@@ -47,7 +48,8 @@ class PageWidget(anywidget.AnyWidget):
     Others may be offered to the page with `libraries`: names, and what makes their source.
     """
 
-    _esm = (_PAGE / _LOADER).read_text(encoding="utf-8")
+    # Sent with each widget, so without what is for its readers only.
+    _esm = _NOTE.sub("", (_PAGE / _LOADER).read_text(encoding="utf-8"))
 
     _part = traitlets.Unicode().tag(sync=True)
     _front = traitlets.Unicode().tag(sync=True)

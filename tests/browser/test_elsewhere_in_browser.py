@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from lab_engine.views.kit.live import LivePicture
 from lab_engine.views.kit.tiles import Tiles, tiles
 from lab_engine.views.widget import front_source
 
@@ -21,12 +22,12 @@ PAGES = {
 DRAW = """([source, still, frames, summary, specs]) => {
     const module = { exports: {} };
     new Function("module", source)(module);
-    const bytes = Uint8Array.from(atob(frames), letter => letter.charCodeAt(0));
+    const view = packed => new DataView(
+        Uint8Array.from(atob(packed), letter => letter.charCodeAt(0)).buffer);
     const model = values => ({ get: name => values[name], on() {}, send() {} });
     const place = () => document.body.appendChild(
         Object.assign(document.createElement("div"), { className: "lab-live" }));
-    const view = new DataView(bytes.buffer);
-    const shown = { _still: still, _frames: view, _summary: summary };
+    const shown = { _still: view(still), _frames: view(frames), _summary: summary };
     module.exports.tiles({ model: model(shown), el: place() });
     const form = { label: "Controls", specs, values: { ttl: 300 }, start: {} };
     const said = { status: "Wait.", wrong: [] };
@@ -71,8 +72,9 @@ def page(request: pytest.FixtureRequest, chromium: Browser, drawn: Tiles) -> Ite
     """Form and tiles on a page without one of JupyterLab's variables."""
     page = chromium.new_page(viewport={"width": 900, "height": 800})
     page.set_content(f"<!doctype html>{PAGES[request.param]}")
-    frames = base64.b64encode(drawn.frames()).decode()
-    page.evaluate(DRAW, [front_source(), drawn.still(), frames, drawn.sentence, [TTL]])
+    state = LivePicture(drawn).get_state()
+    packed = [base64.b64encode(state[name]).decode() for name in ("_still", "_frames")]
+    page.evaluate(DRAW, [front_source(), *packed, drawn.sentence, [TTL]])
     page.locator(".lab-tile").first.wait_for()
     yield page
     page.close()

@@ -2,11 +2,10 @@
 
 Sent to the page once; the page moves through them without the kernel. Of each cache and frame two
 things are told: which of a few mixes of servers it leads to, and until when. Both stay the same for
-as long as a copy lives, which is why they pack well.
+as long as a copy lives, so that they deflate well.
 """
 
 import math
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -47,8 +46,8 @@ class Frames:
     ends: np.ndarray[Any, np.dtype[np.float32]]
 
     def packed(self) -> bytes:
-        """Deflated: the states, a byte each, then the ends, 32 bits each, cache by cache."""
-        return zlib.compress(self.states.T.tobytes() + self.ends.T.astype("<f4").tobytes())
+        """The states, a byte each, then the ends, 32 bits each, cache by cache."""
+        return self.states.T.tobytes() + self.ends.T.astype("<f4").tobytes()
 
     def mix(self, frame: int, cache: int) -> Mix:
         """What a cache leads to in a frame."""

@@ -4,6 +4,8 @@ The frames cross once, as bytes; which of them is shown is the page's own affair
 page/tiles.js and page/strip.js.
 """
 
+import json
+import zlib
 from typing import Any
 
 import traitlets
@@ -16,7 +18,8 @@ from .picture import Picture
 class LivePicture(PageWidget):
     """A picture that can be replaced, by one of its kind, while the page shows it."""
 
-    _still = traitlets.Dict().tag(sync=True)
+    # Both deflated: names, packets and frames repeat themselves.
+    _still = traitlets.Bytes().tag(sync=True)
     _frames = traitlets.Bytes().tag(sync=True)
     _summary = traitlets.Unicode().tag(sync=True)
     # Told last, so that the page draws once, when all of the above is there.
@@ -51,7 +54,7 @@ class LivePicture(PageWidget):
 
 def _traits(picture: Picture) -> dict[str, Any]:
     return {
-        "_still": picture.still(),
-        "_frames": picture.frames(),
+        "_still": zlib.compress(json.dumps(picture.still(), allow_nan=False).encode()),
+        "_frames": zlib.compress(picture.frames()),
         "_summary": picture.sentence,
     }

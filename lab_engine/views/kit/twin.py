@@ -17,6 +17,7 @@ from .tiles import HEIGHT, WIDTH, Tiles, percent_short, percent_whole
 _MARGIN, _HEAD, _GAP = 8, 46, 1.5
 _ROW, _BAR, _LABEL, _RIGHT, _LINE = 24, 16, 128, 16, 17
 _LETTER = 6.6  # pixels of width, about
+_SMALLEST = 9  # pixels of a letter that can be read in a picture that is shrunk to its page
 _LAYERS = "sroew"  # servers' areas, then nothing held, the others, edges, what is left
 
 
@@ -116,7 +117,7 @@ def _texts(tiles: Tiles, cache: int, box: Box) -> Iterator[str]:
 def _letter(server: int, box: Box) -> Iterator[str]:
     x, y, width, height = box
     size = min(16.0, max(8.0, 0.42 * min(width, height)))
-    if width > size + 1 and height > size + 6:
+    if size >= _SMALLEST and width > size + 1 and height > size + 6:
         left, down = min(7, (width - 0.7 * size) / 2), size + min(5, (height - size) / 4)
         look = f"l i{server}"
         letter = sign(server).letter

@@ -1,6 +1,6 @@
 // What every picture of the kit stands in: a title, a hint, a board to draw on, and its sentence.
 
-import { element } from "./dom.js";
+import { element, inflated } from "./dom.js";
 import { keep } from "./keep.js";
 import { listenToKeys } from "./keys.js";
 
@@ -25,6 +25,14 @@ export function framed(model, el) {
       put("textContent", words, model.get("_summary"));
     },
   };
+}
+
+// What the kernel sent of a picture, or null where a newer one has come meanwhile.
+export async function received(model) {
+  const sent = model.get("_still");
+  const [text, frames] = await Promise.all([inflated(sent), inflated(model.get("_frames"))]);
+  if (sent !== model.get("_still")) return null;
+  return { still: JSON.parse(new TextDecoder().decode(text)), frames };
 }
 
 // One of many marks has the focus: arrow keys go to the next, and Tab leaves.

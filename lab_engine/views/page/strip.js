@@ -2,7 +2,7 @@
 // it from the left, so that what is under way at a time is seen half-way.
 
 import { clockOf, element, patterns, shape, unique, whenSized } from "./dom.js";
-import { framed, roving } from "./frame.js";
+import { framed, received, roving } from "./frame.js";
 import { playhead } from "./play.js";
 
 const LABEL = 118;
@@ -37,15 +37,20 @@ export function strip({ model, el, signal }) {
     where = undefined;
   };
   let width = 0;
-  const take = () => {
-    still = model.get("_still");
+  const take = async () => {
+    const sent = await received(model);
+    if (!sent) return;
+    still = sent.still;
     frame.say(still);
     reserve(packet, still.marks);
     if (width) draw(width);
   };
   take();
   model.on("change:_turn", take);
-  whenSized(frame.board, signal, (now) => draw((width = now)));
+  whenSized(frame.board, signal, (now) => {
+    width = now;
+    if (still) draw(width);
+  });
 }
 
 function said(still, time) {

@@ -1,7 +1,7 @@
 // Cache tiles and the load below them. Frames come packed and once; the playhead picks one of them.
 
-import { clockOf, element, inflated, unique, whenSized } from "./dom.js";
-import { framed } from "./frame.js";
+import { clockOf, element, unique, whenSized } from "./dom.js";
+import { framed, received } from "./frame.js";
 import { loadBars, ribbon } from "./loads.js";
 import { mosaic } from "./mosaic.js";
 import { playhead } from "./play.js";
@@ -46,14 +46,13 @@ export function tiles({ model, el, signal }) {
   };
   let width = 0;
   const take = async () => {
-    const still = model.get("_still");
-    const bytes = await inflated(model.get("_frames"));
-    if (still !== model.get("_still")) return; // a newer picture has come meanwhile
-    run = unpack(still, bytes);
+    const sent = await received(model);
+    if (!sent) return;
+    if (!run) part = sent.still.begin / Math.max(1, sent.still.count - 1);
+    run = unpack(sent.still, sent.frames);
     frame.say(run);
     if (width) draw(width);
   };
-  part = model.get("_still").begin / Math.max(1, model.get("_still").count - 1);
   take();
   model.on("change:_turn", take);
   whenSized(board, signal, (now) => {
