@@ -157,6 +157,30 @@ def test_who_has_chosen_and_goes_on_has_committed(cards: Notebook) -> None:
     said(second, "You said “192.0.2.2”, and so it was.")
 
 
+def test_so_has_who_chose_below_a_picture(lab: harness.Lab, open_notebook: Open) -> None:
+    """The picture was there first, and heard the keys first."""
+    shutil.copy(Path(__file__).parent / "toy_cards.py", lab.files)
+    shows = "from lab_engine import asked, serve, Zone\nasked(serve(Zone.from_text(ZONE)).log)"
+    page = open_notebook(
+        [
+            f"from caches import ZONE\n{shows}",
+            SET_UP,
+            CELLS["ask second"],
+            CELLS["reveal second"],
+            "",
+        ]
+    )
+    page.command("notebook:run-cell-and-select-next")
+    page.page.locator(".lab-log").wait_for()
+    page.command("notebook:run-cell-and-select-next")
+    page.command("notebook:run-cell-and-select-next")
+    second = card(page, "Which address")
+    second.get_by_label("one at random").check()
+    page.page.keyboard.press("Shift+Enter")
+
+    said(second, "You said “one at random”; 192.0.2.2 came first.")
+
+
 def test_an_answer_that_was_not_chosen_is_asked_for(cards: Notebook) -> None:
     """Nothing is suggested by where a slider stands."""
     for words, remedy in (("Which address", "Choose one first."), ("worst outage", "Move the")):
