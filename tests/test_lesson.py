@@ -463,7 +463,7 @@ def test_restoring_does_not_change_a_commitment(toy, make, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (" ", "is not a file of answers"),
+        (" ", "holds no answers"),
         ("[1]\n", "is not a file of answers"),
         ('{"lesson": "toy"}\n', "is not a file of answers"),
         ('{"lesson": "02", "key": "a"}\n', "belongs to lesson 02, and this is toy"),

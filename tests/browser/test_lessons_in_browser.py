@@ -137,5 +137,5 @@ def test_answers_are_downloaded_and_restored_with_a_click_each(lesson, tmp_path)
     waiting.value.save_as(file)
 
     lesson.page.get_by_label("Restore my answers from a file").set_input_files(file)
-    says = "Answers restored" if file.read_text() else "is not a file of answers"
+    says = "Answers restored" if file.read_text() else "holds no answers"
     lesson.page.get_by_role("status").filter(has_text=says).wait_for()
