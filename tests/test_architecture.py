@@ -101,7 +101,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
-        10_500,
+        11_200,
         "two engines that check each other, closed forms that check both, who held what, dispatch",
     ),
     "views": (

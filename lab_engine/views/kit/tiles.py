@@ -14,6 +14,7 @@ import numpy as np
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario
+from lab_engine.simulation.holders import CLIENTS, RESOLVERS
 from lab_engine.views.theme import clock, number, percent, sign
 
 from .frames import EMPTY, Frames, Mix, frames
@@ -196,6 +197,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     at: float = 0.0,
     most: int = TILES,
     ghosts: Sequence[Ghost] = (),
+    holders: str = RESOLVERS,
 ) -> Tiles:
     """The picture of a run that was watched: `run(scenario, holdings=200)`.
 
@@ -206,6 +208,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         at: the second of the watch shown at first.
         most: how many caches get a tile; the others share one.
         ghosts: values beside the load bars, in percent.
+        holders: whose caches were watched, as the run was told.
 
     Raises:
         LabError: the outcome has no holders.
@@ -215,7 +218,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     shown = outcome.holders[:most]
     moving = frames(outcome.holdings, outcome.addresses, len(shown), scenario.duration)
     rest = max(0.0, 1 - math.fsum(holder.share for holder in shown))
-    others = max(scenario.resolvers.count, len(outcome.holders)) - len(shown) if rest > 1e-9 else 0
+    others = max(_count(scenario, holders), len(outcome.holders)) - len(shown) if rest > 1e-9 else 0
     rate = scenario.clients.count * scenario.clients.rate
     capacity = {backend.address: backend.capacity / rate for backend in scenario.backends}
     picture = Tiles(
@@ -234,6 +237,13 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         ghosts=tuple(ghosts),
     )
     return replace(picture, hint=_hint(picture))
+
+
+def _count(scenario: Scenario, holders: str) -> int:
+    """How many such caches there are, at most."""
+    by_layer = {layer.name: layer.count for layer in scenario.layers}
+    counts = {RESOLVERS: scenario.resolvers.count, CLIENTS: scenario.clients.count}
+    return {**by_layer, **counts}[holders]
 
 
 def _hint(picture: Tiles) -> str:
