@@ -14,6 +14,7 @@ from dns.rdatatype import RdataType
 from lab_engine.authority.endpoints import CLOUDFRONT_ZONE, service_of
 from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.policies import (
+    AzAffinity,
     Failover,
     Geolocation,
     Latency,
@@ -31,6 +32,7 @@ _TWINS: Mapping[type[Policy], tuple[str, str]] = {
     Latency: ("Region Name", "region"),
     Geolocation: ("GeoLocation", "geolocation"),  # unverified, as is failover
     Failover: ("Failover", "failover type"),
+    AzAffinity: ("AZAffinity", "location"),  # unverified, too
 }
 
 
@@ -116,11 +118,12 @@ def _twin_fault(new: RecordSet, said: str, what: str) -> Fault:
     """Of a second member for one region, role or place."""
     name, policy = shown(new.name), new.policy
     (value,) = policy_element(policy).values()
+    article = "an" if policy.name.startswith("A") else "a"
     text = (
         f"RRSet with DNS name {name}, type {RdataType.to_text(new.type)}, "
         f"SetIdentifier {new.set_identifier}, and "
         f"{said}={value if isinstance(value, str) else in_words(value)} cannot be created because "
-        f"a {policy.name} RRSet with the same name, type and {what} already exists."
+        f"{article} {policy.name} RRSet with the same name, type and {what} already exists."
     )
     return Fault(text, f"Give each member a {what} of its own.")
 

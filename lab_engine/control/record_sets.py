@@ -149,18 +149,18 @@ def _values(record_set: RecordSet) -> list[str]:
 def _client(params: Params) -> Client:
     """Who asks: the client whose subnet is given, or the resolver."""
     resolver = _address(params.get("ResolverIP", RESOLVER), "ResolverIP")
-    subnet = params.get("EDNS0ClientSubnetIP")
+    peer, subnet = Client.at(str(resolver)), params.get("EDNS0ClientSubnetIP")
     if subnet is None:
         if "EDNS0ClientSubnetMask" in params:
             # unverified: Route 53's words
             text = "Invalid request: EDNS0ClientSubnetMask is given without EDNS0ClientSubnetIP"
             raise asked.invalid(text, "Give the address, too.")
-        return Client.at(str(resolver))
+        return peer
     address = _address(subnet, "EDNS0ClientSubnetIP")
     length = _mask(params, address)
     if length == 0:  # RFC 7871 section 7.1.2: its resolver asks for nobody to be told
-        return Client.at(str(resolver))
-    return Client(ip_network((address, length), strict=False), "ecs")
+        return peer
+    return Client(ip_network((address, length), strict=False), "ecs").by(peer)
 
 
 def _mask(params: Params, address: IPv4Address | IPv6Address) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lab_engine.authority.availability import LEVELS
 from lab_engine.authority.awsjson import TYPES
 from lab_engine.authority.geo import REGIONS
 from lab_engine.authority.records import MAX_TTL
@@ -109,6 +110,13 @@ RECORD_SET = Structure(
                 "Coordinates": _COORDINATES,
                 "Bias": Number("Bias", -99, 99),
             }
+        ),
+        "AZAffinity": Structure(
+            {
+                "LocationType": Text("AZAffinityLocationType", choices=tuple(LEVELS)),
+                "LocationId": Text("AZAffinityLocationId", 64, 1),
+            },
+            ("LocationType", "LocationId"),
         ),
     },
     ("Name", "Type"),

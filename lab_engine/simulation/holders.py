@@ -115,7 +115,8 @@ def _networks(scenario: Scenario, stratum: Stratum) -> Callable[[int], Network |
     def told(member: int) -> Network | None:
         sent = scopes.sent(member_of(stratum.place, member).network)
         if sent not in known:
-            scope = min(sent.prefixlen, planned(begin, Client(sent, "ecs")).scope)
+            client = Client(sent, "ecs").by(stratum.peer)
+            scope = min(sent.prefixlen, planned(begin, client).scope)
             known[sent] = sent.supernet(new_prefix=scope) if scope else None
         return known[sent]
 

@@ -2,6 +2,7 @@
 
 import http.client
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -9,6 +10,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from lab_engine.authority.availability import in_zones
+from lab_engine.authority.geo import Atlas
 from lab_engine.control.forms import FORMS
 from lab_engine.wire.client import ask
 
@@ -120,6 +123,8 @@ def test_times_are_times(route53):
         {"Failover": "SECONDARY"},
         {"MultiValueAnswer": True},
         {"GeoProximityLocation": {"AWSRegion": "us-east-1", "Bias": -20}},
+        {"AZAffinity": {"LocationType": "AvailabilityZone", "LocationId": "use1-az1"}},
+        {"AZAffinity": {"LocationType": "Global", "LocationId": "global"}},
         {"GeoProximityLocation": {"Coordinates": {"Latitude": "48.90", "Longitude": "2.40"}}},
     ],
 )
@@ -133,6 +138,36 @@ def test_what_is_sent_is_listed_and_can_be_deleted(route53, elements):
     assert new == one["ResourceRecordSet"]
     changed(route53, {"Action": "DELETE", "ResourceRecordSet": new})
     assert listed(route53) == before
+
+
+def test_each_resolver_is_told_of_its_own_availability_zone(route53, server):
+    atlas = Atlas(in_zones({"10.0.1.0/24": "use1-az1", "10.0.2.0/24": "use1-az2"}))
+    server.state = replace(server.state, atlas=atlas)
+    locations = {"Region": "us-east-1", "AvailabilityZone": "use1-az1", "Global": "global"}
+    changed(
+        route53,
+        *(
+            change(
+                "CREATE",
+                "zonal.example.com",
+                "A",
+                [f"192.0.2.{number}"],
+                SetIdentifier=level,
+                AZAffinity={"LocationType": level, "LocationId": identifier},
+            )
+            for number, (level, identifier) in enumerate(locations.items(), 1)
+        ),
+    )
+
+    def told(resolver, **subnet):
+        question = {"RecordName": "zonal.example.com", "RecordType": "A"}
+        asked = {"HostedZoneId": ZONE_ID, "ResolverIP": resolver, **question, **subnet}
+        return route53.test_dns_answer(**asked)["RecordData"]
+
+    assert told("10.0.1.53") == ["192.0.2.2"]
+    assert told("10.0.2.53") == ["192.0.2.1"]
+    assert told("10.0.3.53") == ["192.0.2.3"]
+    assert told("10.0.2.53", EDNS0ClientSubnetIP="10.0.1.7") == ["192.0.2.1"]
 
 
 @pytest.mark.parametrize(
