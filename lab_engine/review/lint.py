@@ -13,7 +13,8 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.availability import GLOBAL
-from lab_engine.authority.endpoints import ENDPOINT_TTL, service_of
+from lab_engine.authority.endpointnames import service_of
+from lab_engine.authority.endpoints import ENDPOINT_TTL
 from lab_engine.authority.policies import (
     AzAffinity,
     Failover,
