@@ -21,6 +21,7 @@ from lab_engine.control import asked, changes
 from lab_engine.control.account import Account, Change, HostedZone, Moment, Params, Response
 from lab_engine.control.cidr_collections import blocks_of
 from lab_engine.control.hosted_zones import name_servers
+from lab_engine.control.pasted import plain_id
 from lab_engine.control.refusal import refused
 from lab_engine.control.writing import element, listing_key, reversed_name, shown
 
@@ -80,7 +81,7 @@ def list_resource_record_sets(service: "Service", params: Params) -> Response:
 
 def get_change(service: "Service", params: Params) -> Response:
     """GetChange: in sync, as every change in the lab is before it is answered."""
-    wanted = asked.plain_id(params["Id"])
+    wanted = plain_id(params["Id"])
     change = service.account.changes.get(wanted)
     if change is None:
         # unverified: Route 53's words

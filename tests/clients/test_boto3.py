@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import urllib.request
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -59,6 +60,7 @@ def test_every_operation_of_the_lab(route53, server):
         "list_hosted_zones": {},
         "list_hosted_zones_by_name": {},
         "get_hosted_zone_count": {},
+        "get_dnssec": in_zone,
         "update_hosted_zone_comment": {**of_zone, "Comment": "ours"},
         "get_hosted_zone_limit": {**in_zone, "Type": "MAX_RRSETS_BY_ZONE"},
         "get_account_limit": {"Type": "MAX_HEALTH_CHECKS_BY_OWNER"},
@@ -357,6 +359,24 @@ BATCH = """\
 </ResourceRecords></ResourceRecordSet></Change></Changes></ChangeBatch>
 </ChangeResourceRecordSetsRequest>
 """
+TOKEN = """\
+<ChangeResourceRecordSetsRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><ChangeBatch>
+<Changes><Change><Action>UPSERT</Action><ResourceRecordSet><Name>_acme-challenge.example.com</Name>
+<Type>TXT</Type><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>"tok"</Value></ResourceRecord>
+</ResourceRecords></ResourceRecordSet></Change></Changes></ChangeBatch>
+</ChangeResourceRecordSetsRequest>
+"""
+
+
+def test_what_curl_posts_as_a_form_is_taken_and_listed_with_its_quotation_marks_escaped(server):
+    """acme.sh does so, and takes the listing apart by `&quot;`."""
+    status, _ = posted(server, TOKEN, "application/x-www-form-urlencoded")
+
+    assert status == 200
+    with urllib.request.urlopen(f"{server.api.url}{PATH}?name=_acme-challenge.example.com") as told:
+        assert "<Value>&quot;tok&quot;</Value>" in told.read().decode()
+
+
 SECOND = BATCH.replace("</Changes>", "<Change><Action>CREATE</Action></Change></Changes>")
 
 
@@ -369,10 +389,11 @@ SECOND = BATCH.replace("</Changes>", "<Change><Action>CREATE</Action></Change></
         (SECOND, "text/xml", (400, "InvalidInput")),
         ("", "text/xml", (400, "MalformedInput")),
         ('{"Changes": []}', "text/xml", (400, "MalformedInput")),
-        (BATCH, "application/json", (415, "UnsupportedMediaType")),
+        ('{"Changes": []}', "application/json", (400, "MalformedInput")),
+        ("Action=CREATE", "application/x-www-form-urlencoded", (400, "MalformedInput")),
         (BATCH.replace("192.0.2.9", "9" * 10_000_000), "text/xml", (413, "RequestEntityTooLarge")),
     ],
-    ids=["cut", "crossed", "entity", "half", "empty", "json", "type", "10 MB"],
+    ids=["cut", "crossed", "entity", "half", "empty", "json", "type", "form", "10 MB"],
 )
 def test_nothing_of_a_bad_request_is_done(server, route53, body, kind, expected):
     before = listed(route53)
