@@ -330,7 +330,7 @@ def test_each_location_stands_once():
         for n in (1, 2)
     ]
 
-    with pytest.raises(ZoneError, match=r"has AZAffinity .*use1-az1.* more than once"):
+    with pytest.raises(ZoneError, match=r"has LocationId use1-az1 more than once"):
         Zone.of("shop.example", twins)
 
 

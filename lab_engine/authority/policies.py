@@ -338,7 +338,8 @@ class IpBased(Policy):
 class AzAffinity(Policy):
     """The member for the smallest location that holds the resolver: its zone, …, everybody's.
 
-    Who asks decides, not the client subnet. Nobody applies: no answer, which is NODATA.
+    Who asks decides, not the client subnet. Nobody applies: no answer, which is NODATA. How many
+    members there may be is documented nowhere [design].
     """
 
     name: ClassVar[str] = "AZ-affinity"
@@ -364,7 +365,9 @@ class AzAffinity(Policy):
     def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
         """Each location once [design]."""
         yield from super().group_problems(members)
-        yield from _twice("AZAffinity", [str(policy) for policy, _ in members])
+        yield from _twice(
+            "LocationId", [getattr(policy, "LocationId", "") for policy, _ in members]
+        )
 
 
 POLICIES: tuple[type[Policy], ...] = (
