@@ -22,7 +22,7 @@ from lab_engine.control.refusal import Refusal
 from lab_engine.control.writing import as_batch
 from lab_engine.errors import LabError, ZoneError
 from lab_engine.review.diff import diff
-from lab_engine.review.explain import explain
+from lab_engine.review.explain import as_dict, explain
 from lab_engine.review.lint import lint
 from lab_engine.simulation import Clients, Scenario, parts, run
 from lab_engine.simulation.sites import Site
@@ -358,6 +358,11 @@ def test_explain_says_from_where_it_was_asked_and_for_whom_it_holds():
     assert text.endswith(
         "It holds for every client of a resolver in the same Availability Zone (ECS scope 0)."
     )
+
+
+def test_plain_data_say_so_too():
+    assert as_dict(planned(IN_AZ2))["by_peer"]
+    assert not as_dict(planned(IN_AZ2, BARE))["by_peer"]
 
 
 def test_explain_says_why_there_is_no_answer():

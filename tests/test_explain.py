@@ -208,6 +208,7 @@ def test_a_notebook_shows_the_page():
         ("a1.us-east-1.awsapprunner.com", "apprunner"),
         ("search-shop-1.aos.eu-west-1.on.aws", "opensearch"),
         ("shop-1.7d67968.vpc-lattice-svcs.us-east-2.on.aws", "vpc-lattice"),
+        ("lb-1.xy-new-1.elb.amazonaws.com", "elb"),
         ("lb-1.moon-1.elb.amazonaws.com", None),
         ("lb-1.elb.amazonaws.com", None),
         ("a.awsglobalaccelerator.com", "globalaccelerator"),

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.geo import REGIONS
 from lab_engine.authority.records import as_type
 
 ANYWHERE = "everywhere"  # stands for the Region of what has none
 _ADDRESSES = ("A", "AAAA")
+_REGION = "(?P<region>[a-z]+(?:-[a-z]+)+-[0-9])"  # one that is new, too
 
 
 class Kind(NamedTuple):
@@ -78,6 +78,6 @@ def _kinds() -> tuple[Kind, ...]:
 
 def _kind(given: Mapping[str, Any]) -> Kind:
     types = tuple(map(as_type, given.get("types", _ADDRESSES)))
-    ending = given["ending"].replace("REGION", f"(?P<region>{'|'.join(REGIONS)})")
+    ending = given["ending"].replace("REGION", _REGION)
     pattern = re.compile(rf"(?:^|\.){ending}(?:\.cn)?$")
     return Kind(given["service"], given["called"], pattern, types, given.get("zones", {}))

@@ -22,9 +22,14 @@ def explain(plan: Plan) -> str:
 
 
 def as_dict(plan: Plan) -> dict[str, Any]:
-    """The same as plain data, for JSON: `tree`, `replies` and `scope`."""
+    """The same as plain data, for JSON: `tree`, `replies`, `scope` and `by_peer`."""
     shares = [{"probability": p, **_reply_dict(reply)} for p, reply in replies(plan)]
-    return {"tree": _node_dict(plan), "replies": shares, "scope": plan.scope}
+    return {
+        "tree": _node_dict(plan),
+        "replies": shares,
+        "scope": plan.scope,
+        "by_peer": _by_peer(plan),
+    }
 
 
 def percent(probability: float) -> str:
