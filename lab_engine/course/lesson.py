@@ -31,7 +31,7 @@ class Lesson:
         name: such as `01_round_robin`.
         sheet: what it asks; that of its data file, unless it is given.
         folder: where the answers are kept; that of the notebook, unless it is named.
-        say: is told of what was wrong with the file of answers.
+        say: is told of what was wrong with the file of answers, and how a prediction did.
 
     Raises:
         LabError: there is no such lesson, or its data file has a mistake.
@@ -46,6 +46,7 @@ class Lesson:
         say: Callable[[str], None] = print,
     ) -> None:
         self.name = name
+        self._say = say
         self._sheet = load(name) if sheet is None else sheet
         self._folder = notebook_folder() if folder is None else folder
         self._answers = Answers(self._folder / f"{name}{SUFFIX}", name, say=say)
@@ -62,6 +63,8 @@ class Lesson:
             LabError: the lesson has no such prediction.
         """
         question = self._sheet.pick(key, self._sheet.predict, "prediction")
+        if self.said(key) is None:
+            self._seen.pop(key, None)  # who asks again may answer, though the result was there
         return self._card(key, question, "Predict", told.prediction)
 
     def reveal(self, key: str, value: Any = None, *, within: float | None = None) -> None:
@@ -90,7 +93,10 @@ class Lesson:
         self._show(key)
         if missing:
             # The cell with the question has not been run, or not since the lesson was made.
-            self.ask(key)._ipython_display_()
+            self._card(key, question, "Predict", told.prediction)._ipython_display_()
+        elif self.said(key) is not None:
+            # The card may be out of sight by now: its first line stands where one looks, too.
+            self._say(self._cards[key][2].state["lines"][0])
 
     def said(self, key: str) -> Said | None:
         """What the learner has committed to: for the marker in a figure. None if nothing yet.

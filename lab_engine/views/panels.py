@@ -61,8 +61,10 @@ CONTROLS: Final[dict[str, Control]] = {
     "clients": Slider(
         "clients.count", "Clients", 10, 100_000, choices=one_two_five(10, 100_000), unit="clients"
     ),
-    "window": Slider("window", "Window", 60, 86_400, choices=WINDOWS, unit="s"),
-    "down": Choice("down", "Dead server", {"none": (), ".1": ("192.0.2.1",), ".2": ("192.0.2.2",)}),
+    "window": Slider("window", "Window", 60, 86_400, choices=WINDOWS, unit="s", between=False),
+    "down": Choice(
+        "down", "Dead server", {"none": ()} | {f".{n}": (f"192.0.2.{n}",) for n in (1, 2, 3)}
+    ),
 }
 
 

@@ -190,6 +190,20 @@ def test_an_answer_that_was_not_chosen_is_asked_for(cards: Notebook) -> None:
     assert not (cards.lab.files / ANSWERS).exists()
 
 
+def test_a_number_beyond_the_axis_is_told_its_ends_and_enter_commits(cards: Notebook) -> None:
+    """What was missing is no longer said once it is there."""
+    worst = card(cards, "worst outage")
+    box = worst.get_by_role("spinbutton")
+    box.fill("5000")
+    box.press("Enter")
+    said(worst, "Type a number from 10 s to 1,000 s.")
+    box.fill("90")
+    assert worst.get_by_role("status").inner_text() == ""
+    box.press("Enter")
+
+    said(worst, "You said 90 s. Now run the cell below.")
+
+
 def test_a_number_is_put_on_the_axis_by_keyboard(cards: Notebook) -> None:
     """Slider and box move together, and the gap is told on the axis and in words."""
     worst = card(cards, "worst outage")

@@ -111,11 +111,11 @@ class Tiles(Drawn):
         """What the whole run shows, in words."""
         most = [max(self.loads(frame), default=0.0) for frame in range(len(self.moving.times))]
         least, largest = percent_whole(min(most)), percent_whole(max(most))
-        caches = number(len(self.tiles) + self.others)
-        between = f"{least} to {largest} of the load at a time"
+        between = least if least == largest else f"{least} to {largest}"
         return (
-            f"{caches} caches, the largest with {percent_whole(self.tiles[0].share)} of the "
-            f"clients. The busiest of {number(len(self.servers))} servers has {between}; "
+            f"{_caches(len(self.tiles) + self.others)}, the largest with "
+            f"{percent_short(self.tiles[0].share)} of the clients. The busiest of "
+            f"{number(len(self.servers))} servers has {between} of the load at a time; "
             f"{percent_whole(self.fair)} would be fair."
         )
 
@@ -126,7 +126,8 @@ class Tiles(Drawn):
             for index, load in enumerate(self.loads(frame))
         )
         empty = sum(self.moving.mix(frame, cache) == EMPTY for cache in range(len(self.tiles)))
-        without = f"; {empty} of {len(self.tiles)} caches hold nothing" if empty else ""
+        holds = "holds" if empty == 1 else "hold"
+        without = f"; {empty} of {_caches(len(self.tiles))} {holds} nothing" if empty else ""
         return f"At {clock(self.moving.times[frame], self.duration)}: {loads}{without}."
 
     def boxes(self) -> list[Box]:
@@ -248,7 +249,7 @@ def _count(scenario: Scenario, holders: str) -> int:
 
 def _hint(picture: Tiles) -> str:
     largest = "the largest " if picture.others else ""
-    shown = f"{largest}{number(len(picture.tiles))} caches, area = their clients"
+    shown = f"{largest}{_caches(len(picture.tiles))}, area = their clients"
     return f"{shown[0].upper()}{shown[1:]}; the bright part of the edge is the TTL that is left"
 
 
@@ -257,6 +258,10 @@ def _spread(outcome: Outcome) -> Mix:
     if not total:
         return tuple(1 / len(outcome.addresses) for _ in outcome.addresses)
     return tuple(count / total for count in outcome.answers)
+
+
+def _caches(count: int) -> str:
+    return f"{number(count)} cache{'' if count == 1 else 's'}"
 
 
 def percent_whole(share: float) -> str:

@@ -16,7 +16,7 @@ const GHOST = 10; // half of a ghost's, with a little air
 
 export function loadBars(place, run, width, prefix) {
   const bottom = TOP + ROW * run.servers.length;
-  const height = bottom + 18 + LINE * run.ghosts.length + (run.ghosts.length ? 6 : 0);
+  const height = bottom + 18 + LINE * run.ghosts.length + (run.ghosts.length ? 18 : 0);
   const svg = shape("svg", { width, height, role: "img", class: "lab-loads" });
   const inside = svg.appendChild(shape("g", { "aria-hidden": true }));
   const scale = (percent) => LABEL + (Math.min(100, percent) / 100) * (width - LABEL - RIGHT);
