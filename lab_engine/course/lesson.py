@@ -148,9 +148,9 @@ class Lesson:
             LabError: the lesson has no such goal, or this panel can never reach it.
         """
         goal = self._sheet.pick(key, self._sheet.goals, "goal")
-        goal.reached(panel.scenario, panel.outcome)
+        standing = goal.standing(panel.scenario, panel.outcome)
         if key not in self._goals:
-            self._goals[key] = GoalCard(goal.ask, self._reached(goal))
+            self._goals[key] = GoalCard(goal.ask, self._reached(goal, standing.now))
         panel.on_outcome(lambda *outcome: self._watch(goal, *outcome))
         return self._goals[key]
 
@@ -206,24 +206,23 @@ class Lesson:
         self._keeper.content = self._answers.text()
 
     def _watch(self, goal: Goal, scenario: Any, outcome: Any, moves: int) -> None:
-        """Tick, the first time that a learner's move brings it about."""
+        """Tick, the first time that a learner's move brings it about; until then say how it is."""
         card = self._goals[goal.key]
-        if card.state["reached"] or not moves:
+        if card.state["reached"]:
             return
         try:
-            reached = goal.reached(scenario, outcome)
+            reached, now = goal.standing(scenario, outcome)
         except LabError:
             return  # such as a coarse picture, too short to see it in
-        if reached:
-            note = self._answers.add(goal.key, "reached", moves)
-            card.state = {**self._reached(goal), "note": note}
-            self._keeper.content = self._answers.text()
+        note = self._answers.add(goal.key, "reached", moves) if reached and moves else ""
+        card.state = {**self._reached(goal, now), "note": note}
+        self._keeper.content = self._answers.text()
 
-    def _reached(self, goal: Goal) -> dict[str, Any]:
+    def _reached(self, goal: Goal, now: str = "") -> dict[str, Any]:
         records = self._records(goal.key)
         moves = next((each.value for each in records if each.kind == "reached"), None)
         if moves is None:
-            return {"reached": False, "lines": []}
+            return {"reached": False, "lines": [f"Now: {now}."] if now else []}
         with_moves = f"Reached with {moves} move{'' if moves == 1 else 's'}."
         return {"reached": True, "lines": [with_moves, goal.why]}
 
