@@ -1,12 +1,9 @@
-r"""Record sets in the AWS CLI's JSON: a change batch, or what `list-resource-record-sets` prints.
+"""Record sets in the AWS CLI's JSON: a change batch, or what `list-resource-record-sets` prints.
 
 Read like a master file: the apex and the record sets come out, and `Zone` indexes and checks them.
 So `zone` imports this module and `changes`, which edits zones, may import both; were reading a part
-of `changes`, the arrow between it and `zone` would point both ways.
-
-Route 53 escapes octets in octal (`\052` is an asterisk) where master files use decimal, takes every
-name as absolute, and wants TXT strings in quotation marks (its guide, "Format of DNS domain names"
-and "Supported DNS record types").
+of `changes`, the arrow between it and `zone` would point both ways. How names and values are
+written: see `apitext`.
 """
 
 import re
@@ -19,11 +16,12 @@ from dns.name import Name
 from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
+from lab_engine.authority.apitext import name_of, text_of, value_of
 from lab_engine.authority.cidr import Collections
 from lab_engine.authority.elements import Element, nearest, parsed
 from lab_engine.authority.geo import Point
 from lab_engine.authority.policies import POLICIES, CidrLocation, Policy, Simple
-from lab_engine.authority.records import RRset, as_name, as_rdata, as_type, distinct
+from lab_engine.authority.records import RRset, as_type, distinct
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.errors import LabError, ZoneError
 
@@ -43,8 +41,6 @@ RECORD_ELEMENTS = (
     "HealthCheckId",
     "TrafficPolicyInstanceId",
 )
-_ESCAPE = re.compile(r"\\([0-3][0-7]{2}|[0-9]{1,3}|.)", re.DOTALL)
-_STRINGS = re.compile(r'\s*("([^"\\]|\\.)*"\s*)+', re.DOTALL)
 _COORDINATE = re.compile(r"[-+]?[0-9]{1,3}(\.[0-9]{0,2})?")
 
 
@@ -224,23 +220,25 @@ def _content(
 
 def _records(element: Element, name: Name, kind: RdataType) -> RRset | None:
     ttl = element.number("TTL")
-    found: list[Rdata] = []
+    found: list[tuple[Rdata, str]] = []
     for each in element.elements("ResourceRecords"):
         each.only("Value")
         text = each.text("Value", 4000)
         try:
             if text:
-                found += records_of(name, kind, text, ttl).values
+                found.append((value_of(kind, text), text))
         except LabError as wrong:
             each.wrong(f"{wrong.value}: {wrong.rule}", wrong.remedy)
     if not element.items("ResourceRecords") and "ResourceRecords" in element:
         element.wrong("is empty", "Give at least one value.", "ResourceRecords")
-    return RRset(name, kind, ttl, distinct(found)) if found else None
-
-
-def records_of(name: Name, kind: RdataType, text: str, ttl: int = 0) -> RRset:
-    """One value in Route 53's form, every name in it absolute. Raises LabError for a bad one."""
-    return RRset(name, kind, ttl, (as_rdata(kind, _master_form(text, kind), dns.name.root),))
+    if not found:
+        return None
+    written = tuple((value, text) for value, text in found if text != text_of(value))
+    try:
+        return RRset(name, kind, ttl, distinct([value for value, _ in found]), written)
+    except ZoneError as wrong:
+        element.wrong(f"{wrong.value}: {wrong.rule}", wrong.remedy, "TTL")
+        return None
 
 
 def _alias(element: Element) -> AliasTarget:
@@ -253,7 +251,7 @@ def _alias(element: Element) -> AliasTarget:
 def _name(element: Element, field: str) -> Name:
     text = element.text(field, 1024)
     try:
-        return as_name(decimal_escapes(text) if text else ".")
+        return name_of(text)
     except LabError as wrong:
         element.wrong(f"{wrong.value!r} {wrong.rule}", wrong.remedy, field)
         return dns.name.root
@@ -266,31 +264,6 @@ def _type(element: Element) -> RdataType:
     if text:
         element.wrong(f"{text!r} is no type that Route 53 has", nearest(text, TYPES), "Type")
     return RdataType.A
-
-
-def _master_form(text: str, kind: RdataType) -> str:
-    if kind in (RdataType.TXT, RdataType.SPF) and not _STRINGS.fullmatch(text):
-        raise ZoneError(text, "is not enclosed in quotation marks", 'Write it as "\\"text\\"".')
-    return decimal_escapes(text)
-
-
-def decimal_escapes(text: str) -> str:
-    r"""Route 53's octal escapes as the decimal ones of master files: `\052` becomes `\042`.
-
-    Raises ZoneError for an escape that is not octal.
-    """
-
-    def one(found: re.Match[str]) -> str:
-        escape = found[1]
-        if not escape[0].isdigit():
-            return found[0]
-        if len(escape) < 3 or not set(escape) <= set("01234567") or escape[0] > "3":
-            raise ZoneError(
-                text, f"has the escape {found[0]}", "Write three octal digits, 000 to 377."
-            )
-        return f"\\{int(escape, 8):03d}"
-
-    return _ESCAPE.sub(one, text)
 
 
 def _point(element: Element) -> Point | None:

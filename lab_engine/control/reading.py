@@ -8,11 +8,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import dns.name
 from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.awsjson import Reader, records_of
+from lab_engine.authority.apitext import value_of
+from lab_engine.authority.awsjson import Reader
 from lab_engine.authority.cidr import Collections
 from lab_engine.authority.elements import Element, parsed
 from lab_engine.authority.policies import CidrLocation, Geolocation
@@ -230,7 +230,7 @@ def _value_faults(kind: RdataType, texts: Sequence[str]) -> Iterator[Fault]:
         if fault is not None:
             yield fault
             continue
-        value = records_of(dns.name.root, kind, text).values[0]
+        value = value_of(kind, text)
         if value in seen:
             yield duplicate_fault(text)
         seen.add(value)

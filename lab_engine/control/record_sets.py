@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import dns.rcode
 
+from lab_engine.authority.apitext import text_of
 from lab_engine.authority.cidr import Collections
 from lab_engine.authority.records import Client, Question, Reply
-from lab_engine.authority.recordset import RecordSet, as_record_set
+from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.server import plan
 from lab_engine.authority.zone import Zone
 from lab_engine.control import asked, changes
@@ -99,7 +100,7 @@ def test_dns_answer(service: "Service", params: Params) -> Response:
         "Nameserver": name_servers(hosted.zone)[0],
         "RecordName": shown(name),
         "RecordType": params["RecordType"],
-        "RecordData": [value for rrset in reply.answer for value in _values(as_record_set(rrset))],
+        "RecordData": [text_of(value) for rrset in reply.answer for value in rrset.values],
         "ResponseCode": dns.rcode.to_text(reply.rcode),
         "Protocol": "UDP",
     }
@@ -141,10 +142,6 @@ def _reply(service: "Service", hosted: HostedZone, question: Question, client: C
     if authority.zones.holding(question.name, question.type) is hosted.zone:
         return authority.respond(question, client)
     return authority.drawn(plan(hosted.zone, question, client, authority.state))
-
-
-def _values(record_set: RecordSet) -> list[str]:
-    return [each["Value"] for each in element(record_set)["ResourceRecords"]]
 
 
 def _client(params: Params) -> Client:

@@ -16,9 +16,8 @@ from typing import Any
 from dns.rdata import Rdata
 from dns.rdataclass import IN
 from dns.rdatatype import RdataType
-from dns.rdtypes.IN.A import A
-from dns.rdtypes.IN.AAAA import AAAA
 
+from lab_engine.authority.apitext import ADDRESSES
 from lab_engine.authority.geo import Point
 from lab_engine.authority.health import HealthCheck
 from lab_engine.authority.policies import POLICIES, CidrLocation, Policy, Simple
@@ -30,7 +29,6 @@ from lab_engine.errors import LabError
 
 VERSION = 1
 Data = dict[str, Any]
-_ADDRESSES: Mapping[RdataType, Callable[..., Rdata]] = {RdataType.A: A, RdataType.AAAA: AAAA}
 _POLICIES = {kind.name: kind for kind in POLICIES}
 
 
@@ -119,6 +117,9 @@ def _record_set_data(record_set: RecordSet) -> Data:
     data: Data = {"name": str(record_set.name), "type": RdataType.to_text(record_set.type)}
     if record_set.records is not None:
         data |= {"ttl": record_set.records.ttl, "values": list(record_set.texts)}
+        if record_set.records.written:
+            known = dict(record_set.records.written)
+            data["written"] = [known.get(value) for value in record_set.records.values]
     if record_set.alias is not None:
         data["alias"] = [str(record_set.alias.name), *_values(record_set.alias)[1:]]
     if record_set.policy != Simple():
@@ -135,7 +136,9 @@ def _record_set(data: Data) -> RecordSet:
     records = alias = None
     if "values" in data:
         values = tuple(_value(kind, text) for text in data["values"])
-        records = RRset(name, kind, data["ttl"], values)
+        known = zip(values, data.get("written", ()), strict=False)
+        written = tuple((value, text) for value, text in known if text is not None)
+        records = RRset(name, kind, data["ttl"], values, written)
     if "alias" in data:
         target, *rest = data["alias"]
         alias = AliasTarget(as_name(target), *rest)
@@ -146,7 +149,7 @@ def _record_set(data: Data) -> RecordSet:
 
 def _value(kind: RdataType, text: str) -> Rdata:
     """A value from its text; addresses, which most are, without dnspython's tokenizer."""
-    address = _ADDRESSES.get(kind)
+    address = ADDRESSES.get(kind)
     return address(IN, kind, text) if address else as_rdata(kind, text)
 
 
