@@ -1,22 +1,22 @@
 """Change batches, applied: a zone and a batch give another zone, or a refusal in Route 53's words.
 
-Pure: nothing is half applied, for the zone that was given never changes. Actions are judged in
-their order against what there is by then, what may stand together by the zone at the end. Source:
-the API reference of ChangeResourceRecordSets, and messages that users of the real service report;
-those marked unverified follow their pattern.
+Pure: nothing is half applied, for the zone that was given never changes. Changes are judged one
+after the other, each by the zone as those before it left it, as Route 53 does; then all are made,
+or none. What no change alone can keep, such as the one TTL of a weighted group, is judged of what
+is replaced once the batch is through [design]. Source: the API reference of
+ChangeResourceRecordSets, and messages that users of the real service report; those marked
+unverified follow their pattern.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.recordset import RecordSet
-from lab_engine.authority.tree import Key, Tree
 from lab_engine.authority.zone import Zone
-from lab_engine.control.conflicts import conflicts, other_policy_fault
-from lab_engine.control.draft import Draft, key_of
-from lab_engine.control.loops import loops
+from lab_engine.control.conflicts import common_faults, conflicts
+from lab_engine.control.draft import Draft, Key, key_of
 from lab_engine.control.pasted import bare
 from lab_engine.control.reading import Change, Known, body, read, refuse
 from lab_engine.control.refusal import Fault, Refusal
@@ -39,43 +39,70 @@ def apply(zone: Zone, batch: str | Mapping[str, Any], known: Known | None = None
     """
     around = known or Known()
     changes, draft = read(batch, around), Draft(zone)
-    found: list[tuple[int, Fault]] = []
-    for number, change in enumerate(changes):
-        found += [(number, fault) for fault in _change_faults(change, draft, around)]
-        if zone.contains(change.record_set.name):
-            draft.make(change, number)
-    found += _conflicts(draft, around)
+    found = [*_judged(changes, draft, around)]
     found.sort(key=lambda each: each[0])
     whole = _whole_faults(draft, around)
     refuse("InvalidChangeBatch", [*(fault for _, fault in found), *whole])
     refuse("NoSuchHealthCheck", _check_faults(draft, around))
     try:
-        return zone.changed(draft.removed, draft.added.values())
+        return zone.changed(draft.removed, draft.added)
     except ZoneError as wrong:
         raise Refusal("InvalidChangeBatch", _rules(wrong)) from wrong
 
 
-def _change_faults(change: Change, draft: Draft, known: Known) -> Iterator[Fault]:
-    """What is wrong with a change as matters stand when it comes."""
-    action, new = change
-    name, kind, origin = shown(new.name), RdataType.to_text(new.type), draft.zone.origin
-    if not draft.zone.contains(new.name):
-        text = f"RRSet with DNS name {name} is not permitted in zone {shown(origin)}"
-        yield Fault(text, "Choose a name at or below the zone's own.")
-        return
-    key = key_of(new)
-    before = draft.actions(key)
-    if before and (before != ["DELETE"] or action == "DELETE"):
-        text = "The request contains an invalid set of changes for a resource record set"
-        advice = "Change each record set once in a batch; to make it anew, DELETE it first."
-        yield Fault(f"{text} '{kind} {name}'", advice)
-    yield from _action_faults(action, new, draft.held(key), known.zone_id)
+def _judged(changes: Sequence[Change], draft: Draft, known: Known) -> Iterator[tuple[int, Fault]]:
+    """What is wrong with each change, by its number; meanwhile the draft takes them all."""
+    torn, replaced = _contradictions(changes), list[int]()
+    later = {key_of(new) for action, new in changes if action == "UPSERT"}
+    for number, change in enumerate(changes):
+        new, key = change.record_set, key_of(change.record_set)
+        later.discard(key)
+        if key in torn:
+            if torn[key] == number:
+                yield number, _contradiction(new)
+            continue
+        if not draft.zone.contains(new.name):
+            yield number, _outside(new, draft.zone)
+            continue
+        held = draft.held(key)
+        yield from ((number, fault) for fault in _action_faults(change, held, known.zone_id))
+        draft.make(change, number)
+        if change.action == "DELETE":
+            continue
+        yield from ((number, fault) for fault in conflicts(new, held, draft, later, known.zone_id))
+        if held is not None:
+            replaced.append(number)
+    for number in replaced:
+        new = changes[number].record_set
+        yield from ((number, fault) for fault in common_faults(new, draft.before(new)))
 
 
-def _action_faults(
-    action: str, new: RecordSet, held: RecordSet | None, zone_id: str
-) -> Iterator[Fault]:
+def _contradictions(changes: Sequence[Change]) -> dict[Key, int]:
+    """The keys that are changed twice, other than by DELETE and then anew: with which change."""
+    actions: dict[Key, list[str]] = {}
+    torn: dict[Key, int] = {}
+    for number, (action, new) in enumerate(changes):
+        before = actions.setdefault(key_of(new), [])
+        if before and (before != ["DELETE"] or action == "DELETE"):
+            torn.setdefault(key_of(new), number)
+        before.append(action)
+    return torn
+
+
+def _contradiction(new: RecordSet) -> Fault:
+    named = f"'{RdataType.to_text(new.type)} {shown(new.name)}'"
+    text = f"The request contains an invalid set of changes for a resource record set {named}"
+    return Fault(text, "Change each record set once in a batch; to make it anew, DELETE it first.")
+
+
+def _outside(new: RecordSet, zone: Zone) -> Fault:
+    text = f"RRSet with DNS name {shown(new.name)} is not permitted in zone {shown(zone.origin)}"
+    return Fault(text, "Choose a name at or below the zone's own.")
+
+
+def _action_faults(change: Change, held: RecordSet | None, zone_id: str) -> Iterator[Fault]:
     """What is wrong with an action on what stands under its key."""
+    action, new = change
     named = f"resource record set {_named(new)}"
     if action == "DELETE" and held is None:
         yield Fault(f"Tried to delete {named} but it was not found", "List what there is.")
@@ -87,34 +114,12 @@ def _action_faults(
     elif action == "CREATE":
         text = f"Tried to create {named} but it already exists"
         yield Fault(text, "Use UPSERT to replace it.")
-    elif action == "UPSERT" and type(held.policy) is not type(new.policy):
-        yield other_policy_fault(new)
 
 
 def _repeated(record_set: RecordSet, zone_id: str) -> dict[str, Any]:
     """What a DELETE must repeat; the order of the values is no matter."""
     values = frozenset(record_set.records.values) if record_set.records else None
     return {**element(record_set, zone_id), "ResourceRecords": values}
-
-
-def _conflicts(draft: Draft, known: Known) -> Iterator[tuple[int, Fault]]:
-    """What the batch brings and may not stand in the end, by the number of its change."""
-    after = draft.after()
-    for number, new in draft.added.items():
-        for fault in conflicts(new, after.others(new), after.tree, known.zone_id):
-            yield number, fault
-    brought = {key_of(new)[:2]: number for number, new in draft.added.items()}
-    looped = loops(brought, after.tree)
-    yield from ((n, _loop_fault(key, after.tree)) for key, n in brought.items() if key in looped)
-
-
-def _loop_fault(key: Key, tree: Tree) -> Fault:
-    name, kind = shown(tree.group(key)[0].name), RdataType.to_text(key[1])
-    text = (
-        f"RRSet of type {kind} with DNS name {name} is not permitted as it creates a CNAME or "
-        "alias loop in the zone."
-    )
-    return Fault(text, "Lead it to a name that does not lead back.")
 
 
 def _whole_faults(draft: Draft, known: Known) -> Iterator[Fault]:
@@ -134,7 +139,7 @@ def _whole_faults(draft: Draft, known: Known) -> Iterator[Fault]:
 
 
 def _check_faults(draft: Draft, known: Known) -> Iterator[Fault]:
-    named = (each.health_check_id for each in draft.added.values() if each.health_check_id)
+    named = (each.health_check_id for each in draft.added if each.health_check_id)
     for check in dict.fromkeys(named):
         if known.health_checks is not None and check not in known.health_checks:
             # unverified: the words; the API reference has the code among this request's errors

@@ -1,12 +1,10 @@
-"""What may not stand together once a batch is applied, in Route 53's words.
+"""What a change may not bring beside what is there when it comes, in Route 53's words.
 
-A batch is one transaction: it is judged by the zone that it would leave. Of two record sets that
-cannot both be there, the one that the batch brings is at fault, and of two that it brings the later
-one. Only names that the batch touches are looked at. What stands in no list of errors that users
-report is left to the zone's own rules (`authority.checks`).
+Only the name that it touches is looked at, and where an alias or a CNAME leads. What stands in no
+list of errors that users report is left to the zone's own rules (`authority.checks`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from dns.name import Name
 from dns.rdatatype import RdataType
@@ -23,8 +21,11 @@ from lab_engine.authority.policies import (
     Simple,
     Weighted,
 )
+from lab_engine.authority.records import folded
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.authority.tree import Tree
+from lab_engine.control.draft import Draft, Key, key_of
+from lab_engine.control.loops import loops
 from lab_engine.control.pasted import bare, plain_id
 from lab_engine.control.refusal import Fault
 from lab_engine.control.writing import in_words, policy_element, shown
@@ -38,26 +39,47 @@ _TWINS: Mapping[type[Policy], tuple[str, str]] = {
 
 
 def conflicts(
-    new: RecordSet, others: Sequence[RecordSet], tree: Tree, zone_id: str = ""
+    new: RecordSet,
+    held: RecordSet | None,
+    draft: Draft,
+    later: Container[Key] = (),
+    zone_id: str = "",
 ) -> Iterator[Fault]:
-    """Why a record set of a batch cannot be there; nothing where it may.
+    """Why a record set cannot come; nothing where it may.
 
     Args:
-        new: brought by the batch.
-        others: what its name holds besides, but for what later changes bring.
-        tree: of the zone that the batch would leave.
+        new: what a change brings.
+        held: what it replaces.
+        draft: the zone as it leaves it.
+        later: what changes behind it UPSERT: Route 53 finds no target for an alias there yet.
         zone_id: the zone's own, or empty.
     """
-    yield from _cname_faults(new, others, tree.origin)
-    yield from _group_faults(new, [each for each in others if each.type == new.type])
+    others = draft.others(new)
+    group = [each for each in others if each.type == new.type]
+    yield from _cname_faults(new, others, draft.tree.origin)
+    if any(type(each.policy) is not type(new.policy) for each in (*group, *filter(None, [held]))):
+        yield other_policy_fault(new)
+    elif group and held is None:
+        yield from _limit_faults(new, group)
+        yield from common_faults(new, group)
     yield from _primary_faults(new)
-    yield from _alias_faults(new, tree, zone_id)
+    yield from _alias_faults(new, draft.tree, later, zone_id)
+    if (folded(new.name), new.type) in loops([(folded(new.name), new.type)], draft.tree):
+        yield _loop_fault(new)
+
+
+def _loop_fault(new: RecordSet) -> Fault:
+    text = (
+        f"RRSet of type {RdataType.to_text(new.type)} with DNS name {shown(new.name)} is not "
+        "permitted as it creates a CNAME or alias loop in the zone."
+    )
+    return Fault(text, "Lead it to a name that does not lead back.")
 
 
 def other_policy_fault(new: RecordSet) -> Fault:
     """Of a record set whose group has another policy."""
     kind = RdataType.to_text(new.type)
-    advice = "Delete what is there in the same batch: all of a name and type have one policy."
+    advice = "Delete what is there first, in the same batch: a name and type have one policy."
     if isinstance(new.policy, Simple):
         lead = f"RRSet with DNS name {shown(new.name)}, type {kind} cannot be created"
         return Fault(f"{lead} as other RRSets exist with the same name and type.", advice)
@@ -85,26 +107,28 @@ def _cname_faults(new: RecordSet, others: Sequence[RecordSet], origin: Name) -> 
         yield Fault(f"{lead} at apex in zone {zone}", "Use an alias at the apex.")
     elif cname and beside:
         text = f"{lead} as it conflicts with other records with the same DNS name in zone {zone}"
-        yield Fault(text, "Delete the others in the same batch, or use an alias.")
+        yield Fault(text, "Delete the others first, in the same batch, or use an alias.")
     elif not cname:
         # two spaces, as Route 53 has them
         text = f"{lead} because a conflicting RRSet of type  CNAME with the same DNS name"
-        yield Fault(f"{text} already exists in zone {zone}", "Delete the CNAME in the same batch.")
-
-
-def _group_faults(new: RecordSet, others: Sequence[RecordSet]) -> Iterator[Fault]:
-    """What the members of a group must have in common, and what each for itself."""
-    if not others:
-        return
-    kind, name, policy = RdataType.to_text(new.type), shown(new.name), new.policy
-    if any(type(each.policy) is not type(policy) for each in others):
-        yield other_policy_fault(new)
-        return
-    if len(others) == policy.limit >= 30:  # unverified: for other policies than weighted
-        text = f"Exceeded limit on number of {policy.name} RRSets for {name}, type {kind}"
         yield Fault(
-            f"{text} in this zone.", f"A name and type have at most {policy.limit} of them."
+            f"{text} already exists in zone {zone}", "Delete the CNAME first, in the same batch."
         )
+
+
+def _limit_faults(new: RecordSet, others: Sequence[RecordSet]) -> Iterator[Fault]:
+    limit, policy = new.policy.limit, new.policy.name
+    if len(others) == limit >= 30:  # unverified: for other policies than weighted
+        text = (
+            f"Exceeded limit on number of {policy} RRSets for {shown(new.name)}, type "
+            f"{RdataType.to_text(new.type)} in this zone."
+        )
+        yield Fault(text, f"A name and type have at most {limit} of them.")
+
+
+def common_faults(new: RecordSet, others: Sequence[RecordSet]) -> Iterator[Fault]:
+    """What the members of a group must have in common, and what each for itself."""
+    kind, name, policy = RdataType.to_text(new.type), shown(new.name), new.policy
     if isinstance(policy, Weighted) and _other_ttl(new, others):
         text = (
             f"RRSet with DNS name {name} and type {kind}, SetIdentifier {new.set_identifier} "
@@ -144,7 +168,9 @@ def _primary_faults(new: RecordSet) -> Iterator[Fault]:
         yield Fault(text, "Give it a HealthCheckId: without one it never fails over.")
 
 
-def _alias_faults(new: RecordSet, tree: Tree, zone_id: str) -> Iterator[Fault]:
+def _alias_faults(
+    new: RecordSet, tree: Tree, later: Container[Key], zone_id: str
+) -> Iterator[Fault]:
     """Where an alias may lead: to its own zone, or to an AWS endpoint by the endpoint's zone."""
     alias = new.alias
     if alias is None:
@@ -160,7 +186,7 @@ def _alias_faults(new: RecordSet, tree: Tree, zone_id: str) -> Iterator[Fault]:
     )
     mine = not zone_id or alias.hosted_zone_id in ("", zone_id)
     if mine and alias.name.is_subdomain(tree.origin):
-        if all(each is new for each in alias_group(new, tree)):
+        if all(each is new or key_of(each) in later for each in alias_group(new, tree)):
             yield missing
     elif not _is_endpoint(alias, zone_id):
         text = f"{lead}the alias target name does not lie within the target zone"
