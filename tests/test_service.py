@@ -16,7 +16,7 @@ from lab_engine.control.forms import FORMS
 from lab_engine.control.health import Health
 from lab_engine.control.operations import ASKING, CHANGING, replay
 from lab_engine.control.refusal import Fault, Refusal, refused
-from lab_engine.control.schema import CHANGE_BATCH, Flag, Items, Number, Structure, Text
+from lab_engine.control.schema import Flag, Items, Number, Structure, Text, change_batch
 from lab_engine.errors import LabError
 
 SHOP = Zone.of(
@@ -87,7 +87,7 @@ def test_the_forms_are_the_models(model, operation):
 
 
 def test_the_form_of_a_batch_is_the_models(model):
-    assert [*differences(CHANGE_BATCH, model.shape_for("ChangeBatch"), "ChangeBatch")] == []
+    assert [*differences(change_batch(), model.shape_for("ChangeBatch"), "ChangeBatch")] == []
 
 
 REGIONS_OF_ANY = ("VPCRegion", "CloudWatchRegion")  # the lab does not care which there are

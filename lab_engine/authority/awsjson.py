@@ -20,7 +20,7 @@ from lab_engine.authority.apitext import name_of, text_of, value_of
 from lab_engine.authority.cidr import Collections
 from lab_engine.authority.elements import Element, nearest, parsed
 from lab_engine.authority.geo import Point
-from lab_engine.authority.policies import POLICIES, CidrLocation, Policy, Simple
+from lab_engine.authority.policies import CidrLocation, Policy, Simple, by_element
 from lab_engine.authority.records import RRset, as_type, distinct
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.errors import LabError, ZoneError
@@ -29,12 +29,10 @@ TYPES = tuple(
     "SOA A TXT NS CNAME MX NAPTR PTR SRV SPF AAAA CAA DS TLSA SSHFP SVCB HTTPS".split()  # noqa: SIM905
 )
 PAGING = ("IsTruncated", "NextToken", "NextRecordName", "NextRecordType", "NextRecordIdentifier")
-POLICY_ELEMENTS = {kind.element: kind for kind in POLICIES if kind.element}
 RECORD_ELEMENTS = (
     "Name",
     "Type",
     "SetIdentifier",
-    *POLICY_ELEMENTS,
     "TTL",
     "ResourceRecords",
     "AliasTarget",
@@ -146,11 +144,12 @@ class Reader:
     def __init__(self, collections: Collections) -> None:
         self.collections = collections
         self.unread: list[RecordSet] = []
+        self._policies = by_element()
 
     def record_set(self, element: Element) -> RecordSet | None:
         """The record set of an element; None where a mistake was noted."""
         before = len(element.problems)
-        element.only(*RECORD_ELEMENTS)
+        element.only(*RECORD_ELEMENTS, *self._policies)
         name, kind = _name(element, "Name"), _type(element)
         identifier = element.text("SetIdentifier", 128, "")
         check = element.text("HealthCheckId", 64, "")
@@ -164,14 +163,14 @@ class Reader:
 
     def _policy(self, element: Element) -> Policy:
         """The policy whose element is there; its fields are those that the class declares."""
-        given = [name for name in POLICY_ELEMENTS if name in element]
+        given = [name for name in self._policies if name in element]
         if "MultiValueAnswer" in given and not element.flag("MultiValueAnswer"):
             given.remove("MultiValueAnswer")
         if len(given) > 1:
             element.wrong(f"has {' and '.join(given)}", "A record set has one routing policy.")
         if len(given) != 1:
             return Simple()
-        kind = POLICY_ELEMENTS[given[0]]
+        kind = self._policies[given[0]]
         declared = fields(kind)
         if not declared:
             return kind()

@@ -6,12 +6,15 @@ reference (2013-04-01).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
+from lab_engine.authority import policies
 from lab_engine.authority.availability import LEVELS
 from lab_engine.authority.awsjson import TYPES
 from lab_engine.authority.geo import REGIONS
+from lab_engine.authority.policies import Policy
 from lab_engine.authority.records import MAX_TTL
 from lab_engine.control.pasted import bare
 from lab_engine.control.refusal import Fault
@@ -68,7 +71,7 @@ Form = Text | Number | Flag | Anything | Items | Structure
 _NAME = Text("DNSName")
 _IDS = ("ResourceId", "HealthCheckId", "UUID", "TagResourceId")
 _COORDINATES = Structure({"Latitude": Text("Latitude", 6, 1), "Longitude": Text("Longitude", 7, 1)})
-RECORD_SET = Structure(
+_RECORD_SET = Structure(
     {
         "Name": _NAME,
         "Type": Text("RRType", choices=TYPES),
@@ -123,22 +126,40 @@ RECORD_SET = Structure(
     },
     ("Name", "Type"),
 )
-CHANGE_BATCH = Structure(
-    {
-        "Comment": Text("ResourceDescription", 256),
-        "Changes": Items(
-            "Change",
-            Structure(
-                {
-                    "Action": Text("ChangeAction", choices=("CREATE", "DELETE", "UPSERT")),
-                    "ResourceRecordSet": RECORD_SET,
-                },
-                ("Action", "ResourceRecordSet"),
-            ),
-        ),
-    },
-    ("Changes",),
-)
+
+
+def record_set() -> Structure:
+    """A record set, with the element of each policy there is."""
+    return _record_set(policies.POLICIES)
+
+
+@lru_cache
+def _record_set(kinds: tuple[type[Policy], ...]) -> Structure:
+    elements = {each.element: each for each in kinds if each.element}
+    further: dict[str, Form] = {
+        name: _declared(elements[name]) for name in elements.keys() - _RECORD_SET.fields
+    }
+    return Structure({**_RECORD_SET.fields, **further}, _RECORD_SET.required)
+
+
+def _declared(kind: type[Policy]) -> Form:
+    """The form of a policy's element by what its class declares."""
+    items = {item.name: _field_form(kind, item.name) for item in fields(kind)}
+    return items.get(kind.element, Structure(items) if items else Flag())
+
+
+def _field_form(kind: type[Policy], name: str) -> Form:
+    bounds = policies.numbers(kind).get(name)
+    return Number(f"ResourceRecordSet{name}", *bounds) if bounds else Text(name)
+
+
+def change_batch() -> Structure:
+    """A change batch."""
+    action = Text("ChangeAction", choices=("CREATE", "DELETE", "UPSERT"))
+    change = {"Action": action, "ResourceRecordSet": record_set()}
+    changes = Items("Change", Structure(change, ("Action", "ResourceRecordSet")))
+    comment = Text("ResourceDescription", 256)
+    return Structure({"Comment": comment, "Changes": changes}, ("Changes",))
 
 
 def faults(value: Any, form: Form, name: str) -> Iterator[Fault]:

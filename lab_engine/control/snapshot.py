@@ -20,7 +20,7 @@ from dns.rdatatype import RdataType
 from lab_engine.authority.apitext import ADDRESSES
 from lab_engine.authority.geo import Point
 from lab_engine.authority.health import HealthCheck
-from lab_engine.authority.policies import POLICIES, CidrLocation, Policy, Simple
+from lab_engine.authority.policies import CidrLocation, Policy, Simple, by_name
 from lab_engine.authority.records import RRset, as_name, as_rdata, as_type
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.authority.zone import Zone
@@ -29,7 +29,6 @@ from lab_engine.errors import LabError
 
 VERSION = 1
 Data = dict[str, Any]
-_POLICIES = {kind.name: kind for kind in POLICIES}
 
 
 def as_data(account: Account) -> Data:
@@ -155,14 +154,14 @@ def _value(kind: RdataType, text: str) -> Rdata:
 
 def _policy_data(policy: Policy) -> list[Any]:
     """Its name, then its fields in their order."""
-    if type(policy) not in POLICIES:
+    if by_name().get(policy.name) is not type(policy):
         rule = "is a policy that a state file cannot keep"
-        raise LabError(type(policy).__name__, rule, f"Use one of {', '.join(_POLICIES)}.")
+        raise LabError(type(policy).__name__, rule, f"Use one of {', '.join(by_name())}.")
     return [policy.name, *map(_field_data, _values(policy))]
 
 
 def _policy(data: list[Any]) -> Policy:
-    kind = _POLICIES[data[0]]
+    kind = by_name()[data[0]]
     pairs = zip(fields(kind), data[1:], strict=True)
     return kind(*(_FIELDS.get(item.name, _same)(value) for item, value in pairs))
 
