@@ -156,7 +156,7 @@ def _field_form(kind: type[Policy], name: str) -> Form:
 def change_batch() -> Structure:
     """A change batch."""
     action = Text("ChangeAction", choices=("CREATE", "DELETE", "UPSERT"))
-    change = {"Action": action, "ResourceRecordSet": record_set()}
+    change: dict[str, Form] = {"Action": action, "ResourceRecordSet": record_set()}
     changes = Items("Change", Structure(change, ("Action", "ResourceRecordSet")))
     comment = Text("ResourceDescription", 256)
     return Structure({"Comment": comment, "Changes": changes}, ("Changes",))
