@@ -8,7 +8,7 @@ from lab_engine.authority.policies import Weighted
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.control import health_config
-from lab_engine.control.service import Observation
+from lab_engine.control.serving import Observation
 from lab_engine.errors import ZoneError
 
 HTTP = {"Type": "HTTP", "IPAddress": "127.0.0.1", "Port": 8080}

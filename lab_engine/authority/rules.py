@@ -86,9 +86,8 @@ def cname_rules(new: RecordSet, others: Sequence[RecordSet], origin: Name) -> It
     is_cname = new.type is RdataType.CNAME
     beside = {each.type for each in others} - {new.type}
     if is_cname and (beside or new.name == origin):
-        code = "cname-at-apex" if new.name == origin else "cname-beside"
-        named = ", ".join(sorted(map(RdataType.to_text, beside)))
-        yield Broken(code, new, {"others": named})
+        facts = {"others": ", ".join(sorted(map(RdataType.to_text, beside)))}
+        yield Broken("cname-at-apex" if new.name == origin else "cname-beside", new, facts)
     elif not is_cname and RdataType.CNAME in beside:
         yield Broken("beside-cname", new)
 

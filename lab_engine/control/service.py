@@ -10,7 +10,7 @@ from datetime import datetime
 from random import Random
 from threading import RLock
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.server import Authority
@@ -21,43 +21,10 @@ from lab_engine.control import by_hand, snapshot
 from lab_engine.control.account import Account, HostedZone, Moment, Params, Response
 from lab_engine.control.forms import FORMS
 from lab_engine.control.operations import ASKING, CHANGING
-from lab_engine.control.record_sets import Listing
 from lab_engine.control.refusal import Refusal, refused
 from lab_engine.control.schema import faults
+from lab_engine.control.serving import Listing, Observation, Observer
 from lab_engine.errors import LabError
-
-
-class Observation(NamedTuple):
-    """What one checker last saw of a target.
-
-    Attributes:
-        region: where the checker says it is.
-        address: the checker's own, from the documentation networks.
-        at: when.
-        healthy: what it says by now, its threshold applied.
-        status: in words, such as `Success: HTTP Status Code 200, OK`.
-        failure: the last failure in the same words and when; None where there was none.
-    """
-
-    region: str
-    address: str
-    at: datetime
-    healthy: bool
-    status: str
-    failure: tuple[datetime, str] | None = None
-
-
-class Observer(Protocol):
-    """Who watches the targets of health checks: `wire.probes`."""
-
-    def watch(self, account: Account) -> None:
-        """The checks are these from now on."""
-
-    def reason(self, check_id: str) -> str:
-        """Why a check is not probed, in a sentence; empty for one that is."""
-
-    def observations(self, check_id: str) -> tuple[Observation, ...]:
-        """One of each checker that has looked; none for a check that is not probed."""
 
 
 class Nobody:
