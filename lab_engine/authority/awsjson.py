@@ -18,9 +18,10 @@ from dns.rdatatype import RdataType
 
 from lab_engine.authority.apitext import name_of, text_of, value_of
 from lab_engine.authority.cidr import Collections
+from lab_engine.authority.declared import by_element
 from lab_engine.authority.elements import Element, nearest, parsed
 from lab_engine.authority.geo import Point
-from lab_engine.authority.policies import CidrLocation, Policy, Simple, by_element
+from lab_engine.authority.policies import CidrLocation, Policy, Simple
 from lab_engine.authority.records import RRset, as_type, distinct
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.errors import LabError, ZoneError

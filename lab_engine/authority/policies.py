@@ -382,22 +382,6 @@ POLICIES: tuple[type[Policy], ...] = (
 """Those there are. Whoever reads this reads it when asked, so that a test may have one more."""
 
 
-def by_element() -> dict[str, type[Policy]]:
-    """The policies by the element that says they are meant; the simple one has none."""
-    return {kind.element: kind for kind in POLICIES if kind.element}
-
-
-def by_name() -> dict[str, type[Policy]]:
-    """The policies by their names."""
-    return {kind.name: kind for kind in POLICIES}
-
-
-def numbers(policy: Policy | type[Policy]) -> dict[str, tuple[int, int]]:
-    """The fields of a policy that are whole numbers, with their ranges."""
-    held = {item.name: item.metadata.get("range") for item in fields(policy)}
-    return {name: bounds for name, bounds in held.items() if bounds}
-
-
 def covers(block: IPv4Network | IPv6Network, network: IPv4Network | IPv6Network) -> bool:
     """Whether `network` lies within `block`, and is of its family."""
     return block.version == network.version and network.subnet_of(block)  # type: ignore[arg-type]

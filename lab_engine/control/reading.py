@@ -14,8 +14,9 @@ from dns.rdatatype import RdataType
 from lab_engine.authority.apitext import value_of
 from lab_engine.authority.awsjson import Reader
 from lab_engine.authority.cidr import Collections
+from lab_engine.authority.declared import by_element
 from lab_engine.authority.elements import Element, parsed
-from lab_engine.authority.policies import CidrLocation, Geolocation, by_element
+from lab_engine.authority.policies import CidrLocation, Geolocation
 from lab_engine.authority.records import as_type
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.control.account import MAX_RECORD_SETS

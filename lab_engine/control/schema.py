@@ -13,6 +13,7 @@ from typing import Any
 from lab_engine.authority import policies
 from lab_engine.authority.availability import LEVELS
 from lab_engine.authority.awsjson import TYPES
+from lab_engine.authority.declared import numbers
 from lab_engine.authority.geo import REGIONS
 from lab_engine.authority.policies import Policy
 from lab_engine.authority.records import MAX_TTL
@@ -149,7 +150,7 @@ def _declared(kind: type[Policy]) -> Form:
 
 
 def _field_form(kind: type[Policy], name: str) -> Form:
-    bounds = policies.numbers(kind).get(name)
+    bounds = numbers(kind).get(name)
     return Number(f"ResourceRecordSet{name}", *bounds) if bounds else Text(name)
 
 

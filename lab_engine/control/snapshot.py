@@ -18,9 +18,10 @@ from dns.rdataclass import IN
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.apitext import ADDRESSES
+from lab_engine.authority.declared import by_name
 from lab_engine.authority.geo import Point
 from lab_engine.authority.health import HealthCheck
-from lab_engine.authority.policies import CidrLocation, Policy, Simple, by_name
+from lab_engine.authority.policies import CidrLocation, Policy, Simple
 from lab_engine.authority.records import RRset, as_name, as_rdata, as_type
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.authority.zone import Zone

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.policies import numbers
+from lab_engine.authority.declared import numbers
 from lab_engine.authority.records import MAX_TTL, as_name
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
