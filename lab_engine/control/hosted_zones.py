@@ -194,7 +194,7 @@ def _shown(hosted: HostedZone) -> Response:
         "Name": shown(hosted.name),
         "CallerReference": hosted.caller_reference or f"lab:{hosted.id}",
         "Config": {**told, "PrivateZone": False, "HostedZoneTier": "STANDARD"},
-        "ResourceRecordSetCount": len(hosted.zone.record_sets),
+        "ResourceRecordSetCount": hosted.zone.size,
     }
 
 

@@ -147,7 +147,7 @@ def _whole(draft: Draft, known: Known) -> Iterator[Broken]:
         if each.name == draft.zone.origin and each.type in (RdataType.SOA, RdataType.NS):
             yield Broken("soa-gone" if each.type is RdataType.SOA else "ns-gone", each)
     most = known.max_record_sets
-    if draft.growth > 0 and len(draft.zone.record_sets) + draft.growth > most:
+    if draft.growth > 0 and draft.zone.size + draft.growth > most:
         yield Broken("zone-full", draft.added[-1], {"most": most})
 
 

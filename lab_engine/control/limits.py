@@ -51,4 +51,4 @@ def get_hosted_zone_limit(service: Serving, params: Params) -> Response:
         text = f"Hosted zone {hosted.id} is not a private hosted zone"
         raise refused("HostedZoneNotPrivate", text, "Ask for MAX_RRSETS_BY_ZONE.")
     limit = {"Type": params["Type"], "Value": hosted.max_record_sets}
-    return {"Limit": limit, "Count": len(hosted.zone.record_sets)}
+    return {"Limit": limit, "Count": hosted.zone.size}

@@ -205,7 +205,7 @@ class Service:
     def _publish_state(self, fresh: Iterable[Zone] = ()) -> None:
         """Health as it is now, and stand-ins for what fresh zones name; no change is no news."""
         state = self.authority.state
-        named = stand_ins(each for zone in fresh for each in zone)
+        named = stand_ins(each for zone in fresh for each in zone.alias_sets)
         endpoints = MappingProxyType({**named, **state.endpoints})
         moved = replace(state, unhealthy=self._unhealthy(), endpoints=endpoints)
         if moved.unhealthy != state.unhealthy or named.keys() - state.endpoints.keys():
