@@ -384,8 +384,8 @@ def test_the_checkers_are_in_a_network_that_is_nobodys(service, call):
         ({"Port": 99_999}, {}, "maxInclusive '65535'"),
         ({"Port": None}, {}, "'None' is not a valid value for 'integer'"),
         ({"AlarmIdentifier": 5}, {}, "'5' is not a valid value"),
-        ({}, {"HealthCheckVersion": "x"}, "'x' is not a valid value for 'integer'"),
-        ({}, {"HealthCheckVersion": None}, "'None' is not a valid value for 'integer'"),
+        ({}, {"HealthCheckVersion": "x"}, "'x' is not a valid value for 'long'"),
+        ({}, {"HealthCheckVersion": None}, "'None' is not a valid value for 'long'"),
         ({}, {"CallerReference": None}, "'None' is not a valid value for 'string'"),
     ],
 )

@@ -3,9 +3,9 @@
 from copy import deepcopy
 from dataclasses import replace
 
+from lab_engine.authority.forms import structure
 from lab_engine.control import asked
 from lab_engine.control.account import Account, Check, Moment, Params, Response, minus
-from lab_engine.control.forms import CHANGEABLE
 from lab_engine.control.health_config import completed, judged
 from lab_engine.control.hosted_zones import URL
 from lab_engine.control.limits import MAX_HEALTH_CHECKS, check_room
@@ -52,7 +52,8 @@ def update_health_check(
         raise refused("HealthCheckVersionMismatch", text, remedy, 409)
     reset = params.get("ResetElements", ())
     kept = {name: value for name, value in before.config.items() if name not in reset}
-    given = {name: params[name] for name in CHANGEABLE if name in params}
+    changed = structure("HealthCheckConfig").fields
+    given = {name: params[name] for name in changed if name in params}
     check = replace(
         judged(before.check.id, {**kept, **given}, account),
         caller_reference=before.caller_reference,

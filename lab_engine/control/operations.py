@@ -62,6 +62,8 @@ ASKING: Mapping[str, Asking] = {
     "GetAccountLimit": limits.get_account_limit,
     "GetHostedZoneLimit": limits.get_hosted_zone_limit,
 }
+OPERATIONS = frozenset({name for name in (*CHANGING, *ASKING) if not name.startswith("lab:")})
+"""Those that may come from outside."""
 
 
 def replay(account: Account, operation: str, params: Params, moment: Moment) -> Account:

@@ -16,13 +16,14 @@ from lab_engine.authority.awsjson import Reader
 from lab_engine.authority.cidr import Collections
 from lab_engine.authority.declared import by_element
 from lab_engine.authority.elements import Element, parsed
+from lab_engine.authority.forms import structure
 from lab_engine.authority.policies import CidrLocation, Geolocation
 from lab_engine.authority.records import as_type
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.control.account import MAX_RECORD_SETS
 from lab_engine.control.countries import COUNTRIES, STATES
 from lab_engine.control.refusal import Fault, Refusal
-from lab_engine.control.schema import change_batch, faults
+from lab_engine.control.schema import faults
 from lab_engine.control.values import duplicate_fault, is_plain, name_fault, value_fault
 from lab_engine.control.writing import shown
 from lab_engine.errors import ZoneError
@@ -74,7 +75,7 @@ def read(batch: str | Mapping[str, Any], known: Known | None = None) -> tuple[Ch
         Refusal: InvalidInput for its form, InvalidChangeBatch for its size, names and values.
     """
     body_ = body(batch)
-    refuse("InvalidInput", faults(body_, change_batch(), "ChangeBatch"))
+    refuse("InvalidInput", faults(body_, structure("ChangeBatch"), "ChangeBatch"))
     changes: Sequence[Mapping[str, Any]] = body_["Changes"]
     refuse("InvalidInput", (fault for each in changes for fault in _request_faults(each)))
     refuse("InvalidChangeBatch", _size_faults(changes))

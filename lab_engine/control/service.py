@@ -19,8 +19,8 @@ from lab_engine.authority.zone import Zone
 from lab_engine.authority.zones import Zones
 from lab_engine.control import by_hand, snapshot
 from lab_engine.control.account import Account, HostedZone, Moment, Params, Response
-from lab_engine.control.forms import FORMS
-from lab_engine.control.operations import ASKING, CHANGING
+from lab_engine.control.forms import parameters
+from lab_engine.control.operations import ASKING, CHANGING, OPERATIONS
 from lab_engine.control.refusal import Refusal, refused
 from lab_engine.control.schema import faults
 from lab_engine.control.serving import Listing, Observation, Observer
@@ -102,10 +102,10 @@ class Service:
         Raises:
             Refusal: with Route 53's code and words; nothing was changed.
         """
-        if operation not in FORMS:
+        if operation not in OPERATIONS:
             text = f"{operation} is not implemented in the lab"
             raise refused("NotImplemented", text, "The lab's README lists what is.", 501)
-        found = [*faults(params, FORMS[operation], f"{operation}Request")]
+        found = [*faults(params, parameters(operation), f"{operation}Request")]
         if found:
             raise Refusal("InvalidInput", found)
         with self._turn:

@@ -13,12 +13,12 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.apitext import text_of
+from lab_engine.authority.forms import structure
 from lab_engine.authority.geo import Point
 from lab_engine.authority.policies import CidrLocation, Policy
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
-from lab_engine.control.schema import record_set as form
 
 Key = tuple[Name, RdataType, str]
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -49,7 +49,7 @@ def element(record_set: RecordSet, zone_id: str = "") -> dict[str, Any]:
     if record_set.records is not None:
         made["TTL"] = record_set.records.ttl
         made["ResourceRecords"] = [{"Value": text} for text in values(record_set.records)]
-    return {key: made[key] for key in form().fields if key in made}
+    return {key: made[key] for key in structure("ResourceRecordSet").fields if key in made}
 
 
 def policy_element(policy: Policy) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from lab_engine.authority.availability import in_zones
 from lab_engine.authority.geo import Atlas
-from lab_engine.control.forms import FORMS
+from lab_engine.control.operations import OPERATIONS
 from lab_engine.wire.client import ask
 
 from .batches import change
@@ -100,7 +100,7 @@ def test_every_operation_of_the_lab(route53, server):
     route53.delete_cidr_collection(Id=collection["Id"])
 
     asked = {each.operation for each in server.api.log}
-    assert asked == set(FORMS)
+    assert asked == set(OPERATIONS)
     assert server.api.failures == 0
 
 
