@@ -20,26 +20,15 @@ from lab_engine.authority.apitext import name_of, text_of, value_of
 from lab_engine.authority.cidr import Collections
 from lab_engine.authority.declared import by_element
 from lab_engine.authority.elements import Element, nearest, parsed
+from lab_engine.authority.forms import choices, structure
 from lab_engine.authority.geo import Point
 from lab_engine.authority.policies import CidrLocation, Policy, Simple
 from lab_engine.authority.records import RRset, as_type, distinct
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.errors import LabError, ZoneError
 
-TYPES = tuple(
-    "SOA A TXT NS CNAME MX NAPTR PTR SRV SPF AAAA CAA DS TLSA SSHFP SVCB HTTPS".split()  # noqa: SIM905
-)
+TYPES = choices("RRType")
 PAGING = ("IsTruncated", "NextToken", "NextRecordName", "NextRecordType", "NextRecordIdentifier")
-RECORD_ELEMENTS = (
-    "Name",
-    "Type",
-    "SetIdentifier",
-    "TTL",
-    "ResourceRecords",
-    "AliasTarget",
-    "HealthCheckId",
-    "TrafficPolicyInstanceId",
-)
 _COORDINATE = re.compile(r"[-+]?[0-9]{1,3}(\.[0-9]{0,2})?")
 
 
@@ -146,14 +135,15 @@ class Reader:
         self.collections = collections
         self.unread: list[RecordSet] = []
         self._policies = by_element()
+        self._form = structure("ResourceRecordSet")
 
     def record_set(self, element: Element) -> RecordSet | None:
         """The record set of an element; None where a mistake was noted."""
-        before = len(element.problems)
-        element.only(*RECORD_ELEMENTS, *self._policies)
+        before, element = len(element.problems), element.of(self._form)
+        element.only()
         name, kind = _name(element, "Name"), _type(element)
-        identifier = element.text("SetIdentifier", 128, "")
-        check = element.text("HealthCheckId", 64, "")
+        identifier = element.text("SetIdentifier", "")
+        check = element.text("HealthCheckId", "")
         policy = self._policy(element)
         records, alias = _content(element, name, kind)
         if len(element.problems) > before:
@@ -190,7 +180,7 @@ class Reader:
         return element.number(item.name) if item.metadata["range"] else element.text(item.name)
 
     def _location(self, element: Element) -> CidrLocation:
-        element.only("CollectionId", "LocationName")
+        element.only()
         collection, name = element.text("CollectionId"), element.text("LocationName")
         try:
             if collection and name:
@@ -222,8 +212,8 @@ def _records(element: Element, name: Name, kind: RdataType) -> RRset | None:
     ttl = element.number("TTL")
     found: list[tuple[Rdata, str]] = []
     for each in element.elements("ResourceRecords"):
-        each.only("Value")
-        text = each.text("Value", 4000)
+        each.only()
+        text = each.text("Value")
         try:
             if text:
                 found.append((value_of(kind, text), text))
@@ -242,14 +232,14 @@ def _records(element: Element, name: Name, kind: RdataType) -> RRset | None:
 
 
 def _alias(element: Element) -> AliasTarget:
-    element.only("HostedZoneId", "DNSName", "EvaluateTargetHealth")
-    zone = element.text("HostedZoneId", 32, shortest=0)  # empty for this zone
+    element.only()
+    zone = element.text("HostedZoneId", shortest=0)  # empty for this zone
     target = _name(element, "DNSName")
     return AliasTarget(target, element.flag("EvaluateTargetHealth"), zone)
 
 
 def _name(element: Element, field: str) -> Name:
-    text = element.text(field, 1024)
+    text = element.text(field)
     try:
         return name_of(text)
     except LabError as wrong:
@@ -267,7 +257,7 @@ def _type(element: Element) -> RdataType:
 
 
 def _point(element: Element) -> Point | None:
-    element.only("Latitude", "Longitude")
+    element.only()
     latitude, longitude = element.text("Latitude"), element.text("Longitude")
     for name, text in (("Latitude", latitude), ("Longitude", longitude)):
         if text and not _COORDINATE.fullmatch(text):

@@ -29,7 +29,7 @@ DIFFERENT: Mapping[str, Mapping[str, Any]] = {
     "TagKey": {"min": 1},
 }
 """Where the lab has another facet than the model, by shape."""
-_UNBOUNDED = 2**63 - 1
+UNBOUNDED = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Text:
     """Characters: a length, a choice of few, a pattern. `type` is the name of the shape."""
 
     type: str
-    longest: int = _UNBOUNDED
+    longest: int = UNBOUNDED
     shortest: int = 0
     choices: tuple[str, ...] = ()
     pattern: str = ""
@@ -70,7 +70,7 @@ class Items:
     name: str
     form: "Form"
     least: int = 1
-    most: int = _UNBOUNDED
+    most: int = UNBOUNDED
 
 
 @dataclass(frozen=True)
@@ -145,14 +145,14 @@ def _form(shape: str, kinds: tuple[type[Policy], ...]) -> Form:
         case "structure":
             return _structure(shape, kinds)
         case "list":
-            least, most = row.get("min", 0), row.get("max", _UNBOUNDED)
+            least, most = row.get("min", 0), row.get("max", UNBOUNDED)
             return Items(row["item"], _form(row["member"], kinds), least, most)
         case "boolean":
             return Flag()
         case "integer" | "long":
-            low, high = row.get("min", -_UNBOUNDED), row.get("max", _UNBOUNDED)
+            low, high = row.get("min", -UNBOUNDED), row.get("max", UNBOUNDED)
             return Number(shape, low, high, row["type"])
-    longest, shortest = row.get("max", _UNBOUNDED), row.get("min", 0)
+    longest, shortest = row.get("max", UNBOUNDED), row.get("min", 0)
     return Text(shape, longest, shortest, tuple(row.get("enum", ())), row.get("pattern", ""))
 
 

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from lab_engine.authority import healthfile
 from lab_engine.authority.elements import Element, parsed
-from lab_engine.authority.forms import Structure, request
 from lab_engine.authority.health import CALCULATED
 from lab_engine.control.account import Account, Check, Params
 from lab_engine.control.refusal import Fault, Refusal
@@ -131,9 +130,7 @@ def _entry(given: Params) -> dict[str, Any]:
 
 def _entry_faults(entry: Params) -> Iterator[Fault]:
     """What is wrong with the form of an entry; then, what is wrong with its address."""
-    made, changed = request("CreateHealthCheck").fields, request("UpdateHealthCheck").fields
-    form = Structure("HealthCheck", {name: {**changed, **made}[name] for name in _KEPT})
-    found = [*faults(entry, form, "HealthCheck")]
+    found = [*faults(entry, healthfile.entry_form(), "HealthCheck")]
     yield from found or _address_faults(entry["HealthCheckConfig"])
 
 
