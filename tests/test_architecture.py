@@ -309,6 +309,18 @@ def test_arrows() -> None:
     assert [wrong for source in sources() for wrong in wrong_arrows(source)] == []
 
 
+def test_botocore_stays_at_the_http_door() -> None:
+    """Who takes requests and who makes a client know botocore; the others read its table."""
+    found = {
+        source.path
+        for source in sources()
+        for use in imports(source)
+        if within(use.name, {"botocore"})
+    }
+
+    assert found == {"wire/api.py", "wire/rest.py"}
+
+
 def test_what_checks_each_other_stands_apart() -> None:
     """Neither engine imports the other or its library, nor does anything that it imports."""
     assert together(sources()) == []

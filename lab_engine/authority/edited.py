@@ -10,6 +10,7 @@ from typing import TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 MOST = 64  # changes on top of one dictionary; with more, or of a smaller one, another is made
+PART = 256  # of a large one, such a part of its size
 
 
 class Edited(Mapping[K, V]):
@@ -71,7 +72,8 @@ def edited(
         else:
             changes.pop(key, None)
     changes |= new
-    return Edited(base, changes) if len(changes) <= MOST < len(base) else _joined(base, changes)
+    few = len(changes) <= max(MOST, len(base) // PART)
+    return Edited(base, changes) if few and len(base) > MOST else _joined(base, changes)
 
 
 def _joined(base: dict[K, V], changes: dict[K, V | None]) -> dict[K, V]:
