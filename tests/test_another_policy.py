@@ -1,5 +1,6 @@
 """The trial: a policy that Route 53 does not have is one class, and all of the lab works for it."""
 
+import re
 from dataclasses import dataclass, replace
 from random import Random
 from typing import ClassVar
@@ -15,6 +16,7 @@ from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.control import changes, snapshot
 from lab_engine.control.refusal import Refusal
+from lab_engine.control.writing import element as write
 from lab_engine.errors import ZoneError
 from lab_engine.review.diff import diff
 from lab_engine.review.explain import explain
@@ -24,6 +26,10 @@ from lab_engine.simulation.prices import bill
 from lab_engine.views.controls import Slider
 from lab_engine.views.figures import traffic, traffic_summary
 from lab_engine.views.panel import Panel
+from lab_engine.wire.rest import Rest
+
+REQUEST = "ChangeResourceRecordSetsRequest"
+RECORD_SETS = re.compile("<ResourceRecordSet>(.*?)</ResourceRecordSet>")
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,21 @@ def test_a_batch_of_another_form_is_refused(zone, changed, words):
         changes.apply(zone, batch(element(4, **changed)))
 
     assert words in caught.value.message
+
+
+def test_the_api_lists_it_and_takes_it(zone):
+    rest, listed = Rest(), {"ResourceRecordSets": [write(each) for each in zone]}
+
+    answer = rest.write("ListResourceRecordSets", {**listed, "IsTruncated": False, "MaxItems": "9"})
+    sent = "".join(
+        f"<Change><Action>UPSERT</Action><ResourceRecordSet>{inside}</ResourceRecordSet></Change>"
+        for inside in RECORD_SETS.findall(answer.body.decode())
+    )
+    body = f"<{REQUEST}><ChangeBatch><Changes>{sent}</Changes></ChangeBatch></{REQUEST}>"
+    params = rest.read("ChangeResourceRecordSets", {"Id": "Z1"}, "", body.encode())
+
+    assert "<Priority>2</Priority>" in sent
+    assert set(changes.apply(zone, params["ChangeBatch"])) == set(zone)
 
 
 def test_it_is_not_mixed_with_another_policy(zone):

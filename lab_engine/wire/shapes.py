@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.sax.saxutils import escape
 
+from lab_engine.authority.declared import by_element
 from lab_engine.authority.forms import Flag, Form, Items, Number, Scalar, Structure, Text, breach
 from lab_engine.control import xsd
 from lab_engine.control.account import Response
@@ -256,14 +257,26 @@ def written(value: Any, shape: Shape) -> str:
 
 
 def _structure_written(value: Response, shape: Shape) -> str:
+    further = by_element() if shape.name == "ResourceRecordSet" else {}
     unknown = value.keys() - shape.members.keys()
-    if unknown:
+    if unknown - further.keys():
         raise ValueError(f"{shape.name} has no {', '.join(sorted(unknown))}")
-    return "".join(
+    known = (
         tagged(element, written(value[name], shape.members[name]))
         for element, name in elements_of(shape).items()
         if value.get(name) is not None
     )
+    return "".join((*known, *(_undescribed(name, value[name]) for name in sorted(unknown))))
+
+
+def _undescribed(name: str, value: Any) -> str:
+    """The element of a policy that the model does not know."""
+    match value:
+        case bool():
+            return tagged(name, "true" if value else "false")
+        case Mapping():
+            return tagged(name, "".join(_undescribed(*each) for each in value.items()))
+    return tagged(name, plain(str(value)))
 
 
 def tagged(name: str, content: str) -> str:
