@@ -20,6 +20,7 @@ from lab_engine.authority.forms import structure
 from lab_engine.authority.policies import CidrLocation, Geolocation
 from lab_engine.authority.records import as_type
 from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.rules import MAX_VALUES
 from lab_engine.control.account import MAX_RECORD_SETS
 from lab_engine.control.countries import COUNTRIES, STATES
 from lab_engine.control.refusal import Fault, Refusal
@@ -30,7 +31,6 @@ from lab_engine.errors import ZoneError
 
 MAX_RECORDS = 1000  # ResourceRecord elements of a batch; an alias counts as one, UPSERT doubles
 MAX_CHARACTERS = 32_000  # of all values of a batch; UPSERT doubles
-MAX_VALUES = 400  # of a record set
 _CONTENT = "[AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]"
 
 
