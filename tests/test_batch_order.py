@@ -1,6 +1,10 @@
 """Changes of a batch are judged one after the other, by the zone as those before them left it."""
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
@@ -8,6 +12,7 @@ from lab_engine.control import changes
 from lab_engine.control.refusal import Refusal
 
 SIMPLE = {"TTL": 300, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+SIXES = {"TTL": 300, "ResourceRecords": [{"Value": "2001:db8::1"}]}
 CNAME = {"TTL": 300, "ResourceRecords": [{"Value": "x.example.net."}]}
 WEIGHTED = {**SIMPLE, "SetIdentifier": "a", "Weight": 1}
 REGION = {**SIMPLE, "Region": "eu-west-1"}
@@ -156,3 +161,36 @@ def test_members_that_change_places_are_judged_once_both_have():
 
     assert applied(before, *swapped)
     assert "with the same name, type and region already exists" in refused(before, swapped[0])
+
+
+@st.composite
+def plain_changes(draw):
+    """Changes of a few names and types, each record set once, all of one TTL."""
+    kinds = st.sampled_from([("A", SIMPLE), ("AAAA", SIXES), ("CNAME", CNAME), ("A", WEIGHTED)])
+    keys = st.tuples(st.sampled_from(["a", "b"]), kinds)
+    drawn = draw(st.lists(keys, min_size=1, max_size=5, unique_by=str))
+    actions = st.sampled_from(["CREATE", "UPSERT", "DELETE"])
+    return [change(draw(actions), name, rdtype, content) for name, (rdtype, content) in drawn]
+
+
+@given(plain_changes(), plain_changes())
+def test_a_batch_is_refused_where_one_of_its_changes_would_be_alone(setup, batch):
+    """As if each came by itself; where all of them pass, the batch does the same as they do."""
+    before = zone()
+    for each in setup:
+        with contextlib.suppress(Refusal):
+            before = applied(before, each)
+
+    alone: Zone | None = before
+    for each in batch:
+        try:
+            alone = alone and applied(alone, each)
+        except Refusal:
+            alone = None
+    try:
+        together = applied(before, *batch)
+    except Refusal:
+        together = None
+
+    assert (alone is None) == (together is None)
+    assert alone is None or set(alone) == set(together)

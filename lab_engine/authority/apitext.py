@@ -87,7 +87,8 @@ def _address(kind: RdataType, text: str) -> Rdata:
 
 
 def _no_value(kind: RdataType, text: str, rule: str) -> ZoneError:
-    return ZoneError(f"{RdataType.to_text(kind)} {text}", rule, "Write it as a master file would.")
+    remedy = "Write it as Route 53's guide has it for this type."
+    return ZoneError(f"{RdataType.to_text(kind)} {text}", rule, remedy)
 
 
 def _master_form(kind: RdataType, text: str) -> str:
