@@ -27,7 +27,6 @@ from lab_engine.authority.records import RRset, as_type, distinct
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.errors import LabError, ZoneError
 
-TYPES = choices("RRType")
 PAGING = ("IsTruncated", "NextToken", "NextRecordName", "NextRecordType", "NextRecordIdentifier")
 _COORDINATE = re.compile(r"[-+]?[0-9]{1,3}(\.[0-9]{0,2})?")
 
@@ -248,11 +247,11 @@ def _name(element: Element, field: str) -> Name:
 
 
 def _type(element: Element) -> RdataType:
-    text = element.text("Type")
-    if text in TYPES:
+    text, known = element.text("Type"), choices("RRType")
+    if text in known:
         return as_type(text)
     if text:
-        element.wrong(f"{text!r} is no type that Route 53 has", nearest(text, TYPES), "Type")
+        element.wrong(f"{text!r} is no type that Route 53 has", nearest(text, known), "Type")
     return RdataType.A
 
 

@@ -113,6 +113,7 @@ def structure(shape: str) -> Structure:
     return _structure(shape, policies.POLICIES)
 
 
+@cache
 def choices(shape: str) -> tuple[str, ...]:
     """What a text may be, by its name in the model."""
     return tuple(_table()["shapes"][shape]["enum"])
