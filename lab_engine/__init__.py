@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.scenario import Scenario as Scenario
     from lab_engine.simulation.sites import Site as Site
     from lab_engine.simulation.sweep import sweep as sweep
+    from lab_engine.simulation.theory.migration import plan_migration as plan_migration
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.log import asked as asked
@@ -97,6 +98,7 @@ _HOMES = {
     "loads": "lab_engine.simulation.files",
     "packets": "lab_engine.views.kit.strips",
     "plan": "lab_engine.authority.server",
+    "plan_migration": "lab_engine.simulation.theory.migration",
     "replies": "lab_engine.authority.plan",
     "evenness": "lab_engine.views.panels",
     "rings": "lab_engine.views.kit.rings",

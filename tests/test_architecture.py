@@ -109,8 +109,8 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
-        11_200,
-        "two engines that check each other, closed forms that check both, who held what, dispatch",
+        11_600,
+        "two engines and closed forms that check each other, plans of TTLs, holdings, dispatch",
     ),
     "views": (
         3_400,
