@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome
+from lab_engine.simulation.moves import Move, Rehearsal
 from lab_engine.views.theme import number, percent
 from lab_engine.views.theme import seconds as seconds_of
 
@@ -162,6 +163,26 @@ def level_within(
     level = even(scenario, outcome, ratio=ratio, seconds=seconds)
     cheap = queries_below(scenario, outcome, rate=rate)
     return Standing(level.reached and cheap.reached, f"{level.now}, {cheap.now}")
+
+
+@predicate(queries=RATE)
+def moved_cleanly(move: Move, rehearsal: Rehearsal, *, queries: float) -> bool:
+    """Nobody is left when the low TTL has passed, and it cost fewer questions than that."""
+    late = rehearsal.stale(move.low_ttl)
+    return move.plan.straggling == 0 and late == 0 and rehearsal.asked < queries
+
+
+@predicate(share=SHARE, seconds=SECONDS)
+def stale_after(move: Move, rehearsal: Rehearsal, *, share: float, seconds: float) -> bool:
+    """More than this share still goes to the old server then, though the plan leaves nobody."""
+    return move.plan.straggling == 0 and rehearsal.stale(seconds) > share
+
+
+@predicate(share=SHARE)
+def stale_at_the_end(move: Move, rehearsal: Rehearsal, *, share: float) -> bool:
+    """More than this share goes to the old server to the last, though all caches can ask."""
+    end = rehearsal.scenario.duration - move.move_at - 60
+    return move.plan.straggling == 0 and not move.silent and rehearsal.stale(end) > share
 
 
 def _shares(outcome: Outcome, address: str, seconds: float) -> list[float]:

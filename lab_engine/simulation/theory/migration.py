@@ -143,8 +143,10 @@ def plan_migration(  # noqa: PLR0913  (each is one thing a planner may want to s
             f"Move no sooner than in {needed + publication:.0f} s, or tolerate {straggling:.2f}."
         )
         raise LabError(f"A move in {move_at:g} s", rule, remedy)
+    ahead = max(0.0, ahead)
+    most = steps if ahead > low_ttl else 1  # with less time than that there is nothing in between
     ladder = min(
-        (_cheapest(old_ttl, ahead, low_ttl, count) for count in range(1, steps + 1)),
+        (_cheapest(old_ttl, ahead, low_ttl, count) for count in range(1, most + 1)),
         key=lambda ttls: _before(old_ttl, ahead, ttls),
     )
     made = tuple(

@@ -51,6 +51,7 @@ class Tiles(Drawn):
         capacities: of the servers, as parts of all requests; infinite where there is no limit.
         duration: of the watch, seconds.
         begin: the frame shown at first.
+        says: the sentence, where it is not about balance; then no fair share is marked.
     """
 
     title: str
@@ -65,6 +66,7 @@ class Tiles(Drawn):
     capacities: tuple[float, ...]
     duration: float
     begin: int = 0
+    says: str = ""
     ghosts: tuple[Ghost, ...] = ()
 
     kind = "tiles"
@@ -109,6 +111,8 @@ class Tiles(Drawn):
     @cached_property
     def sentence(self) -> str:
         """What the whole run shows, in words."""
+        if self.says:
+            return self.says
         most = [max(self.loads(frame), default=0.0) for frame in range(len(self.moving.times))]
         least, largest = percent_whole(min(most)), percent_whole(max(most))
         between = least if least == largest else f"{least} to {largest}"
@@ -160,7 +164,7 @@ class Tiles(Drawn):
             "duration": self.duration,
             "mixes": [[round(part, 6) for part in mix] for mix in self.moving.mixes],
             "longest": self.moving.longest,
-            "fair": self.fair,
+            "fair": None if self.says else self.fair,
             "begin": self.begin,
             "ghosts": [ghost.still() for ghost in self.ghosts],
         }
@@ -197,6 +201,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     title: str = "Which server does each cache hold right now?",
     at: float = 0.0,
     most: int = TILES,
+    says: str = "",
     ghosts: Sequence[Ghost] = (),
     holders: str = RESOLVERS,
 ) -> Tiles:
@@ -208,6 +213,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         title: the question it answers.
         at: the second of the watch shown at first.
         most: how many caches get a tile; the others share one.
+        says: its sentence, where balance is not what it is about.
         ghosts: values beside the load bars, in percent.
         holders: whose caches were watched, as the run was told.
 
@@ -235,6 +241,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         capacities=tuple(capacity.get(server, math.inf) for server in outcome.addresses),
         duration=scenario.duration,
         begin=min(range(len(moving.times)), key=lambda index: abs(moving.times[index] - at)),
+        says=says,
         ghosts=tuple(ghosts),
     )
     return replace(picture, hint=_hint(picture))
