@@ -25,7 +25,7 @@ SPANS: Final = {
 }
 TTLS: Final = (*sorted({round(10 ** (step / 12)) for step in range(60)}), DAY)
 LONGEST, SHORTEST = 2 * DAY, 30
-MARGIN: Final = {"l": 78, "r": 78, "t": 40, "b": 50}
+MARGIN: Final = {"l": 78, "r": 78, "b": 50}
 MOST_LONG: Final = 5  # rungs that have room for two units
 WEDGE, CALM = "rgba(213,94,0,0.14)", "rgba(0,158,115,0.14)"
 
@@ -56,8 +56,8 @@ def tradeoff(trade: Tradeoff) -> go.Figure:
     return new_figure(
         *lines,
         *_knee(trade),
-        height=380,
-        margin=MARGIN,
+        height=350,
+        margin={**MARGIN, "t": 26},
         showlegend=False,
         xaxis=_spans("TTL", 0, 5),
         yaxis=_decades("p99 outage, s", 1.5, 5.5),
@@ -144,17 +144,17 @@ def staircase(rehearsal: Rehearsal) -> go.Figure:
         {**ladder, "y": _long(late, move.low_ttl), "name": "too long"}
         | {"line": _line(VERMILLION, "solid", 6)},
         *_counts(rehearsal),
-        height=430,
-        margin={**MARGIN, "r": 24},
+        height=372,
+        margin={**MARGIN, "t": 12, "r": 24},
         showlegend=False,
         xaxis=_spans("time left until the move", math.log10(LONGEST), math.log10(SHORTEST)),
         yaxis={**_spans("published TTL", math.log10(SHORTEST), math.log10(LONGEST))}
-        | {"domain": [0.36, 1]},
+        | {"domain": [0.4, 1]},
         xaxis2={"type": "log", "range": [1, 5], "anchor": "y2", "automargin": False}
         | {"title": {"text": "questions to the authority, from the first change to the restore"}}
         | {"tickvals": [10, 100, 1000, 10_000, 100_000]}
         | {"ticktext": ["10", "100", "1,000", "10,000", "100,000"]},
-        yaxis2={"domain": [0, 0.16], "range": [-0.7, 1.7], "tickvals": [0, 1], "automargin": False}
+        yaxis2={"domain": [0, 0.17], "range": [-0.7, 1.7], "tickvals": [0, 1], "automargin": False}
         | {"ticktext": ["this run", "planned"], "showgrid": False},
         shapes=[
             {"type": "line", "xref": "x2", "yref": "y2", "y0": -0.7, "y1": 1.7}
