@@ -75,6 +75,7 @@ class Subject:
         watch: what changes with each picture.
         drawn: the plot that says when plotly.js has drawn it; empty for a picture of the kit, which
             is drawn when it has changed.
+        budget: how many times a slider that moves a label it may take.
     """
 
     set_up: str
@@ -83,6 +84,7 @@ class Subject:
     name: str
     watch: str = ".lab-plot-words"
     drawn: str = ".js-plotly-plot"
+    budget: float = BUDGET
 
     @property
     def plots(self) -> int:
@@ -115,11 +117,25 @@ TILES: Final = Subject(
     ".lab-board",
     "",
 )
+TTL: Final = Subject(
+    "from lab_engine import Move, Tradeoff, migration, ttl_tradeoff",
+    'ttl_tradeoff(Tradeoff(), "ttl", "sla")',
+    "TTL",
+    "lesson 04's trade-off, closed forms of 1,000 caches",
+    budget=3.0,
+)
+MOVE: Final = Subject(
+    TTL.set_up,
+    'migration(Move(), "lead", "steps")',
+    "Changes at most",
+    "lesson 04's move, planned anew, 1,000 clients behind 50 caches for four hours",
+    budget=3.0,
+)
 
 
 def rows() -> list[Row]:
-    """What the README's table says of lesson 01."""
-    return [*main(LESSON), *main(TILES)]
+    """What the README's table says of lessons 01 and 04."""
+    return [row for subject in (LESSON, TILES, TTL, MOVE) for row in main(subject)]
 
 
 def main(subject: Subject = TOY, pairs: int = PAIRS) -> list[Row]:
@@ -134,8 +150,8 @@ def main(subject: Subject = TOY, pairs: int = PAIRS) -> list[Row]:
         {
             "what": f"slider to redrawn picture, {subject.name}: times a slider that moves a label",
             "measured": f"{ratio:.2f} ({_median(panel)} / {_median(label)}, {pairs} pairs)",
-            "budget": f"<= {BUDGET}",
-            "ok": ratio <= BUDGET,
+            "budget": f"<= {subject.budget}",
+            "ok": ratio <= subject.budget,
         }
     ]
 

@@ -113,7 +113,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "two engines and closed forms that check each other, plans of TTLs, holdings, dispatch",
     ),
     "views": (
-        3_400,
+        3_900,
         "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
     ),
 }

@@ -17,8 +17,7 @@ SPANS: Final = {
     1: "1 s",
     10: "10 s",
     60: "1 min",
-    300: "5 min",
-    900: "15 min",
+    600: "10 min",
     3600: "1 h",
     14_400: "4 h",
     DAY: "1 day",
@@ -26,8 +25,9 @@ SPANS: Final = {
 TTLS: Final = (*sorted({round(10 ** (step / 12)) for step in range(60)}), DAY)
 LONGEST, SHORTEST = 2 * DAY, 30
 MARGIN: Final = {"l": 78, "r": 78, "b": 50}
+LEAST: Final = 30  # questions; what is less stands at the edge
 MOST_LONG: Final = 5  # rungs that have room for two units
-WEDGE, CALM = "rgba(213,94,0,0.14)", "rgba(0,158,115,0.14)"
+WEDGE, CALM = "rgba(213,94,0,0.2)", "rgba(0,158,115,0.2)"
 
 
 def span(seconds: float, parts: int = 2) -> str:
@@ -206,10 +206,16 @@ def _counts(rehearsal: Rehearsal) -> list[dict[str, Any]]:
     both = ((planned, 1, "diamond-open", BLUE), (asked, 0, "circle", BLUE))
     return [
         {"type": "scatter", "x": [round(value, 1)], "y": [row], "xaxis": "x2", "yaxis": "y2"}
-        | {"mode": "markers+text", "text": [f"{value:,.0f}"], "textposition": "middle right"}
+        | {"mode": "markers+text", "text": [f"{value:,.0f}"]}
+        | {"textposition": _aside(value, rehearsal.move.budget)}
         | {"marker": {"symbol": symbol, "size": 12, "color": colour}}
         for value, row, symbol, colour in both
     ]
+
+
+def _aside(value: float, budget: int) -> str:
+    """Which side of a mark has room for its number: not that of the budget's line."""
+    return "middle left" if LEAST < value <= budget else "middle right"
 
 
 def _words(move: Move) -> list[dict[str, Any]]:

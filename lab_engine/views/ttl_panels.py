@@ -5,6 +5,7 @@ from typing import Final
 from lab_engine.simulation.moves import DAY, Move, Rehearsal, rehearse
 from lab_engine.simulation.tradeoff import Tradeoff
 from lab_engine.views.controls import Choice, Control, Slider, Switch, chosen, one_two_five
+from lab_engine.views.kit.frames import moments
 from lab_engine.views.kit.tiles import Tiles, tiles
 from lab_engine.views.panel import Panel
 from lab_engine.views.theme import percent
@@ -87,13 +88,17 @@ def _same(trade: Tradeoff) -> Tradeoff:
 
 
 def _held(move: Move, rehearsal: Rehearsal) -> Tiles:
-    """Begins when the last TTL has passed since the move: A is the old server."""
+    """Begins at the first moment shown at which the last TTL has passed since the move."""
+    scenario, outcome = rehearsal.scenario, rehearsal.outcome
+    passed = move.move_at + move.low_ttl
+    times = moments(scenario.duration, len(outcome.holders))
     after = span(move.low_ttl)
     old = percent(round(rehearsal.stale(move.low_ttl), 3))
     return tiles(
-        rehearsal.scenario,
-        rehearsal.outcome,
-        title=f"Who still goes to A, the old server, {after} after the move?",
-        at=move.move_at + move.low_ttl,
+        scenario,
+        outcome,
+        title="After the move: who still goes to A, the old server?",
+        turns=((0.0, (1.0, 0.0)), (move.move_at, (0.0, 1.0))),
+        at=next((time for time in times if time >= passed), passed),
         says=f"{after} after the move {old} of the requests still go to A, the old server.",
     )

@@ -5,6 +5,7 @@ copies lead to, and, of caches without one, what the authority would answer them
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -52,6 +53,7 @@ class Tiles(Drawn):
         duration: of the watch, seconds.
         begin: the frame shown at first.
         says: the sentence, where it is not about balance; then no fair share is marked.
+        turns: (frame, spread) from which on the authority's answers lead elsewhere.
     """
 
     title: str
@@ -67,6 +69,7 @@ class Tiles(Drawn):
     duration: float
     begin: int = 0
     says: str = ""
+    turns: tuple[tuple[int, Mix], ...] = ()
     ghosts: tuple[Ghost, ...] = ()
 
     kind = "tiles"
@@ -82,7 +85,7 @@ class Tiles(Drawn):
 
     def held(self, frame: int) -> Mix:
         """The part of the shown caches' clients that copies lead to each server."""
-        return self._of(self._weights[frame], 0.0)
+        return self._of(self._weights[frame], 0.0, self.spread)
 
     def unheld(self, frame: int) -> float:
         """The part of the shown caches' clients whose cache holds nothing."""
@@ -90,13 +93,14 @@ class Tiles(Drawn):
 
     def loads(self, frame: int) -> Mix:
         """The part of the requests that each server gets: by copies, and by asking anew."""
-        return self._of(self._weights[frame], self.unheld(frame))
+        spread = next((mix for begin, mix in reversed(self.turns) if begin <= frame), self.spread)
+        return self._of(self._weights[frame], self.unheld(frame), spread)
 
-    def _of(self, weights: Sequence[float], empty: float) -> Mix:
+    def _of(self, weights: Sequence[float], empty: float, spread: Mix) -> Mix:
         pairs = list(zip(weights, self.moving.mixes, strict=True))[1:]  # the first holds nothing
         return tuple(
             float(sum(weight * mix[server] for weight, mix in pairs) + empty * again)
-            for server, again in enumerate(self.spread)
+            for server, again in enumerate(spread)
         )
 
     @cached_property
@@ -166,6 +170,7 @@ class Tiles(Drawn):
             "longest": self.moving.longest,
             "fair": None if self.says else self.fair,
             "begin": self.begin,
+            "turns": [[frame, [round(part, 6) for part in mix]] for frame, mix in self.turns],
             "ghosts": [ghost.still() for ghost in self.ghosts],
         }
 
@@ -202,6 +207,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     at: float = 0.0,
     most: int = TILES,
     says: str = "",
+    turns: Sequence[tuple[float, Mix]] = (),
     ghosts: Sequence[Ghost] = (),
     holders: str = RESOLVERS,
 ) -> Tiles:
@@ -214,6 +220,8 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         at: the second of the watch shown at first.
         most: how many caches get a tile; the others share one.
         says: its sentence, where balance is not what it is about.
+        turns: (seconds, part of the answers that lead to each server from then on), where the
+            authority changes its mind; else all its answers are taken together.
         ghosts: values beside the load bars, in percent.
         holders: whose caches were watched, as the run was told.
 
@@ -242,6 +250,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         duration=scenario.duration,
         begin=min(range(len(moving.times)), key=lambda index: abs(moving.times[index] - at)),
         says=says,
+        turns=tuple((bisect_left(moving.times, time), mix) for time, mix in turns),
         ghosts=tuple(ghosts),
     )
     return replace(picture, hint=_hint(picture))
