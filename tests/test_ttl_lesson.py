@@ -10,6 +10,7 @@ from lab_engine import RRset, Tradeoff, Zone
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.course.datafile import load
 from lab_engine.simulation import theory
+from tools.glossary import plain
 
 LESSON = Path(__file__).parents[1] / "lessons" / "04_ttl.ipynb"
 HOUR, DAY = 3600, 86_400
@@ -17,9 +18,10 @@ HOUR, DAY = 3600, 86_400
 
 @pytest.fixture(scope="module")
 def prose():
-    """The lesson's text, without marks."""
+    """The lesson's text, without marks and links to the glossary."""
     cells = nbformat.read(LESSON, as_version=4).cells
-    return " ".join(cell.source for cell in cells if cell.cell_type == "markdown").replace("*", "")
+    texts = (plain(cell.source) for cell in cells if cell.cell_type == "markdown")
+    return " ".join(texts).replace("*", "")
 
 
 @pytest.mark.parametrize(
