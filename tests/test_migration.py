@@ -200,6 +200,17 @@ def test_what_is_tolerated_is_left_behind_and_makes_it_cheaper():
     assert lax.steps[0].at == 20_000 - 0.75 * 14_400 - 60
 
 
+def test_a_plan_shows_each_change_and_what_it_costs():
+    plan = plan_migration(14_400, 20_000, caches=50, tolerated=0.25)
+    lines = [line.split() for line in str(plan).splitlines()]
+
+    assert [line[0] for line in lines[1:6]] == ["lower"] * 3 + ["move", "restore"]
+    assert lines[4] == ["move", "20,000", "0", "60"]
+    assert lines[5] == ["restore", "20,600", "-600", "14,400"]
+    assert "25 % of the busy caches hold an older copy at the move" in repr(plan)
+    assert f"{plan.queries:,.0f} of all" in plan._repr_html_()
+
+
 # --- as the engines have it ----------------------------------------------------------------------
 
 
@@ -254,7 +265,7 @@ def test_a_run_asks_as_often_as_planned_and_leaves_nobody_behind(engine, caches,
         ({"old_ttl": 60}, "is not above the low TTL, 60 s"),
         ({"low_ttl": 0}, "low_ttl 0: is not a whole number"),
         ({"move_at": -5}, "move_at -5: is not a number from 0"),
-        ({"move_at": 3600}, "leaves 75% of the busy caches .* no sooner than in 14460 s"),
+        ({"move_at": 3600}, "leaves 75 % of the busy caches .* no sooner than in 14460 s"),
         ({"budget": 3}, "A budget of 3: is less than the 20 questions"),
         ({"budget": math.nan}, "budget nan"),
         ({"steps": 0}, "steps 0: is not a whole number from 1 to 8"),

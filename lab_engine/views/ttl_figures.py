@@ -110,10 +110,8 @@ def _region(trade: Tradeoff) -> list[dict[str, Any]]:
     if not trade.knee:
         words = f"no TTL meets it: detection alone takes {trade.outage(0):.0f} s"
         return [yours, _note(words, 1.1, 0.4, "left", "bottom") | {"yref": "paper"}]
-    words = f"meets the SLA, up to {span(trade.knee)}"
-    anchor = "right" if trade.knee > 600 else "left"
-    at = trade.knee if anchor == "right" else 1.1
-    return [yours, _note(words, at, 0.02, anchor, "bottom") | {"yref": "paper"}]
+    knee = _note(f"knee {span(trade.knee)}", trade.knee, math.log10(trade.sla), "left", "top")
+    return [yours, _note("meets the SLA", 1.1, 0.02) | {"yref": "paper"}, knee | {"xshift": 8}]
 
 
 def tradeoff_summary(trade: Tradeoff) -> str:

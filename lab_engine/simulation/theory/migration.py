@@ -15,8 +15,15 @@ from typing import NamedTuple
 
 from lab_engine.authority.records import MAX_TTL
 from lab_engine.errors import LabError
+from lab_engine.simulation.tables import Column, Shown, Table
 from lab_engine.simulation.theory.ranges import not_negative, positive, whole, within
 
+COLUMNS = (
+    Column("change", 10),
+    Column("s from now", 12),
+    Column("s ahead", 10),
+    Column("TTL", 10),
+)
 MOST_STEPS = 8
 MOST_CACHES = 10**7
 BENDS = (0.7, 0.85, 1.0, 1.15, 1.3)  # of the ladders that the search begins with
@@ -35,9 +42,9 @@ class Step(NamedTuple):
     ttl: int
 
 
-@dataclass(frozen=True)
-class Plan:
-    """When to publish which TTL before a move, and when to go back.
+@dataclass(frozen=True, repr=False)
+class Plan(Shown):
+    """When to publish which TTL before a move, and when to go back. By itself it shows its table.
 
     Attributes:
         old_ttl: that of the copies out there, seconds.
@@ -64,6 +71,23 @@ class Plan:
     queries: float
     straggling: float
     latest_start: int
+
+    @property
+    def table(self) -> Table:
+        """A row for each change."""
+        move = Step(math.ceil(self.move_at), self.steps[-1].ttl)
+        changes = [*(("lower", step) for step in self.steps), ("move", move)]
+        rows = [
+            (what, f"{step.at:,}", f"{self.move_at - step.at:,.0f}", f"{step.ttl:,}")
+            for what, step in (*changes, ("restore", self.restore))
+        ]
+        left = f"{100 * self.straggling:.0f} % of the busy caches hold an older copy at the move"
+        notes = [
+            f"until the restore {self.fills:.1f} questions of a busy cache, {self.queries:,.0f} of all",
+            f"latest start for nobody to be left: {self.latest_start:,} s from now",
+            *[left] * (self.straggling > 0),
+        ]
+        return Table(COLUMNS, rows, notes)
 
 
 def staircase_fills(
@@ -136,9 +160,8 @@ def plan_migration(  # noqa: PLR0913  (each is one thing a planner may want to s
     ahead = min(needed, move_at - publication)
     straggling = max(0.0, 1 - max(0.0, ahead) / old_ttl)
     if straggling > tolerated + 1e-9:
-        rule = (
-            f"leaves {straggling:.0%} of the busy caches with an old copy: their TTL is {old_ttl}"
-        )
+        left = f"leaves {100 * straggling:.0f} % of the busy caches with an old copy"
+        rule = f"{left}: their TTL is {old_ttl}"
         remedy = (
             f"Move no sooner than in {needed + publication:.0f} s, or tolerate {straggling:.2f}."
         )
