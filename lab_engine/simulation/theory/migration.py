@@ -83,7 +83,8 @@ class Plan(Shown):
         ]
         left = f"{100 * self.straggling:.0f} % of the busy caches hold an older copy at the move"
         notes = [
-            f"until the restore {self.fills:.1f} questions of a busy cache, {self.queries:,.0f} of all",
+            f"until the restore {self.fills:.1f} questions of a busy cache, "
+            f"{self.queries:,.0f} of all",
             f"latest start for nobody to be left: {self.latest_start:,} s from now",
             *[left] * (self.straggling > 0),
         ]
