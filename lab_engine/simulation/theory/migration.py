@@ -82,9 +82,9 @@ class Plan(Shown):
             for what, step in (*changes, ("restore", self.restore))
         ]
         left = f"{100 * self.straggling:.0f} % of the busy caches hold an older copy at the move"
+        busy = f"{self.fills:.1f} questions of a busy cache"
         notes = [
-            f"until the restore {self.fills:.1f} questions of a busy cache, "
-            f"{self.queries:,.0f} of all",
+            f"until the restore {busy}, {self.queries:,.0f} of all",
             f"latest start for nobody to be left: {self.latest_start:,} s from now",
             *[left] * (self.straggling > 0),
         ]
