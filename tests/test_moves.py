@@ -5,6 +5,7 @@ import math
 import pytest
 
 from lab_engine import LabError, Move, Tradeoff, rehearse
+from lab_engine.course.datafile import load
 from lab_engine.simulation.moves import NEW, OLD
 from lab_engine.simulation.prices import MONTH
 from lab_engine.simulation.theory import Failover, hit_ratio, staircase_fills
@@ -105,6 +106,28 @@ def test_what_a_move_refuses(path, value, message):
 def test_a_time_outside_the_watch_is_refused(after):
     with pytest.raises(LabError, match="is not within the watch"):
         rehearse(Move()).stale(after)
+
+
+@pytest.mark.parametrize(
+    ("key", "moved", "reached"),
+    [
+        ("clean", {}, True),
+        ("clean", {"steps": 1}, False),
+        ("clean", {"lead": 3600}, False),
+        ("deaf", {"deaf": 0.1}, True),
+        ("deaf", {"lead": 3600}, False),
+        ("deaf", {"silent": 900, "serve_stale": True}, False),
+        ("revenant", {"silent": 900, "serve_stale": True}, True),
+        ("revenant", {"silent": 900}, False),
+        ("revenant", {"lead": 0}, False),
+    ],
+)
+def test_each_goal_of_the_lesson_takes_what_it_names(key, moved, reached):
+    result = rehearse(Move(**moved))
+    standing = load("04_ttl").goals[key].standing(result.move, result)
+
+    assert standing.reached == reached
+    assert "left behind" in standing.now
 
 
 # --- what a TTL buys and costs -------------------------------------------------------------------

@@ -166,23 +166,36 @@ def level_within(
 
 
 @predicate(queries=RATE)
-def moved_cleanly(move: Move, rehearsal: Rehearsal, *, queries: float) -> bool:
+def moved_cleanly(move: Move, rehearsal: Rehearsal, *, queries: float) -> Standing:
     """Nobody is left when the low TTL has passed, and it cost fewer questions than that."""
     late = rehearsal.stale(move.low_ttl)
-    return move.plan.straggling == 0 and late == 0 and rehearsal.asked < queries
+    clean = move.plan.straggling == 0 and late == 0
+    now = f"{_left(late)}, {number(rehearsal.asked)} questions"
+    return Standing(clean and rehearsal.asked < queries, now)
 
 
 @predicate(share=SHARE, seconds=SECONDS)
-def stale_after(move: Move, rehearsal: Rehearsal, *, share: float, seconds: float) -> bool:
+def stale_after(move: Move, rehearsal: Rehearsal, *, share: float, seconds: float) -> Standing:
     """More than this share still goes to the old server then, though the plan leaves nobody."""
-    return move.plan.straggling == 0 and rehearsal.stale(seconds) > share
+    late = rehearsal.stale(seconds)
+    return Standing(move.plan.straggling == 0 and late > share, _told(move, late))
 
 
 @predicate(share=SHARE)
-def stale_at_the_end(move: Move, rehearsal: Rehearsal, *, share: float) -> bool:
+def stale_at_the_end(move: Move, rehearsal: Rehearsal, *, share: float) -> Standing:
     """More than this share goes to the old server to the last, though all caches can ask."""
-    end = rehearsal.scenario.duration - move.move_at - 60
-    return move.plan.straggling == 0 and not move.silent and rehearsal.stale(end) > share
+    late = rehearsal.stale(rehearsal.scenario.duration - move.move_at - 60)
+    able = move.plan.straggling == 0 and not move.silent
+    return Standing(able and late > share, _told(move, late))
+
+
+def _told(move: Move, late: float) -> str:
+    held = move.plan.straggling
+    return f"{_left(late)}; the plan leaves {percent(round(held, 3))}" if held else _left(late)
+
+
+def _left(late: float) -> str:
+    return f"{percent(round(late, 3))} left behind"
 
 
 def _shares(outcome: Outcome, address: str, seconds: float) -> list[float]:
