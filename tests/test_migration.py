@@ -4,7 +4,7 @@ The chains of copies are led on one by one, and share nothing with the planner's
 """
 
 import math
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from random import Random
 from statistics import fmean
 
@@ -174,9 +174,11 @@ def test_no_earlier_copy_outlives_the_move_however_late_a_change_is_seen(
 ):
     """Each change is seen at any time of the minute that it may take."""
     plan = plan_migration(old, old + 100, low_ttl=low, steps=steps)
-    seen = [(step.at + wait, step.ttl) for step, wait in zip(plan.steps, late, strict=False)]
+    # A change replaces the ones before it, so none of those is seen after it.
+    times = accumulate((step.at + wait for step, wait in zip(plan.steps, late, strict=False)), max)
+    seen = [(time, step.ttl) for time, step in zip(times, plan.steps, strict=True)]
     # The first copy of the old TTL that ends after the first change was seen.
-    stages = [(-math.inf, old), *sorted(seen)]
+    stages = [(-math.inf, old), *seen]
     fills = list(chain(stages, seen[0][0] - first * old, plan.move_at))
 
     assert fills[-1] + ttl_at(stages, fills[-1]) <= plan.move_at + low + 1e-6
