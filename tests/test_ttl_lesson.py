@@ -30,7 +30,7 @@ def prose():
         ("Knot Resolver keeps nothing for less than 5 s", RECURSIVES["knot"].limits.floor, 5),
         ("Chrome's own resolver, 60 s", CLIENTS["chrome-builtin"].floor, 60),
         ("Unbound keeps nothing for more than a day", RECURSIVES["unbound"].limits.cap, DAY),
-        ("NodeLocal DNSCache for more than 30 s", CLIENTS["nodelocal"].cap, 30),
+        ("NodeLocal DNSCache for more than 30 s", RECURSIVES["nodelocal"].limits.cap, 30),
         ("a Java program 30 s", CLIENTS["jvm"].lifetime, 30),
         ("curl 60 s", CLIENTS["curl"].lifetime, 60),
         ("nginx with a name written out", CLIENTS["nginx-literal"].lifetime, math.inf),
