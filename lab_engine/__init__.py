@@ -46,13 +46,17 @@ if TYPE_CHECKING:
     from lab_engine.simulation.scenario import Scenario as Scenario
     from lab_engine.simulation.sites import Site as Site
     from lab_engine.simulation.sweep import sweep as sweep
+    from lab_engine.views.canaries import canary as canary
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
+    from lab_engine.views.kit.dots import dots as dots
+    from lab_engine.views.kit.fan import fan as fan
     from lab_engine.views.kit.log import asked as asked
     from lab_engine.views.kit.picture import Ghost as Ghost
     from lab_engine.views.kit.rings import rings as rings
     from lab_engine.views.kit.strips import packets as packets
     from lab_engine.views.kit.strips import traced as traced
+    from lab_engine.views.kit.together import luck as luck
     from lab_engine.views.panels import cache_tiles as cache_tiles
     from lab_engine.views.panels import evenness as evenness
     from lab_engine.views.panels import round_robin as round_robin
@@ -87,7 +91,11 @@ _HOMES = {
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
     "cache_tiles": "lab_engine.views.panels",
+    "canary": "lab_engine.views.canaries",
     "diff": "lab_engine.review.diff",
+    "dots": "lab_engine.views.kit.dots",
+    "fan": "lab_engine.views.kit.fan",
+    "luck": "lab_engine.views.kit.together",
     "dumps": "lab_engine.simulation.files",
     "explain": "lab_engine.review.explain",
     "forward": "lab_engine.drill.forwarder",

@@ -1,7 +1,7 @@
 """The course's panels: which controls stand over which figure. Controls only, no logic."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from lab_engine.errors import LabError
@@ -80,7 +80,7 @@ def round_robin(scenario: Scenario, *controls: str) -> Panel[Scenario, Outcome]:
         LabError: no such control.
     """
     lent = _lent(scenario, controls)
-    return Panel(lent, _chosen(controls), run, traffic, traffic_summary, coarse=shorter)
+    return Panel(lent, chosen(controls), run, traffic, traffic_summary, coarse=shorter)
 
 
 def evenness(scenario: Scenario, *controls: str, still: str = "") -> Panel[Scenario, Outcome]:
@@ -95,8 +95,8 @@ def evenness(scenario: Scenario, *controls: str, still: str = "") -> Panel[Scena
         LabError: no such control.
     """
     lent = _lent(scenario, controls)
-    chosen = _chosen(controls)
-    return Panel(lent, chosen, run, windows, windows_summary, label="Windows", still=still)
+    moved = chosen(controls)
+    return Panel(lent, moved, run, windows, windows_summary, label="Windows", still=still)
 
 
 def cache_tiles(
@@ -120,14 +120,15 @@ def cache_tiles(
     def picture(scenario: Scenario, outcome: Outcome) -> Tiles:
         return tiles(scenario, outcome, title=title)
 
-    return Panel(_lent(scenario, controls), _chosen(controls), run, picture=picture, label=title)
+    return Panel(_lent(scenario, controls), chosen(controls), run, picture=picture, label=title)
 
 
-def _chosen(names: Sequence[str]) -> list[Control]:
+def chosen(names: Sequence[str], known: Mapping[str, Control] = CONTROLS) -> list[Control]:
+    """The controls named, in that order; raises LabError for one that is not known."""
     for name in names:
-        if name not in CONTROLS:
-            raise LabError(name, "is no control", f"Choose of {', '.join(CONTROLS)}.")
-    return [CONTROLS[name] for name in names]
+        if name not in known:
+            raise LabError(name, "is no control", f"Choose of {', '.join(known)}.")
+    return [known[name] for name in names]
 
 
 def _lent(scenario: Scenario, controls: Sequence[str]) -> Scenario:

@@ -19,6 +19,7 @@ from lab_engine.views.theme import clock, number, percent, sign
 from .frames import EMPTY, Frames, Mix, frames
 from .mosaic import Box, squarify
 from .picture import Drawn, Ghost
+from .scales import between
 
 TILES: Final = 200
 WIDTH, HEIGHT = 920, 208
@@ -33,6 +34,15 @@ class Tile:
     name: str
     place: str
     share: float
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What one server should get, where the others do not share alike."""
+
+    server: int
+    share: float
+    called: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,6 +60,7 @@ class Tiles(Drawn):
         capacities: of the servers, as parts of all requests; infinite where there is no limit.
         duration: of the watch, seconds.
         begin: the frame shown at first.
+        aim: what one of the servers should get; None where all alike would be fair.
     """
 
     title: str
@@ -65,6 +76,7 @@ class Tiles(Drawn):
     duration: float
     begin: int = 0
     ghosts: tuple[Ghost, ...] = ()
+    aim: Aim | None = None
 
     kind = "tiles"
 
@@ -102,19 +114,32 @@ class Tiles(Drawn):
 
     @property
     def fair(self) -> float:
-        """An equal share of those servers that are alive."""
+        """What is intended: of the aim, or an equal share of those servers that are alive."""
+        if self.aim is not None:
+            return self.aim.share
         return 1 / max(1, len(self.servers) - len(self.down))
+
+    @property
+    def fair_says(self) -> str:
+        """What stands at the line of what is intended."""
+        return f"{'fair share' if self.aim is None else 'intended'} {percent_short(self.fair)}"
 
     @cached_property
     def sentence(self) -> str:
         """What the whole run shows, in words."""
-        most = [max(self.loads(frame), default=0.0) for frame in range(len(self.moving.times))]
+        frames = range(len(self.moving.times))
+        if self.aim is not None:
+            its = [self.loads(frame)[self.aim.server] for frame in frames]
+            share = between(100 * min(its), 100 * max(its))
+            aim = f"{percent_short(self.fair)} was intended"
+            return f"At a time {self.aim.called} has {share} of the requests; {aim}."
+        most = [max(self.loads(frame), default=0.0) for frame in frames]
         least, largest = percent_whole(min(most)), percent_whole(max(most))
         caches = number(len(self.tiles) + self.others)
-        between = f"{least} to {largest} of the load at a time"
+        range_ = f"{least} to {largest} of the load at a time"
         return (
             f"{caches} caches, the largest with {percent_whole(self.tiles[0].share)} of the "
-            f"clients. The busiest of {number(len(self.servers))} servers has {between}; "
+            f"clients. The busiest of {number(len(self.servers))} servers has {range_}; "
             f"{percent_whole(self.fair)} would be fair."
         )
 
@@ -159,6 +184,7 @@ class Tiles(Drawn):
             "mixes": [[round(part, 6) for part in mix] for mix in self.moving.mixes],
             "longest": self.moving.longest,
             "fair": self.fair,
+            "fairSays": self.fair_says,
             "begin": self.begin,
             "ghosts": [ghost.still() for ghost in self.ghosts],
         }
@@ -196,6 +222,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     at: float = 0.0,
     most: int = TILES,
     ghosts: Sequence[Ghost] = (),
+    aim: Aim | None = None,
 ) -> Tiles:
     """The picture of a run that was watched: `run(scenario, holdings=200)`.
 
@@ -206,6 +233,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         at: the second of the watch shown at first.
         most: how many caches get a tile; the others share one.
         ghosts: values beside the load bars, in percent.
+        aim: what one of the servers should get, instead of all alike.
 
     Raises:
         LabError: the outcome has no holders.
@@ -232,6 +260,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         duration=scenario.duration,
         begin=min(range(len(moving.times)), key=lambda index: abs(moving.times[index] - at)),
         ghosts=tuple(ghosts),
+        aim=aim,
     )
     return replace(picture, hint=_hint(picture))
 
