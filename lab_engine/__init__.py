@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from lab_engine.authority import modes as modes
     from lab_engine.authority.plan import replies as replies
+    from lab_engine.authority.policies import Weighted as Weighted
     from lab_engine.authority.records import Client as Client
     from lab_engine.authority.records import Question as Question
     from lab_engine.authority.records import RRset as RRset
@@ -87,6 +89,7 @@ _HOMES = {
     "Server": "lab_engine.wire.server",
     "Site": "lab_engine.simulation.sites",
     "State": "lab_engine.authority.state",
+    "Weighted": "lab_engine.authority.policies",
     "Zone": "lab_engine.authority.zone",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
@@ -118,6 +121,7 @@ _HOMES = {
     "zipf_shares": "lab_engine.caches.crowds",
 }
 _MODULES = {
+    "modes": "lab_engine.authority.modes",
     "changes": "lab_engine.control.changes",
     "theory": "lab_engine.simulation.theory",
 }

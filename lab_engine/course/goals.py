@@ -11,6 +11,9 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome
+from lab_engine.simulation.many import Many, Runs
+from lab_engine.simulation.outcome import weighted_quantiles
+from lab_engine.views.kit.fan import BAND, intended, percents
 from lab_engine.views.theme import number, percent
 from lab_engine.views.theme import seconds as seconds_of
 
@@ -45,6 +48,7 @@ TEXT: Final = None  # a parameter that is no number
 SHARE: Final = Measure(0, 1, percent)
 RATIO: Final = Measure(1, math.inf, number)
 RATE: Final = Measure(0, math.inf, number)
+WEIGHT: Final = Measure(0, 256, number)
 SECONDS: Final = Measure(0, math.inf, seconds_of)
 
 
@@ -144,6 +148,46 @@ def level_within(
     return even(scenario, outcome, ratio=ratio, seconds=seconds) and queries_below(
         scenario, outcome, rate=rate
     )
+
+
+@predicate(address=TEXT, weight=WEIGHT, share=SHARE, seconds=SECONDS)
+def flooded(  # noqa: PLR0913  (who, how light, how much, how long)
+    scenario: Many, outcome: Runs, *, address: str, weight: float, share: float, seconds: float
+) -> bool:
+    """A canary of at most that weight has more than this share of all requests for that long."""
+    shares = _shares(outcome.this, address, seconds)
+    return _light(scenario, weight) and any(each > share for each in shares)
+
+
+@predicate(address=TEXT, share=SHARE, seconds=SECONDS)
+def unseen(scenario: Many, outcome: Runs, *, address: str, share: float, seconds: float) -> bool:
+    """In more than this share of the runs, each at least that long, the server got nothing."""
+    empty = [percents(each, address)[-1] == 0 for each in outcome.others]
+    return scenario.get("duration") >= seconds and sum(empty) > share * len(empty)
+
+
+@predicate(address=TEXT, weight=WEIGHT, ratio=RATIO, seconds=SECONDS, rate=RATE)
+def telling(  # noqa: PLR0913  (a goal with its costs)
+    scenario: Many,
+    outcome: Runs,
+    *,
+    address: str,
+    weight: float,
+    ratio: float,
+    seconds: float,
+    rate: float,
+) -> bool:
+    """9 of 10 runs end within `ratio` of what was intended, soon enough and asking rarely."""
+    aim = intended(scenario.scenario, address)[-1][1]
+    ends = [(percents(each, address)[-1], 1.0) for each in outcome.others]
+    low, _, high = weighted_quantiles(ends, BAND)
+    near = aim / ratio <= low and high <= aim * ratio
+    soon = scenario.get("duration") <= seconds and _light(scenario, weight)
+    return near and soon and queries_below(scenario, outcome.this, rate=rate)
+
+
+def _light(scenario: Many, weight: float) -> bool:
+    return bool(scenario.get("zone.www.canary.weight") <= weight)
 
 
 def _shares(outcome: Outcome, address: str, seconds: float) -> list[float]:

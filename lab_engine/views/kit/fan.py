@@ -71,11 +71,31 @@ class Fan(Drawn):
     def sentence(self) -> str:
         """What it shows at the end, in words."""
         low, middle, high = self.band[-1]
+        if len(self.intended) > 1:
+            return self._stairs(between(low, high))
         end, aim = clock(self.duration, self.duration), said(self.intended[-1][1], PERCENT)
         return (
             f"After {end}, 9 of 10 runs gave {self.called} {between(low, high)} of {self.what}, "
             f"half of them less than {said(middle, PERCENT)}; {aim} was intended. "
             f"This run: {said(self.line[-1], PERCENT)}."
+        )
+
+    def _stairs(self, end: str) -> str:
+        """What is intended step by step, when it was half-way to the last step, and the end."""
+        steps = [
+            f"{said(percent, PERCENT)} from {clock(since, self.duration)} on"
+            for since, percent in self.intended
+        ]
+        (_, before), (since, last) = self.intended[-2:]
+        way = [
+            time
+            for time, (_, middle, _) in zip(self.times, self.band, strict=True)
+            if time > since and abs(middle - last) <= abs(before - last) / 2
+        ]
+        half = f"half-way to the last by {clock(way[0], self.duration)}" if way else "not half-way"
+        return (
+            f"Intended for {self.called}: {', '.join(steps)}. Half of the runs were {half}; "
+            f"at the end 9 of 10 gave it {end} of {self.what}."
         )
 
     def moment(self, index: int) -> str:
@@ -148,12 +168,12 @@ def fan(  # noqa: PLR0913  (each is one thing an author may want to say)
         raise LabError(len(outcomes), "runs make no band", "Give two at least, better 100.")
     run = outcomes[0] if this is None else this
     every = [percents(outcome, server, so_far=so_far) for outcome in outcomes]
-    what = "the requests so far" if so_far else f"the requests of {clock(run.bin, 0)}"
+    what = "the requests so far" if so_far else f"the requests of the last {clock(run.bin, 0)}"
     return Fan(
         title=title,
         hint="Dashed: intended. Grey: 9 of 10 runs, dotted their median. Coloured: this run.",
         called=called or server,
-        index=run.addresses.index(server),
+        index=_places(scenario, run).index(server),
         times=tuple(run.bin * (index + 1) for index in range(len(run.queries))),
         intended=intended(scenario, server),
         band=tuple(_quantiles(values) for values in zip(*every, strict=True)),
@@ -195,6 +215,13 @@ def _planned_share(step: Scenario, server: str) -> float:
         for chance, addresses in drawn
         if addresses
     )
+
+
+def _places(scenario: Scenario, run: Outcome) -> list[str]:
+    """Servers in the order of the zone, since a run finds them as they are answered."""
+    name = scenario.question.name
+    texts = [text for each in scenario.zone if each.name == name for text in each.texts]
+    return [*dict.fromkeys((*texts, *run.addresses))]
 
 
 def _row(outcome: Outcome, server: str) -> tuple[int, ...]:

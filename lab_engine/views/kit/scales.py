@@ -45,8 +45,13 @@ def said(value: float, unit: str) -> str:
 
 
 def between(low: float, high: float) -> str:
-    """Two percents as a range: `0.27 to 2.7 %`."""
-    return f"{said(low, PERCENT).removesuffix(' %')} to {said(high, PERCENT)}"
+    """Two percents as a range, or as one where they read alike.
+
+    >>> between(0.271, 2.72), between(0, 0)
+    ('0.27 to 2.7 %', '0 %')
+    """
+    one, other = said(low, PERCENT), said(high, PERCENT)
+    return other if one == other else f"{one.removesuffix(' %')} to {other}"
 
 
 def watch_ticks(duration: float) -> tuple[tuple[float, str], ...]:
