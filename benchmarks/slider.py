@@ -75,6 +75,7 @@ class Subject:
         watch: what changes with each picture.
         drawn: the plot that says when plotly.js has drawn it; empty for a picture of the kit, which
             is drawn when it has changed.
+        budget: times the slider that moves a label; more where one move is many runs.
     """
 
     set_up: str
@@ -83,6 +84,7 @@ class Subject:
     name: str
     watch: str = ".lab-plot-words"
     drawn: str = ".js-plotly-plot"
+    budget: float = BUDGET
 
     @property
     def plots(self) -> int:
@@ -116,10 +118,31 @@ TILES: Final = Subject(
     "",
 )
 
+CANARY: Final = Subject(
+    """
+from lab_engine import Clients, RecordSet, Resolvers, Scenario, Weighted, Zone, canary
+parts = [("stable", "192.0.2.1", 99), ("canary", "192.0.2.2", 1)]
+sets = [
+    RecordSet.of("www", "A", address, 60, policy=Weighted(weight), set_identifier=name)
+    for name, address, weight in parts
+]
+crowd = Clients(100_000, rate=0.01)
+shop = Scenario(
+    Zone.of("shop.example", sets), "www", clients=crowd, resolvers=Resolvers(1_000), duration=600
+)
+""",
+    'canary(shop, "weight", "ttl", "watch", "caches", "skew", server="192.0.2.2")',
+    "TTL",
+    "a canary's tiles, fan and dots of 10 runs first, 10^5 clients behind 10^3 resolvers",
+    ".lab-part-dots .lab-board",
+    "",
+    budget=3.0,
+)
+
 
 def rows() -> list[Row]:
-    """What the README's table says of lesson 01."""
-    return [*main(LESSON), *main(TILES)]
+    """What the README's table says of the lessons' panels."""
+    return [*main(LESSON), *main(TILES), *main(CANARY)]
 
 
 def main(subject: Subject = TOY, pairs: int = PAIRS) -> list[Row]:
@@ -134,8 +157,8 @@ def main(subject: Subject = TOY, pairs: int = PAIRS) -> list[Row]:
         {
             "what": f"slider to redrawn picture, {subject.name}: times a slider that moves a label",
             "measured": f"{ratio:.2f} ({_median(panel)} / {_median(label)}, {pairs} pairs)",
-            "budget": f"<= {BUDGET}",
-            "ok": ratio <= BUDGET,
+            "budget": f"<= {subject.budget}",
+            "ok": ratio <= subject.budget,
         }
     ]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from lab_engine.errors import LabError
-from lab_engine.simulation.many import BINS, HARDEST, Many
+from lab_engine.simulation.many import AT_ONCE, BINS, HARDEST, Many, Sampler
 from lab_engine.simulation.run import run
 
 from .test_fan import shop
@@ -60,3 +60,31 @@ def test_too_much_is_refused_with_what_to_do() -> None:
     assert many.fetched > HARDEST
     with pytest.raises(LabError, match="Take a longer TTL, fewer resolvers or a shorter watch"):
         many.run()
+
+
+def test_what_was_done_before_is_not_done_again() -> None:
+    """A few runs first, and then only the rest of them: the same as all at once."""
+    scenario = shop()
+    many, few = Many(scenario, most=7), Many(scenario, most=3)
+    sampler = Sampler()
+    first, all_ = sampler.run(few), sampler.run(many)
+
+    assert all_ == many.run()
+    assert all_.this is first.this
+    assert all(one is other for one, other in zip(first.others, all_.others, strict=False))
+    assert sampler.run(few) == first
+
+
+def test_another_scenario_begins_anew() -> None:
+    """Nothing of the last one is among its runs; who is still stepping through that one stops."""
+    sampler, heavy = Sampler(), Many(shop(50), most=3)
+    steps = sampler.steps(Many(shop(), most=200))
+    next(steps)
+
+    assert sampler.run(heavy) == heavy.run()
+    assert list(steps) == []
+
+
+def test_work_pauses_between_a_few_runs() -> None:
+    """Forty runs are some steps, not one."""
+    assert len(list(Sampler().steps(Many(shop(), most=40)))) == 40 // AT_ONCE

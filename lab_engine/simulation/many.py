@@ -1,5 +1,6 @@
 """One run that is looked at, and many more beside it that show what luck could have made of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
@@ -7,12 +8,13 @@ from lab_engine.errors import ScenarioError
 from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.run import run
 from lab_engine.simulation.scenario import Scenario
-from lab_engine.simulation.sweep import sweep
+from lab_engine.simulation.sweep import seed
 
 BINS = 60
 FEWEST, MOST = 40, 200
 TOGETHER = 20_000_000  # answers that caches fetch in all runs: about a second
 HARDEST = TOGETHER // FEWEST
+AT_ONCE = 5  # runs between two pauses
 
 
 class Runs(NamedTuple):
@@ -72,9 +74,40 @@ class Many:
         Raises:
             LabError: they would take too long, or the scenario cannot be run.
         """
-        if self.fetched > HARDEST:
+        return Sampler().run(self)
+
+
+class Sampler:
+    """Does many runs, a few at a time where somebody waits, and keeps those of one scenario."""
+
+    def __init__(self) -> None:
+        self._scenario: Scenario | None = None
+        self._this: Outcome | None = None
+        self._others: list[Outcome] = []
+
+    def run(self, many: Many) -> Runs:
+        """All of its runs, those included that were done before.
+
+        Raises:
+            LabError: they would take too long, or the scenario cannot be run.
+        """
+        for _ in self.steps(many):
+            pass
+        assert self._this is not None, "the first step runs it"  # noqa: S101
+        return Runs(self._this, tuple(self._others[: many.count]))
+
+    def steps(self, many: Many) -> Iterator[None]:
+        """The same work, which pauses after every few milliseconds of it."""
+        if many.fetched > HARDEST:
             rule = f"are more than the {HARDEST:,} that each of {FEWEST} runs may fetch"
             remedy = "Take a longer TTL, fewer resolvers or a shorter watch."
-            raise ScenarioError(f"{self.fetched:,.0f} answers", rule, remedy)
-        this = run(self.scenario, holdings=self.holdings)
-        return Runs(this, sweep(self.scenario, {}, self.count)[0].outcomes)
+            raise ScenarioError(f"{many.fetched:,.0f} answers", rule, remedy)
+        if many.scenario is not self._scenario:
+            self._this = run(many.scenario, holdings=many.holdings)
+            self._scenario, self._others = many.scenario, []
+        while many.scenario is self._scenario and len(self._others) < many.count:
+            number = len(self._others)
+            seeded = many.scenario.set("seed", seed(many.scenario.seed, 0, number))
+            self._others.append(run(seeded))
+            if number % AT_ONCE == 0:
+                yield

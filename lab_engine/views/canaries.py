@@ -5,15 +5,16 @@ and dots many of the same scenario.
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from lab_engine.simulation import Scenario
-from lab_engine.simulation.many import Many, Runs
+from lab_engine.simulation.many import Many, Runs, Sampler
 
 from .controls import Slider
 from .kit.fan import intended
 from .kit.picture import Picture
-from .kit.tiles import TILES, Aim, tiles
+from .kit.tiles import Aim, tiles
 from .kit.together import Together, luck
 from .panel import Panel
 from .panels import CONTROLS, chosen
@@ -26,7 +27,8 @@ OWN: Final = {
     "watch": Slider("duration", "Watch for", 60, 21_600, choices=WATCHES, unit="s"),
     "caches": Slider("resolvers.count", "Resolvers", 1, 1000, choices=RESOLVERS, unit="caches"),
 }
-COARSE: Final = 20  # runs, while a slider moves
+MOST: Final = 100  # caches with a tile, since what stands below them crosses as well
+COARSE: Final = 10  # runs, while a slider moves
 
 
 def canary(scenario: Scenario, *controls: str, server: str) -> Panel[Many, Runs]:
@@ -49,9 +51,11 @@ def canary(scenario: Scenario, *controls: str, server: str) -> Panel[Many, Runs]
         beside = luck(now, runs.others, server, this=runs.this, called="the canary")
         return Together((held, *beside.parts), axes=(1, 2))
 
-    start = Many(scenario, holdings=TILES).set("duration", scenario.duration)
+    sampler = Sampler()
+    start = Many(scenario, holdings=MOST).set("duration", scenario.duration)
     moved = chosen(controls, {**CONTROLS, **OWN})
-    return Panel(start, moved, Many.run, picture=picture, coarse=fewer, label="The canary")
+    panel = partial(Panel[Many, Runs], coarse=fewer, ahead=sampler.steps, label="The canary")
+    return panel(start, moved, sampler.run, picture=picture)
 
 
 def fewer(many: Many) -> Many:

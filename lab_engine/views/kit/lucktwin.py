@@ -18,11 +18,11 @@ _BOTTOM: Final = _HEAD + _PLOT
 _LEFT, _RIGHT, _GHOSTS = 48, 16, 172
 _SIDE, DOT, _LINE = 14, 12.0, 17
 _LETTER = 7.2  # pixels of width, about
-_STYLE: Final = """<style>.a{stroke:#767676;stroke-width:1.5}
-.q{fill:#005a8f;stroke:#005a8f}.n{fill:none;stroke:#005a8f}
-.m{stroke:#5f5f5f;stroke-width:2;stroke-dasharray:1 4;fill:none}.x{fill:none}
-@media (prefers-color-scheme:dark){.q{fill:#56b4e9;stroke:#56b4e9}.n{stroke:#56b4e9}
-.m{stroke:#adadad}}</style>"""
+LOOKS: Final = """<style>.a{stroke:#767676;stroke-width:1.5}.x{fill:none}
+.q{stroke:#005a8f;stroke-width:10;stroke-linecap:round}.n{stroke:#fff;stroke-width:7}
+.m{stroke:#5f5f5f;stroke-width:2;stroke-dasharray:1 4;fill:none}
+@media (prefers-color-scheme:dark){.q{stroke:#56b4e9}.n{stroke:#1c1c1c}.m{stroke:#adadad}}
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class _Axes:
 def fan_svg(fan: Fan) -> str:
     """The fan over the whole watch, 560 wide."""
     axes = _Axes(_LEFT, _FAN - (_GHOSTS if fan.ghosts else _RIGHT), fan.duration, fan.top)
-    parts = [_STYLE, *_heading(fan.title, fan.hint), *_grid(fan, axes), *_lines(fan, axes)]
+    parts = [LOOKS, *_heading(fan.title, fan.hint), *_grid(fan, axes), *_lines(fan, axes)]
     for ghost, y in _apart(fan.ghosts, axes):
         parts += _at_the_end(ghost, axes, y)
     return picture(_FAN, _BOTTOM + _FOOT, parts, 0)
@@ -55,7 +55,7 @@ def dots_svg(dots: Dots) -> str:
     axes = _Axes(_SIDE, _DOTS - _SIDE, dots.high)
     at = axes.x(dots.line)
     parts = [
-        _STYLE,
+        LOOKS,
         *_heading(dots.title, dots.hint),
         element("line", x1=_SIDE, x2=_DOTS - _SIDE, y1=_BOTTOM, y2=_BOTTOM, class_="a"),
         *_stacked(dots),
@@ -109,9 +109,10 @@ def _lines(fan: Fan, axes: _Axes) -> Iterator[str]:
     yield element("circle", cx=line[-1][0], cy=line[-1][1], r=4.5, style=f"fill:{colour}")
     says = f"this run {said(fan.line[-1], PERCENT)}"
     yield element("text", says, x=axes.right, y=_HEAD - 6, class_="b h", text_anchor="end")
-    yield element(
-        "text", fan.aim, x=axes.right - 6, y=steps[-1][1] - 6, class_="h", text_anchor="end"
-    )
+    # On the side of the step where this run is not.
+    aside = 15 if fan.line[-1] > fan.intended[-1][1] else -6
+    beside = {"x": axes.right - 6, "y": min(steps[-1][1] + aside, _BOTTOM - 4.0)}
+    yield element("text", fan.aim, **beside, class_="h", text_anchor="end")
 
 
 def _along(
@@ -128,7 +129,7 @@ def _steps(fan: Fan, axes: _Axes) -> Iterator[tuple[float, float]]:
 
 
 def _points(places: Iterable[tuple[float, float]]) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    return " ".join(f"{x:.0f},{round(y, 1):g}" for x, y in places)
 
 
 def _apart(ghosts: Sequence[Ghost], axes: _Axes) -> Iterator[tuple[Ghost, float]]:
@@ -176,15 +177,19 @@ def _aside(words: str, x: float, y: float) -> str:
 
 
 def _stacked(dots: Dots) -> Iterator[str]:
+    """All dots of one look as one path of points, with round ends as wide as a dot."""
     room = _DOTS - 2 * _SIDE
     columns = int(room // DOT)
     places = stacks(dots.values, dots.high, columns)
     rise = min(DOT, (_PLOT - 30) / (1 + max(row for _, row in places)))
+    points: dict[bool, str] = {True: "", False: ""}
     for value, (column, row) in zip(dots.values, places, strict=True):
         cx = _SIDE + (column + 0.5) * room / columns
         cy = _BOTTOM - 3 - DOT / 2 - row * rise
-        look = "q" if value < dots.line else "n"
-        yield element("circle", cx=cx, cy=cy, r=DOT / 2 - 1.2, class_=look, stroke_width=1.5)
+        points[value < dots.line] += f"M{cx:.1f} {cy:.1f}h0"
+    for below, path in points.items():
+        yield element("path", d=path, class_="q")
+        yield element("path", d=path, class_="q" if below else "q n")
 
 
 def _values(dots: Dots, axes: _Axes) -> Iterator[str]:

@@ -11,6 +11,7 @@ from lab_engine.simulation import Outcome, Scenario
 
 from .dots import dots
 from .fan import fan, percents
+from .lucktwin import LOOKS
 from .picture import Drawn, Ghost, Picture
 from .svg import STYLE
 
@@ -69,13 +70,17 @@ class Together(Drawn):
 
     def svg(self) -> str:
         """The parts' own drawings, in rows."""
-        inner, x, y, row = [], 0.0, 0.0, 0.0
+        inner: list[str] = []
+        x = y = row = 0.0
         for part in self.parts:
             svg = part.svg()
             width, height = _size(svg)
             if x and x + width > _WIDTH:
                 x, y, row = 0.0, y + row, 0.0
-            inner.append(svg.replace("<svg ", f'<svg x="{x:g}" y="{y:g}" height="{height:g}" ', 1))
+            place = f'<svg x="{x:g}" y="{y:g}" height="{height:g}" '
+            svg = svg.replace("<svg ", place, 1).replace(STYLE, "", 1)
+            # Styles hold for the whole file, so one of each is enough.
+            inner.append(svg.replace(LOOKS, "") if LOOKS in "".join(inner) else svg)
             x, row = x + width, max(row, height)
         size = f'viewBox="0 0 {_WIDTH} {y + row:g}" width="{_WIDTH}"'
         paper = f'<rect width="{_WIDTH}" height="{y + row:g}" class="p"/>'

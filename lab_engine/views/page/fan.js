@@ -61,7 +61,9 @@ function curves(board, still, width) {
     return [[x(since), y(percent)], [x(until), y(percent)]];
   });
   inside.append(shape("polyline", { points: points(steps), class: "lab-fair lab-fan-line" }));
-  inside.append(text(still.aim, right - 6, steps.at(-1)[1] - 6, "lab-text lab-halo", "end"));
+  // On the side of the step where this run is not.
+  const aside = still.line.at(-1) > still.intended.at(-1)[1] ? 15 : -6;
+  inside.append(text(still.aim, right - 6, Math.min(steps.at(-1)[1] + aside, BOTTOM - 4), "lab-text lab-halo", "end"));
 
   const line = along(still.line);
   const stroke = still.colour;
