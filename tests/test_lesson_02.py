@@ -20,6 +20,7 @@ from lab_engine.simulation import Clients, Outcome, Resolvers, Scenario, theory
 from lab_engine.simulation.many import Many
 from lab_engine.simulation.parts import ScheduledChange
 from lab_engine.simulation.sweep import sweep
+from lab_engine.views import canaries
 
 from .seeds import shifted
 
@@ -27,8 +28,9 @@ pytestmark = pytest.mark.slow
 
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 GOALS = load("02_weights").goals
+CONTROLS = ("weight", "ttl", "watch", "caches", "skew")
 MOVES = {
-    "flood": {"resolvers.count": 1, "zone.www.ttl": 30, "duration": 1800},
+    "flood": {"resolvers.count": 1, "zone.www.ttl": 20, "duration": 3600},
     "unseen": {"resolvers.count": 20, "zone.www.ttl": 300},
     "telling": {"zone.www.ttl": 30, "duration": 1800},
 }
@@ -46,7 +48,7 @@ def shop(old: int, new: int) -> Zone:
     )
 
 
-def canary() -> Scenario:
+def shop_of_one() -> Scenario:
     """The lesson's canary of 1 % behind 100 resolvers, with dice of this run of the tests."""
     crowd, caches = Clients(100_000, rate=0.01), Resolvers(100, skew=1.0)
     scenario = Scenario(shop(99, 1), "www", clients=crowd, resolvers=caches, duration=600, bin=10)
@@ -62,7 +64,7 @@ def share(run: Outcome) -> float:
 def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
     """±31 % through equal resolvers, ±76 % under Zipf's law: closed form, and 1,000 runs."""
     formula = theory.canary_error(0.01, zipf_shares(100, skew), 60, 600) / 0.01
-    runs = sweep(canary().set("resolvers.skew", skew), {}, 1000)[0].outcomes
+    runs = sweep(shop_of_one().set("resolvers.skew", skew), {}, 1000)[0].outcomes
     measured = [share(run) / 0.01 for run in runs]
     # The law has a heavy tail: its kurtosis, measured, sets how far a standard deviation strays.
     middle, spread = mean(measured), stdev(measured)
@@ -74,7 +76,7 @@ def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
 
 def test_a_canary_that_nobody_visits() -> None:
     """Twenty resolvers, a minute: 0.99^40, by 2,000 runs and by 40 real draws a thousand times."""
-    minute = canary().set("resolvers.count", 20).set("duration", 60)
+    minute = shop_of_one().set("resolvers.count", 20).set("duration", 60)
     runs = sweep(minute, {}, 2000)[0].outcomes
     authority = Authority(shop(99, 1), Random(shifted(2)))
     question, client = Question.of("www.shop.example", "A"), Client.at("198.18.1.53")
@@ -92,7 +94,7 @@ def test_a_canary_that_nobody_visits() -> None:
 
 def test_of_fifty_canaries_three_or_four_show_less_than_a_third() -> None:
     """What the quiz says of a dashboard at 0.3 %."""
-    runs = sweep(canary(), {}, 1000)[0].outcomes
+    runs = sweep(shop_of_one(), {}, 1000)[0].outcomes
     below = 50 * mean(share(run) < 0.003 for run in runs)
 
     assert 2.5 <= below <= 4.5
@@ -150,26 +152,26 @@ def test_the_office_keeps_what_it_has_when_the_weight_is_0() -> None:
 @pytest.mark.parametrize("key", MOVES)
 def test_each_goal_can_be_reached_and_none_is_at_the_start(key: str) -> None:
     """By moves that a learner might make, with the panel's own dice."""
-    start = Many(canary().set("seed", 1))
-    moved = start
+    panel = canaries.canary(shop_of_one().set("seed", 1), *CONTROLS, server=NEW)
+    at_first = GOALS[key].reached(panel.scenario, panel.outcome)
     for path, value in MOVES[key].items():
-        moved = moved.set(path, value)
+        panel.set(path, value)
 
-    assert not GOALS[key].reached(start, start.run())
-    assert GOALS[key].reached(moved, moved.run())
+    assert not at_first
+    assert GOALS[key].reached(panel.scenario, panel.outcome)
 
 
 @pytest.mark.parametrize("key", ["flood", "telling"])
 def test_a_heavy_canary_reaches_no_goal(key: str) -> None:
     """Half of the traffic is more than a fifth, and no canary."""
-    heavy = Many(canary()).set("zone.www.canary.weight", 99)
+    heavy = Many(shop_of_one()).set("zone.www.canary.weight", 99)
 
     assert not GOALS[key].reached(heavy, heavy.run())
 
 
 def test_a_goal_asks_of_a_server_that_is_there() -> None:
     """Another address is a mistake of the data file, not an unreachable goal."""
-    many = Many(canary(), most=2)
+    many = Many(shop_of_one(), most=2)
     with pytest.raises(LabError, match=r"192\.0\.2\.9"):
         PREDICATES["flooded"].check(
             many, many.run(), address="192.0.2.9", weight=1, share=0.2, seconds=60
