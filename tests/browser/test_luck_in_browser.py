@@ -40,8 +40,8 @@ def page(opened: Notebook) -> Notebook:
     """As it was first drawn: wide, light, at the end of the watch, with the line where it began."""
     opened.page.set_viewport_size({"width": 1280, "height": 1200})
     wear(opened, "Light")
-    opened.kernel_text("panel.reset()")
-    opened.settle(0.2)
+    opened.page.get_by_role("button", name="Reset").click()
+    expect(opened.page.locator(".lab-status")).to_have_text("")
     time(opened).press("End")
     while (line(opened).get_attribute("aria-valuenow") or "") != "0.5":
         value = float(line(opened).get_attribute("aria-valuenow") or 0)
