@@ -153,12 +153,12 @@ def test_the_office_keeps_what_it_has_when_the_weight_is_0() -> None:
 def test_each_goal_can_be_reached_and_none_is_at_the_start(key: str) -> None:
     """By moves that a learner might make, with the panel's own dice."""
     panel = canaries.canary(shop_of_one().set("seed", 1), *CONTROLS, server=NEW)
-    at_first = GOALS[key].reached(panel.scenario, panel.outcome)
+    at_first = GOALS[key].standing(panel.scenario, panel.outcome).reached
     for path, value in MOVES[key].items():
         panel.set(path, value)
 
     assert not at_first
-    assert GOALS[key].reached(panel.scenario, panel.outcome)
+    assert GOALS[key].standing(panel.scenario, panel.outcome).reached
 
 
 @pytest.mark.parametrize("key", ["flood", "telling"])
@@ -166,7 +166,7 @@ def test_a_heavy_canary_reaches_no_goal(key: str) -> None:
     """Half of the traffic is more than a fifth, and no canary."""
     heavy = Many(shop_of_one()).set("zone.www.canary.weight", 99)
 
-    assert not GOALS[key].reached(heavy, heavy.run())
+    assert not GOALS[key].standing(heavy, heavy.run()).reached
 
 
 def test_a_goal_asks_of_a_server_that_is_there() -> None:
