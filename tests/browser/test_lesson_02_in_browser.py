@@ -24,6 +24,7 @@ def lesson(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
         page.open("lessons/02_weights.ipynb").run_all()
         panels(page).nth(2).locator(".lab-handle").wait_for()
         page.settle()
+        page.start = [words(panel).inner_text() for panel in panels(page).all()]
         yield page
 
 
@@ -47,9 +48,11 @@ def type_into(panel: Locator, name: str, value: str) -> None:
     box.press("Enter")
 
 
-def restore(panel: Locator) -> None:
-    """Reset a panel, and wait for its full picture."""
+def restore(lesson: Notebook, number: int) -> None:
+    """Reset a panel, and wait for its full picture, the one it was first drawn with."""
+    panel = panels(lesson).nth(number)
     panel.get_by_role("button", name="Reset").click()
+    expect(words(panel)).to_have_text(lesson.start[number])
     expect(panel.locator(".lab-status")).to_have_text("")
 
 
@@ -89,12 +92,10 @@ def test_each_control_moves_its_panel_by_keyboard(
 ) -> None:
     """Another sample, another sentence; Reset brings the first one back."""
     one = panels(lesson).nth(panel)
-    before = words(one).inner_text()
     one.get_by_role("slider", name=slider).press("ArrowRight")
-    expect(words(one)).not_to_have_text(before)
-    restore(one)
+    expect(words(one)).not_to_have_text(lesson.start[panel])
+    restore(lesson, panel)
 
-    expect(words(one)).to_have_text(before)
     assert lesson.errors == []
 
 
@@ -122,38 +123,38 @@ def test_a_bad_value_keeps_the_picture_and_says_why(
 ) -> None:
     """In one or two sentences, in the status line."""
     playground = panels(lesson).nth(2)
-    restore(playground)
+    restore(lesson, 2)
     before = words(playground).inner_text()
     type_into(playground, name, value)
     status = playground.locator(".lab-status")
     status.filter(has_text=says).wait_for()
 
     assert words(playground).inner_text() == before
-    restore(playground)
+    restore(lesson, 2)
 
 
 def test_each_goal_is_reached(lesson: Notebook) -> None:
     """By moves that a learner might make; each ticks itself and counts them."""
     goals = lesson.page.locator(".lab-card").filter(has_text="Goal")
     playground = panels(lesson).nth(2)
-    restore(playground)
+    restore(lesson, 2)
     expect(goals.filter(has_text="Reached")).to_have_count(0)
 
     type_into(playground, "TTL", "30")
     type_into(playground, "Watch for", "1800")
     goals.nth(2).filter(has_text="Reached with 2 moves.").wait_for()
-    restore(playground)
+    restore(lesson, 2)
     type_into(playground, "Resolvers", "20")
     type_into(playground, "TTL", "300")
     goals.nth(1).filter(has_text="Reached with 2 moves.").wait_for()
-    restore(playground)
+    restore(lesson, 2)
     type_into(playground, "Resolvers", "1")
     type_into(playground, "TTL", "20")
     type_into(playground, "Watch for", "3600")
     goals.nth(0).filter(has_text=re.compile(r"Reached with \d moves?")).wait_for()
 
     expect(goals.filter(has_text="Reached")).to_have_count(3)
-    restore(playground)
+    restore(lesson, 2)
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

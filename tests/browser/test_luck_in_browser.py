@@ -21,6 +21,7 @@ shop = Scenario(zone, "www", clients=crowd, resolvers=caches, duration=600)
 PANEL = """
 panel = canary(shop, "weight", "ttl", "watch", server="192.0.2.2")
 panel.mark(Ghost(0.9, "you said 0.9 to 1.1 %", to=1.1))
+first = panel.picture.parts[2].sentence
 panel
 """
 FAN = 'alone = fan(panel.scenario.scenario, panel.outcome.others, "192.0.2.2")\nalone'
@@ -41,6 +42,8 @@ def page(opened: Notebook) -> Notebook:
     opened.page.set_viewport_size({"width": 1280, "height": 1200})
     wear(opened, "Light")
     opened.page.get_by_role("button", name="Reset").click()
+    words = opened.page.locator(".lab-part-dots .lab-words")
+    expect(words).to_have_text(opened.kernel_text("print(first)"))
     expect(opened.page.locator(".lab-status")).to_have_text("")
     time(opened).press("End")
     while (line(opened).get_attribute("aria-valuenow") or "") != "0.5":
