@@ -75,7 +75,7 @@ class Subject:
         watch: what changes with each picture.
         drawn: the plot that says when plotly.js has drawn it; empty for a picture of the kit, which
             is drawn when it has changed.
-        budget: how many times a slider that moves a label it may take.
+        budget: times the slider that moves a label; more where one move is many runs.
     """
 
     set_up: str
@@ -132,10 +132,31 @@ MOVE: Final = Subject(
     budget=3.0,
 )
 
+CANARY: Final = Subject(
+    """
+from lab_engine import Clients, RecordSet, Resolvers, Scenario, Weighted, Zone, canary
+parts = [("stable", "192.0.2.1", 99), ("canary", "192.0.2.2", 1)]
+sets = [
+    RecordSet.of("www", "A", address, 60, policy=Weighted(weight), set_identifier=name)
+    for name, address, weight in parts
+]
+crowd = Clients(100_000, rate=0.01)
+shop = Scenario(
+    Zone.of("shop.example", sets), "www", clients=crowd, resolvers=Resolvers(1_000), duration=600
+)
+""",
+    'canary(shop, "weight", "ttl", "watch", "caches", "skew", server="192.0.2.2")',
+    "TTL",
+    "a canary's tiles, fan and dots of 10 runs first, 10^5 clients behind 10^3 resolvers",
+    ".lab-part-dots .lab-board",
+    "",
+    budget=3.0,
+)
+
 
 def rows() -> list[Row]:
-    """What the README's table says of lessons 01 and 04."""
-    return [row for subject in (LESSON, TILES, TTL, MOVE) for row in main(subject)]
+    """What the README's table says of the lessons' panels."""
+    return [row for subject in (LESSON, TILES, CANARY, TTL, MOVE) for row in main(subject)]
 
 
 def main(subject: Subject = TOY, pairs: int = PAIRS) -> list[Row]:

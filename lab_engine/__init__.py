@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from lab_engine.authority import modes as modes
     from lab_engine.authority.plan import replies as replies
+    from lab_engine.authority.policies import Weighted as Weighted
     from lab_engine.authority.records import Client as Client
     from lab_engine.authority.records import Question as Question
     from lab_engine.authority.records import RRset as RRset
@@ -50,13 +52,17 @@ if TYPE_CHECKING:
     from lab_engine.simulation.sweep import sweep as sweep
     from lab_engine.simulation.theory.migration import plan_migration as plan_migration
     from lab_engine.simulation.tradeoff import Tradeoff as Tradeoff
+    from lab_engine.views.canaries import canary as canary
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
+    from lab_engine.views.kit.dots import dots as dots
+    from lab_engine.views.kit.fan import fan as fan
     from lab_engine.views.kit.log import asked as asked
     from lab_engine.views.kit.picture import Ghost as Ghost
     from lab_engine.views.kit.rings import rings as rings
     from lab_engine.views.kit.strips import packets as packets
     from lab_engine.views.kit.strips import traced as traced
+    from lab_engine.views.kit.together import luck as luck
     from lab_engine.views.panels import cache_tiles as cache_tiles
     from lab_engine.views.panels import evenness as evenness
     from lab_engine.views.panels import round_robin as round_robin
@@ -91,11 +97,16 @@ _HOMES = {
     "Site": "lab_engine.simulation.sites",
     "State": "lab_engine.authority.state",
     "Tradeoff": "lab_engine.simulation.tradeoff",
+    "Weighted": "lab_engine.authority.policies",
     "Zone": "lab_engine.authority.zone",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
     "cache_tiles": "lab_engine.views.panels",
+    "canary": "lab_engine.views.canaries",
     "diff": "lab_engine.review.diff",
+    "dots": "lab_engine.views.kit.dots",
+    "fan": "lab_engine.views.kit.fan",
+    "luck": "lab_engine.views.kit.together",
     "dumps": "lab_engine.simulation.files",
     "explain": "lab_engine.review.explain",
     "forward": "lab_engine.drill.forwarder",
@@ -122,6 +133,7 @@ _HOMES = {
     "zipf_shares": "lab_engine.caches.crowds",
 }
 _MODULES = {
+    "modes": "lab_engine.authority.modes",
     "changes": "lab_engine.control.changes",
     "theory": "lab_engine.simulation.theory",
 }

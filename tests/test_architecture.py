@@ -78,6 +78,7 @@ HALVES = {
     frozenset({"lab_engine.views.kit.live", "lab_engine.views.kit.picture"}),
     frozenset({"lab_engine.views.kit.strip", "lab_engine.views.kit.striptwin"}),
     frozenset({"lab_engine.views.kit.tiles", "lab_engine.views.kit.twin"}),
+    frozenset(f"lab_engine.views.kit.{name}" for name in ("dots", "fan", "lucktwin")),
 }
 
 # The clock and the dice are parameters of these rooms.
@@ -105,7 +106,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "course": (
-        2_100,
+        2_300,
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
@@ -113,7 +114,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "two engines and closed forms that check each other, plans of TTLs, holdings, dispatch",
     ),
     "views": (
-        3_900,
+        4_900,
         "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
     ),
 }

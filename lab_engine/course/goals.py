@@ -11,7 +11,11 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome
+from lab_engine.simulation.many import Many, Runs
 from lab_engine.simulation.moves import Move, Rehearsal
+from lab_engine.simulation.outcome import weighted_quantiles
+from lab_engine.views.kit.fan import BAND, intended, percents
+from lab_engine.views.kit.scales import between
 from lab_engine.views.theme import number, percent
 from lab_engine.views.theme import seconds as seconds_of
 
@@ -59,6 +63,7 @@ TEXT: Final = None  # a parameter that is no number
 SHARE: Final = Measure(0, 1, percent)
 RATIO: Final = Measure(1, math.inf, number)
 RATE: Final = Measure(0, math.inf, number)
+WEIGHT: Final = Measure(0, 256, number)
 SECONDS: Final = Measure(0, math.inf, seconds_of)
 
 
@@ -196,6 +201,51 @@ def _told(move: Move, late: float) -> str:
 
 def _left(late: float) -> str:
     return f"{percent(round(late, 3))} left behind"
+
+
+@predicate(address=TEXT, weight=WEIGHT, share=SHARE, seconds=SECONDS)
+def flooded(  # noqa: PLR0913  (who, how light, how much, how long)
+    scenario: Many, outcome: Runs, *, address: str, weight: float, share: float, seconds: float
+) -> Standing:
+    """A canary of at most that weight has more than this share of all requests for that long."""
+    much = share_above(scenario, outcome.this, address=address, share=share, seconds=seconds)
+    return Standing(_light(scenario, weight) and much.reached, much.now)
+
+
+@predicate(address=TEXT, share=SHARE, seconds=SECONDS)
+def unseen(
+    scenario: Many, outcome: Runs, *, address: str, share: float, seconds: float
+) -> Standing:
+    """In more than this share of the runs, each at least that long, the server got nothing."""
+    empty = [percents(each, address)[-1] == 0 for each in outcome.others]
+    part = sum(empty) / len(empty)
+    long = scenario.get("duration") >= seconds
+    return Standing(long and part > share, f"{percent(part)} of the runs")
+
+
+@predicate(address=TEXT, weight=WEIGHT, ratio=RATIO, seconds=SECONDS, rate=RATE)
+def telling(  # noqa: PLR0913  (a goal with its costs)
+    scenario: Many,
+    outcome: Runs,
+    *,
+    address: str,
+    weight: float,
+    ratio: float,
+    seconds: float,
+    rate: float,
+) -> Standing:
+    """9 of 10 runs end within `ratio` of what was intended, soon enough and asking rarely."""
+    aim = intended(scenario.scenario, address)[-1][1]
+    ends = [(percents(each, address)[-1], 1.0) for each in outcome.others]
+    low, _, high = weighted_quantiles(ends, BAND)
+    near = aim / ratio <= low and high <= aim * ratio
+    soon = scenario.get("duration") <= seconds and _light(scenario, weight)
+    cheap = queries_below(scenario, outcome.this, rate=rate)
+    return Standing(near and soon and cheap.reached, f"{between(low, high)}, {cheap.now}")
+
+
+def _light(scenario: Many, weight: float) -> bool:
+    return bool(scenario.get("zone.www.canary.weight") <= weight)
 
 
 def _shares(outcome: Outcome, address: str, seconds: float) -> list[float]:

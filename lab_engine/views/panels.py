@@ -78,7 +78,7 @@ def round_robin(scenario: Scenario, *controls: str) -> Panel[Scenario, Outcome]:
         LabError: no such control.
     """
     lent = _lent(scenario, controls)
-    return Panel(lent, _chosen(controls), run, traffic, traffic_summary, coarse=shorter)
+    return Panel(lent, chosen(controls, CONTROLS), run, traffic, traffic_summary, coarse=shorter)
 
 
 def evenness(scenario: Scenario, *controls: str, still: str = "") -> Panel[Scenario, Outcome]:
@@ -93,7 +93,7 @@ def evenness(scenario: Scenario, *controls: str, still: str = "") -> Panel[Scena
         LabError: no such control.
     """
     lent = _lent(scenario, controls)
-    moved = _chosen(controls)
+    moved = chosen(controls, CONTROLS)
     return Panel(lent, moved, run, windows, windows_summary, label="Windows", still=still)
 
 
@@ -124,11 +124,7 @@ def cache_tiles(
         return tiles(scenario, outcome, title=title, holders=holders)
 
     lent = _lent(scenario, controls)
-    return Panel(lent, _chosen(controls), watched, picture=picture, label=title)
-
-
-def _chosen(names: Sequence[str]) -> list[Control]:
-    return chosen(names, CONTROLS)
+    return Panel(lent, chosen(controls, CONTROLS), watched, picture=picture, label=title)
 
 
 def _lent(scenario: Scenario, controls: Sequence[str]) -> Scenario:

@@ -89,7 +89,7 @@ function bar(inside, run, server, index, scale, prefix) {
 function fairShare(inside, run, scale, bottom) {
   const x = scale(100 * run.fair);
   inside.append(shape("line", { x1: x, x2: x, y1: TOP - 10, y2: bottom, class: "lab-fair" }));
-  inside.append(text(`fair share ${Math.round(100 * run.fair)} %`, x, TOP - 14, "lab-tick lab-halo", "middle"));
+  inside.append(text(run.fairSays, x, TOP - 14, "lab-tick lab-halo", run.fair < 0.1 ? "start" : "middle"));
 }
 
 // A value on the axis of the bars, hollow what was said, full what it was; its label has a line of
