@@ -96,11 +96,31 @@ def test_a_held_cname_is_the_row_that_answers_every_other_type(inside):
 
     assert got.values == ()
     assert held["shop.example. CNAME"].mark == "answered"
-    assert held["shop.example. MX"].value == "no such record (by CNAME: cdn.shop.example.)"
+    assert held["cdn.shop.example. MX"].value == "no such record"
+    assert "shop.example. MX" not in held
     assert inside.picture.looks[-1].said == (
         "shop.example. MX? The row shop.example. CNAME answers; "
-        "where that leads, upstream was asked, and 2 rows are new."
+        "where that leads, upstream was asked, and 1 row is new."
     )
+
+
+def test_what_a_cname_and_its_target_say_together_is_no_row_of_its_own(inside):
+    """The second question for MX is answered by both rows."""
+    for kind in ("A", "MX", "MX"):
+        inside.ask("shop.example", kind)
+
+    assert inside.picture.looks[-1].said == (
+        "shop.example. MX? The rows shop.example. CNAME and cdn.shop.example. MX answer."
+    )
+    assert inside.picture.looks[-1].rows[0].mark == "answered"
+
+
+def test_an_answer_that_came_with_its_cname_is_a_row(inside):
+    """The authority sent both at once; of the target alone nothing is held."""
+    inside.ask("shop.example", "A")
+    held = rows(inside.picture.looks[-1])
+
+    assert held["shop.example. A"].value == "192.0.2.9 (by CNAME: cdn.shop.example.)"
 
 
 def test_negative_entries_are_told_from_others(inside):

@@ -88,7 +88,7 @@ def test_the_last_question_is_shown_at_first(page: Notebook) -> None:
 
     expect(answered).to_contain_text("◀ answered")
     expect(answered).to_contain_text("290 s left")
-    expect(row(page, "shop.example. MX")).to_contain_text("∅ no such record")
+    expect(row(page, "cdn.shop.example. MX")).to_contain_text("∅ no such record")
     expect(picture(page).locator(".lab-readout")).to_contain_text(
         "The row shop.example. CNAME answers"
     )

@@ -98,7 +98,8 @@ class Drawing(Displayed):
         used = list(_answering(self._resolver, question, client, before))
         done = act()
         after = _live(self._resolver, now)
-        new = [key for key, entry in after.items() if before.get(key) is not entry]
+        fresh = (key for key, entry in after.items() if before.get(key) is not entry)
+        new = [key for key in fresh if not _joined(key, after)]
         marks: dict[Key, Mark] = {**dict.fromkeys(used, "answered"), **dict.fromkeys(new, "new")}
         said = f"{_short(question)}? {_happened(used, new)}"
         self._noted.append(_look(self._resolver, now, said, marks))
@@ -133,7 +134,10 @@ def _look(
 ) -> Look:
     clock, marked = resolver.profile.clock(now), marks or {}
     rows = []
-    for key, entry in _live(resolver, now).items():
+    held = _live(resolver, now)
+    for key, entry in held.items():
+        if _joined(key, held):
+            continue
         reply = entry.value.reply
         left = reply.aged(clock - entry.stored).ttl
         value, negative = _value(reply, _question(key).type)
@@ -154,7 +158,8 @@ def _answering(
     seen = set()
     while question.name not in seen:
         seen.add(question.name)
-        if own := _first(resolver, question, client, held):
+        own = _first(resolver, question, client, held)
+        if own is not None and not _joined(own, held):
             yield own
             return
         link = _first(resolver, Question(question.name, RdataType.CNAME), client, held)
@@ -163,6 +168,26 @@ def _answering(
         yield link
         record: Any = held[link].value.reply.answer[0].values[0]  # dnspython has it as any Rdata
         question = Question(record.target, question.type)
+
+
+def _joined(key: Key, held: Entries) -> bool:
+    """Whether an entry only joins two others: a CNAME, and what it leads to.
+
+    The lab's cache keeps such answers ready; what a cache knows are the two.
+    """
+    question, answer = _question(key), held[key].value.reply.answer
+    if not answer or answer[0].type is not RdataType.CNAME or question.type is RdataType.CNAME:
+        return False
+    record: Any = answer[0].values[0]  # dnspython has it as any Rdata
+    parts = (
+        Question(question.name, RdataType.CNAME),
+        Question(record.target, question.type),
+    )
+    return all(_beside(key, part) in held for part in parts)
+
+
+def _beside(key: Key, question: Question) -> Key:
+    return key._replace(question=question) if isinstance(key, Place) else question
 
 
 def _first(
