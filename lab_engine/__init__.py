@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lab_engine.control import changes as changes
     from lab_engine.control.account import Account as Account
     from lab_engine.course.lesson import Lesson as Lesson
+    from lab_engine.drill.apex import Apex as Apex
+    from lab_engine.drill.apex import apex as apex
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
     from lab_engine.errors import LabError as LabError
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.scenario import Scenario as Scenario
     from lab_engine.simulation.sites import Site as Site
     from lab_engine.simulation.sweep import sweep as sweep
+    from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.drawers import drawer as drawer
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Account": "lab_engine.control.account",
     "Answers": "lab_engine.views.kit.changed",
+    "Apex": "lab_engine.drill.apex",
     "Backend": "lab_engine.simulation.parts",
     "Checkers": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
@@ -85,6 +89,8 @@ _HOMES = {
     "Site": "lab_engine.simulation.sites",
     "State": "lab_engine.authority.state",
     "Zone": "lab_engine.authority.zone",
+    "apex": "lab_engine.drill.apex",
+    "apex_ways": "lab_engine.views.apex",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
     "cache_tiles": "lab_engine.views.panels",

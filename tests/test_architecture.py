@@ -97,7 +97,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "course": (
-        1_900,
+        2_000,
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
@@ -105,7 +105,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "two engines that check each other, closed forms that check both, who held what, dispatch",
     ),
     "views": (
-        4_300,
+        4_400,
         "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
     ),
 }

@@ -36,8 +36,9 @@ _FILES: Final = (
     "strip.js",
     "log.js",
     "drawer.js",
+    "matrix.js",
 )
-PARTS: Final = ("form", "plot", "tiles", "strip", "log", "drawer")
+PARTS: Final = ("form", "plot", "tiles", "strip", "log", "drawer", "matrix")
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)

@@ -60,7 +60,7 @@ function said(still, time) {
 }
 
 // As high as the longest text, so that nothing below moves when a mark is pointed at.
-function reserve(packet, marks) {
+export function reserve(packet, marks) {
   const lines = marks.map(({ words }) => (words ? words.split("\n").length : 0));
   const most = Math.min(MOST_LINES, Math.max(0, ...lines));
   packet.hidden = most === 0;
@@ -68,7 +68,7 @@ function reserve(packet, marks) {
   packet.textContent = ASK;
 }
 
-function lanes(board, still, width, packet) {
+export function lanes(board, still, width, packet) {
   const prefix = unique();
   const places = laid(still.lanes);
   const bottom = places.at(-1).bottom;
