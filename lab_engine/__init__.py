@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lab_engine.course.lesson import Lesson as Lesson
     from lab_engine.drill.apex import Apex as Apex
     from lab_engine.drill.apex import apex as apex
+    from lab_engine.drill.asking import redirected_share as redirected_share
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
     from lab_engine.errors import LabError as LabError
@@ -107,6 +108,7 @@ _HOMES = {
     "plan": "lab_engine.authority.server",
     "replies": "lab_engine.authority.plan",
     "evenness": "lab_engine.views.panels",
+    "redirected_share": "lab_engine.drill.asking",
     "rings": "lab_engine.views.kit.rings",
     "changed": "lab_engine.views.kit.changed",
     "round_robin": "lab_engine.views.panels",

@@ -2,15 +2,27 @@
 
 import pytest
 
-from lab_engine import Apex, Clock, LabError, apex, forward
+from lab_engine import Apex, Clock, LabError, apex, forward, redirected_share, theory
 from lab_engine.course.apexgoals import (
     everybody_reaches,
     redirected_within,
     right_then_redirected,
 )
-from lab_engine.drill.apex import ALIAS, ALIAS_MODE, CDN, EDGES, FLATTENED, TYPES, WAYS, WWW
+from lab_engine.drill.apex import (
+    ALIAS,
+    ALIAS_MODE,
+    CDN,
+    EDGES,
+    FLATTENED,
+    MAIL_TTL,
+    TYPES,
+    WAYS,
+    WWW,
+)
 from lab_engine.drill.asking import all_asked, asked
 from lab_engine.views.apex import run
+
+from .seeds import shifted
 
 EXACT, LETTER = WAYS[:2]
 OWN = ("MX", "TXT", "NS", "SOA")
@@ -151,6 +163,40 @@ def test_all_ways_are_asked_alike():
 
     assert [each.way for each in told] == list(WAYS)
     assert {tuple(step.kind for step in each.steps) for each in told} == {Apex().order}
+
+
+@pytest.mark.parametrize(
+    ("own_ttl", "others", "rate"),
+    [(300, 0.9, 0.1), (300, 0.1, 0.9), (120, 0.5, 0.5), (3600, 0.01, 0.02)],
+)
+def test_the_law_of_lost_mail_is_what_a_cache_does(own_ttl, others, rate):
+    """A cycle's loss lies between C - M and C, so 4 sd are at most 4 * M / 2C over the cycles."""
+    cycles = 250
+    seconds = cycles * (own_ttl + 1 / others)
+    scenario = Apex(own_ttl=own_ttl)
+    law = theory.redirected_fraction(own_ttl, MAIL_TTL, rate=rate, others=others)
+    got = redirected_share({"A": others, "MX": rate}, seconds, scenario=scenario, seed=shifted(5))
+    counted = 0.5 / (rate * seconds) ** 0.5
+
+    assert abs(got - law) < 4 * (0.5 * MAIL_TTL / own_ttl / cycles**0.5 + counted)
+
+
+def test_the_rarer_type_is_nearly_always_too_late():
+    """One question for MX to nine others: far from the 60 % that the TTLs suggest."""
+    law = theory.redirected_fraction(300, 120, rate=0.1, others=0.9)
+    busy = theory.redirected_fraction(300, 120, rate=100, others=900)
+    quiet = theory.redirected_fraction(300, 120, rate=1e-4, others=1e-4)
+
+    assert round(law, 3) == 0.957
+    assert quiet < 0.05
+    assert busy == pytest.approx(1 - 0.1 * 120 / 300, abs=1e-4)
+
+
+def test_rates_that_are_none():
+    with pytest.raises(LabError, match="are no rates of questions"):
+        redirected_share({"A": 1}, 10)
+    with pytest.raises(LabError, match="are no rates of questions"):
+        redirected_share({"A": 0, "MX": 1}, 10)
 
 
 def test_mail_is_lost_with_two_questions_and_not_with_a_way_that_never_had_it():

@@ -10,6 +10,7 @@ CloudFront.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from random import Random
 from types import MappingProxyType
@@ -130,12 +131,16 @@ class Way(Endpoint):
         """The apex."""
         return Question.of(APEX)
 
+    def reply(self, question: Question, client: Client) -> Reply:
+        """What it says, before that is octets, and without a log."""
+        below = question.name.is_subdomain(from_text("cdn.example."))
+        return (self._cdn.respond if below else self._shop)(question, client)
+
     def _handle(self, wire: bytes, source: Source, stream: bool) -> bytes | None:  # noqa: FBT001
         def decide(query: Query, question: Question) -> Reply:
             known = query.subnet.network if query.subnet else None
             client = Client(known, "ecs") if known else Client.at(str(ip_address(source[0])))
-            below = question.name.is_subdomain(from_text("cdn.example."))
-            reply = (self._cdn.respond if below else self._shop)(question, client)
+            reply = self.reply(question, client)
             peer = Peer(source[0], source[1], "tcp" if stream else "udp")
             self.log.append(LogEntry(datetime.now(UTC), peer, question, reply, ()))
             return reply
@@ -199,6 +204,7 @@ def _flattening(
     return answer
 
 
+@lru_cache(32)
 def _shop(way: str, ttl: int) -> Zone:
     """The zone of the shop, with what stands at its apex by this way."""
     records = [
@@ -224,6 +230,7 @@ def _web(way: str, ttl: int) -> Iterator[RRset | RecordSet]:
             yield RRset.of("@", kind, address, ttl)
 
 
+@lru_cache(32)
 def cdn_zone(ttl: int = 60) -> Zone:
     """The zone of the CDN: its nearest servers by country, Virginia's for the rest of the world."""
     sets: list[RRset | RecordSet] = [

@@ -5,13 +5,20 @@ web's to the CDN, the zone's own to the zone's own records; `redirected` where a
 `empty` where there is nothing.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import Final, Literal
 
+from dns.rdatatype import RdataType
+
+from lab_engine.authority.records import Client, Question
+from lab_engine.caches.resolver import Resolver
 from lab_engine.drill.apex import APEX, CDN, EDGES, PLACES, WAYS, Apex, Way
 from lab_engine.drill.clock import Clock
 from lab_engine.drill.forwarder import Forwarder, forward
+from lab_engine.errors import LabError
 from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.log import LogEntry
 from lab_engine.wire.transport import InProcess
@@ -158,6 +165,47 @@ def asked(scenario: Apex, way: str = "", looking: Looking = _unseen) -> Told:
     return Told(server.name, tuple(asker.steps), asker.clients())
 
 
-def all_asked(scenario: Apex) -> tuple[Told, ...]:
-    """Every way out, asked likewise."""
-    return tuple(asked(scenario, way) for way in WAYS)
+def all_asked(scenario: Apex, chosen: Told | None = None) -> tuple[Told, ...]:
+    """Every way out, asked likewise; what is known already of one is not asked again."""
+    known = {} if chosen is None else {chosen.way: chosen}
+    return tuple(known.get(way) or asked(scenario, way) for way in WAYS)
+
+
+def redirected_share(
+    rates: Mapping[str, float],
+    seconds: float,
+    *,
+    kind: str = "MX",
+    scenario: Apex | None = None,
+    seed: int = 1,
+) -> float:
+    """The part of the questions for one type that a cache redirects, simulated.
+
+    Args:
+        rates: questions a second for each type, at random times.
+        seconds: for how long.
+        kind: the type that is counted.
+        scenario: the way out and its TTLs; a CNAME whose server answers the exact type first.
+        seed: of the dice.
+
+    Raises:
+        LabError: a rate that is none, or no question for the type.
+    """
+    whole = math.fsum(rates.values())
+    if kind not in rates or not all(rate > 0 for rate in rates.values()):
+        remedy = f"Give {kind} and the others a rate above 0."
+        raise LabError(dict(rates), "are no rates of questions", remedy)
+    chosen, dice = scenario or Apex(), Random(seed)
+    way, home = chosen.start(chosen.way), Client.at(HOME.somebody)
+    resolver = Resolver(lambda question, _now: way.reply(question, home), dice, "ideal")
+    questions = {each: Question.of(APEX, each) for each in rates}
+    asked_for = redirected = 0
+    now = dice.expovariate(whole)
+    while now < seconds:
+        (each,) = dice.choices(list(rates), list(rates.values()))
+        reply = resolver.look_up(questions[each], now).value.reply
+        if each == kind:
+            asked_for += 1
+            redirected += bool(reply.answer) and reply.answer[0].type is RdataType.CNAME
+        now += dice.expovariate(whole)
+    return redirected / max(1, asked_for)

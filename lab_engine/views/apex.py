@@ -75,7 +75,7 @@ def run(scenario: Apex) -> Outcome:
         return seen[0].ask
 
     chosen = asked(scenario, looking=looking)
-    ways = tuple(chosen if each.way == chosen.way else each for each in all_asked(scenario))
+    ways = all_asked(scenario, chosen)
     if not seen:
         return Outcome(ways, chosen, None)
     whole = seen[0].picture
