@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from lab_engine.authority import modes as modes
     from lab_engine.authority.plan import replies as replies
     from lab_engine.authority.records import Client as Client
     from lab_engine.authority.records import Question as Question
@@ -121,6 +122,7 @@ _HOMES = {
 }
 _MODULES = {
     "changes": "lab_engine.control.changes",
+    "modes": "lab_engine.authority.modes",
     "theory": "lab_engine.simulation.theory",
 }
 
