@@ -710,3 +710,16 @@ def test_the_ways_out_stand_beside_the_way_in():
 
     assert Zone.from_json(batch, "example.com").record_sets
     assert any("alias" in line for line in changes.untold(ZONE))
+
+
+def test_an_id_with_the_path_before_it_is_told_how_to_be_given():
+    """As `list_hosted_zones` prints it, it is one character too long for an alias."""
+    zone = Zone.of("shop.example", [RecordSet.of("mail", "A", "192.0.2.25", 120)])
+    known = "Z" + "A" * 20
+    alias = {"DNSName": "mail.shop.example", "EvaluateTargetHealth": False}
+    record = {"Name": "shop.example", "Type": "A"}
+    record["AliasTarget"] = {"HostedZoneId": f"/hostedzone/{known}", **alias}
+    batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+
+    with pytest.raises(Refusal, match=f"as the id alone, {known}, without the path"):
+        changes.apply(zone, batch)

@@ -200,6 +200,8 @@ def _text_faults(value: Any, form: Text, name: str) -> Iterator[Fault]:
         return
     about = {"value": value, "length": len(value), "type": form.type}
     advice = f"Give {name} {form.shortest} to {form.longest} characters."
+    if form.type == "ResourceId" and "/" in value:  # copied from list_hosted_zones
+        advice = f"Give {name} as the id alone, {value.rpartition('/')[2]}, without the path."
     if len(value) > form.longest:
         yield Fault(IN_XML.longest.format(limit=form.longest, **about), advice)
     elif len(value) < form.shortest:
