@@ -145,11 +145,12 @@ def _listed(names: Sequence[str]) -> str:
 def packets_of(steps: Sequence[Step], *, through: bool, title: str) -> Strip:
     """The packets of one way, a slot of width 1 for each question."""
     middle = (Lane("cache"),) if through else ()
+    named = len(steps) <= len(TYPES)  # more are too close for labels, and the axis names them, too
     return Strip(
         title=title,
         lanes=(Lane("it gets"), Lane("client"), *middle, Lane("authority")),
         marks=tuple(
-            mark for slot, step in enumerate(steps) for mark in _marks(slot, step, through)
+            mark for slot, step in enumerate(steps) for mark in _marks(slot, step, through, named)
         ),
         end=float(len(steps)),
         sentence=f"{number(len(steps))} questions, {number(_fetches(steps))} of them upstream.",
@@ -161,9 +162,10 @@ def _fetches(steps: Sequence[Step]) -> int:
     return sum(len(step.upstream) for step in steps)
 
 
-def _marks(slot: int, step: Step, through: bool) -> Iterator[Mark]:  # noqa: FBT001
+def _marks(slot: int, step: Step, through: bool, named: bool) -> Iterator[Mark]:  # noqa: FBT001
+    label = f"{step.kind}?" if named else ""
     near, words = "cache" if through else "authority", _read(step)
-    yield Arrow("client", near, slot + 0.03, slot + 0.11, "plain", f"{step.kind}?", words)
+    yield Arrow("client", near, slot + 0.03, slot + 0.11, "plain", label, words)
     at, room = slot + 0.13, 0.2 / max(1, len(step.upstream))
     for entry in step.upstream if through else ():
         asks, says = str(entry.question), str(entry)
