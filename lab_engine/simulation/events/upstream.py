@@ -84,7 +84,7 @@ class Upstream:
         if not self._reachable:
             self._journal.note(now, "query", asker.name, "no answer")
             return None
-        key = question, client or asker.peer
+        key = question, client.by(asker.peer) if client else asker.peer
         tree = self._plans.get(key)
         if tree is None:
             tree = self._plans[key] = self._authority.plan(*key)
@@ -122,7 +122,8 @@ def answers(scenario: Scenario) -> Iterator[Reply]:
     for place, profile, peer in askers(scenario):
         told = scenario.known_profiles.recursive(profile).ecs is not None
         sampled = range(SAMPLED if told else 0)
-        for client in (peer, *(member_of(place, index) for index in sampled)):
+        clients = (Client(member_of(place, index).network, "ecs") for index in sampled)
+        for client in (peer, *(each.by(peer) for each in clients)):
             yield from (share.reply for share in replies(planned(scenario, client)))
 
 

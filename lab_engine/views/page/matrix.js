@@ -5,7 +5,7 @@ import { element, unique, whenSized } from "./dom.js";
 import { drawerRows } from "./drawer.js";
 import { framed, received, roving } from "./frame.js";
 import { playhead } from "./play.js";
-import { lanes, reserve } from "./strip.js";
+import { lanes, read, reserve } from "./strip.js";
 
 export function matrix({ model, el, signal }) {
   const frame = framed(model, el);
@@ -19,8 +19,9 @@ export function matrix({ model, el, signal }) {
   let where = 1; // everything is there at first
   const draw = () => {
     const { still, frames } = sent;
-    reserve(packet, [...still.cells.map((cell) => ({ words: cell[5] })), ...(still.strip?.marks ?? [])]);
-    const drawn = [table(frame.board, still, packet)];
+    const marks = [...still.cells.map((cell) => ({ words: cell[5] })), ...(still.strip?.marks ?? [])];
+    reserve(packet, marks);
+    const drawn = [table(frame.board, still, (words) => read(packet, marks, words), packet.id)];
     if (strip.take(still.strip)) strip.drawn = lanes(strip.board, still.strip, width, packet);
     if (drawer.take(still.drawer)) drawn.push(drawerRows(drawer.board, still.drawer, frames));
     let shown = -1;
@@ -73,7 +74,7 @@ function part(frame) {
   };
 }
 
-function table(board, still, packet) {
+function table(board, still, show, id) {
   const node = element("table", { className: "lab-matrix" });
   const head = node.appendChild(element("thead")).appendChild(element("tr"));
   head.append(element("td"));
@@ -95,8 +96,8 @@ function table(board, still, packet) {
   roving(node, flat, (index) => {
     const words = now[index]?.[5];
     if (!words) return;
-    packet.textContent = words;
-    flat[index].setAttribute("aria-describedby", packet.id);
+    show(words);
+    flat[index].setAttribute("aria-describedby", id);
   });
   return {
     draw(step) {
