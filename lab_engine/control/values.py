@@ -7,11 +7,9 @@ pattern.
 
 import re
 
-import dns.name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.awsjson import decimal_escapes, records_of
-from lab_engine.authority.records import as_name
+from lab_engine.authority.apitext import name_of, value_of
 from lab_engine.control.refusal import Fault
 from lab_engine.errors import LabError
 
@@ -53,7 +51,7 @@ def name_fault(text: str) -> Fault | None:
         advice = "A label has 1 to 63 octets."
         return _fatal("DomainLabelTooLong (Domain label is too long)", long, advice)
     try:
-        as_name(decimal_escapes(text))
+        name_of(text)
     except LabError as wrong:  # unverified: a name over 255 octets, and a bad escape
         return _fatal(f"DomainNameInvalid ({_sentence(wrong.rule)})", text, wrong.remedy)
     return None
@@ -110,7 +108,7 @@ def _misquoted(text: str) -> str | None:
 def _reason(kind: RdataType, text: str) -> str | None:
     """What a reader has against a value."""
     try:
-        records_of(dns.name.root, kind, text)
+        value_of(kind, text)
     except LabError as wrong:
         return wrong.rule
     return None

@@ -40,7 +40,8 @@ class Prices:
     Attributes:
         as_of: when it was written down.
         zone: of one hosted zone a month.
-        queries: of a million queries, by the routing policy of what is asked for.
+        queries: of a million queries, by the routing policy of what is asked for; one that is not
+            listed costs what the simple one does.
         health_check: of one health check of a target outside AWS, a month, without options.
         caveat: what to know before it is believed.
     """
@@ -50,6 +51,10 @@ class Prices:
     queries: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(QUERIES))
     health_check: float = 0.75
     caveat: str = "from memory; check the price page"
+
+    def query(self, policy: str) -> float:
+        """Of a million queries for a policy."""
+        return self.queries.get(policy, self.queries["simple"])
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def bill(scenario: Scenario, outcome: Outcome, prices: Prices | None = None) -> 
     whole = len(outcome.queries) * outcome.bin
     watched = whole if math.isnan(outcome.ended) else outcome.ended
     queries = outcome.authority_queries * MONTH / watched if watched else 0.0
-    price = max(listed.queries[each.policy.name] for each in _asked(scenario))
+    price = max(listed.query(each.policy.name) for each in _asked(scenario))
     checks = len(scenario.zone.check_ids) * listed.health_check
     return Bill(queries, queries / MILLION * price, listed.zone, checks, listed)
 
