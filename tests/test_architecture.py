@@ -76,6 +76,8 @@ APART = {
 HALVES = {
     frozenset({"lab_engine.wire.listener", "lab_engine.wire.transport"}),
     frozenset({"lab_engine.views.kit.live", "lab_engine.views.kit.picture"}),
+    frozenset({"lab_engine.views.kit.drawer", "lab_engine.views.kit.drawertwin"}),
+    frozenset({"lab_engine.views.kit.matrix", "lab_engine.views.kit.matrixtwin"}),
     frozenset({"lab_engine.views.kit.strip", "lab_engine.views.kit.striptwin"}),
     frozenset({"lab_engine.views.kit.tiles", "lab_engine.views.kit.twin"}),
 }
