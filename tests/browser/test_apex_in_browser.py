@@ -86,6 +86,7 @@ def test_a_choice_moves_the_matrix_by_keyboard(lesson: harness.Notebook) -> None
 
 def test_cells_and_packets_are_read_by_keyboard(lesson: harness.Notebook) -> None:
     """Each is one stop for Tab; arrows go on; what was answered is shown below."""
+    lesson.page.mouse.move(0, 0)  # what lies under the pointer is read, too
     packet = panel(lesson).locator(".lab-packet")
     panel(lesson).locator('.lab-matrix td[tabindex="0"]').focus()
     expect(packet).to_contain_text("shop.cdn.example.")
