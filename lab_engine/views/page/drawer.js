@@ -1,5 +1,5 @@
 // The cache drawer: a row for each entry, blocks of clients inside the block of their key, and the
-// row that answered flashes. `drawerRows` draws it anywhere; `drawer` is the picture with a playhead.
+// row that answered flashes. `rows` draws it anywhere; `drawer` is the picture with a playhead.
 
 import { element } from "./dom.js";
 import { framed, received } from "./frame.js";
@@ -19,7 +19,7 @@ export function drawer({ model, el, signal }) {
     if (!sent) return;
     const { still } = sent;
     frame.say(still);
-    const drawn = drawerRows(frame.board, still, sent.frames);
+    const drawn = rows(frame.board, still, sent.frames);
     const name = (index) => still.looks[index][1] || `look ${index + 1}`;
     play.take(
       {
@@ -41,7 +41,7 @@ export function drawer({ model, el, signal }) {
 }
 
 // Builds the rows of all looks once; draw(index) shows those of one.
-export function drawerRows(board, still, frames) {
+export function rows(board, still, frames) {
   const cells = new DataView(frames);
   const list = element("ul", { className: "lab-drawer" }, { "aria-label": "Entries of the cache" });
   const empty = element("p", { className: "lab-hint", textContent: "It holds nothing." });

@@ -2,7 +2,7 @@
 // of the column that is chosen, under one playhead.
 
 import { element, unique, whenSized } from "./dom.js";
-import { drawerRows } from "./drawer.js";
+import { rows } from "./drawer.js";
 import { framed, received, roving } from "./frame.js";
 import { playhead } from "./play.js";
 import { lanes, read, reserve } from "./strip.js";
@@ -23,7 +23,7 @@ export function matrix({ model, el, signal }) {
     reserve(packet, marks);
     const drawn = [table(frame.board, still, (words) => read(packet, marks, words), packet.id)];
     if (strip.take(still.strip)) strip.drawn = lanes(strip.board, still.strip, width, packet);
-    if (drawer.take(still.drawer)) drawn.push(drawerRows(drawer.board, still.drawer, frames));
+    if (drawer.take(still.drawer)) drawn.push(rows(drawer.board, still.drawer, frames));
     let shown = -1;
     play.take(
       {
