@@ -24,6 +24,7 @@ export function drawer({ model, el, signal }) {
     play.take(
       {
         times: still.looks.map((_, index) => index),
+        whole: 2_500 * still.looks.length, // so long for each question
         clock: (index) => `${name(index)}, ${index + 1} of ${still.looks.length}`,
         say: (index) => `${still.looks[index][0]} ${name(index)}`,
         draw(index) {

@@ -29,6 +29,7 @@ export function matrix({ model, el, signal }) {
       {
         times: Array.from({ length: still.said.length + 1 }, (_, index) => index),
         smooth: true,
+        whole: 2_500 * still.said.length, // so long for each question
         clock: (index) => `${index} of ${still.said.length} asked`,
         say: (index) => still.said[index - 1] ?? "Before the first question.",
         draw(index, time) {
