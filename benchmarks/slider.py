@@ -75,7 +75,7 @@ class Subject:
         watch: what changes with each picture.
         drawn: the plot that says when plotly.js has drawn it; empty for a picture of the kit, which
             is drawn when it has changed.
-        budget: how many times as long as the slider with a label it may take.
+        budget: how many times a slider that moves a label it may take.
     """
 
     set_up: str
@@ -117,6 +117,20 @@ TILES: Final = Subject(
     ".lab-board",
     "",
 )
+TTL: Final = Subject(
+    "from lab_engine import Move, Tradeoff, migration, ttl_tradeoff",
+    'ttl_tradeoff(Tradeoff(), "ttl", "sla")',
+    "TTL",
+    "lesson 04's trade-off, closed forms of 1,000 caches",
+    budget=3.0,
+)
+MOVE: Final = Subject(
+    TTL.set_up,
+    'migration(Move(), "lead", "steps")',
+    "Changes at most",
+    "lesson 04's move, planned anew, 1,000 clients behind 50 caches for four hours",
+    budget=3.0,
+)
 APEX: Final = Subject(
     "from lab_engine import Apex, apex_ways",
     'apex_ways(Apex(), "way", "own", "again")',
@@ -129,8 +143,8 @@ APEX: Final = Subject(
 
 
 def rows() -> list[Row]:
-    """What the README's table says of the lessons."""
-    return [*main(LESSON), *main(TILES), *main(APEX)]
+    """What the README's table says of lessons 01, 04 and 05."""
+    return [row for subject in (LESSON, TILES, TTL, MOVE, APEX) for row in main(subject)]
 
 
 def main(subject: Subject = TOY, pairs: int = PAIRS) -> list[Row]:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
+    from lab_engine.simulation.moves import Move as Move
+    from lab_engine.simulation.moves import rehearse as rehearse
     from lab_engine.simulation.outcome import Outcome as Outcome
     from lab_engine.simulation.parts import Backend as Backend
     from lab_engine.simulation.parts import Checkers as Checkers
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from lab_engine.simulation.scenario import Scenario as Scenario
     from lab_engine.simulation.sites import Site as Site
     from lab_engine.simulation.sweep import sweep as sweep
+    from lab_engine.simulation.theory.migration import plan_migration as plan_migration
+    from lab_engine.simulation.tradeoff import Tradeoff as Tradeoff
     from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
@@ -62,6 +66,8 @@ if TYPE_CHECKING:
     from lab_engine.views.panels import cache_tiles as cache_tiles
     from lab_engine.views.panels import evenness as evenness
     from lab_engine.views.panels import round_robin as round_robin
+    from lab_engine.views.ttl_panels import migration as migration
+    from lab_engine.views.ttl_panels import ttl_tradeoff as ttl_tradeoff
     from lab_engine.wire.client import ask as ask
     from lab_engine.wire.server import Server as Server
     from lab_engine.wire.server import serve as serve
@@ -79,6 +85,7 @@ _HOMES = {
     "LabError": "lab_engine.errors",
     "Layer": "lab_engine.simulation.parts",
     "Lesson": "lab_engine.course.lesson",
+    "Move": "lab_engine.simulation.moves",
     "Outcome": "lab_engine.simulation.outcome",
     "Place": "lab_engine.simulation.parts",
     "Question": "lab_engine.authority.records",
@@ -90,6 +97,7 @@ _HOMES = {
     "Server": "lab_engine.wire.server",
     "Site": "lab_engine.simulation.sites",
     "State": "lab_engine.authority.state",
+    "Tradeoff": "lab_engine.simulation.tradeoff",
     "Zone": "lab_engine.authority.zone",
     "apex": "lab_engine.drill.apex",
     "apex_ways": "lab_engine.views.apex",
@@ -105,8 +113,11 @@ _HOMES = {
     "lint": "lab_engine.review.lint",
     "load": "lab_engine.simulation.files",
     "loads": "lab_engine.simulation.files",
+    "migration": "lab_engine.views.ttl_panels",
     "packets": "lab_engine.views.kit.strips",
     "plan": "lab_engine.authority.server",
+    "plan_migration": "lab_engine.simulation.theory.migration",
+    "rehearse": "lab_engine.simulation.moves",
     "replies": "lab_engine.authority.plan",
     "evenness": "lab_engine.views.panels",
     "redirected_share": "lab_engine.drill.asking",
@@ -117,6 +128,7 @@ _HOMES = {
     "serve": "lab_engine.wire.server",
     "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",
+    "ttl_tradeoff": "lab_engine.views.ttl_panels",
     "traced": "lab_engine.views.kit.strips",
     "zipf_shares": "lab_engine.caches.crowds",
 }

@@ -107,15 +107,15 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "course": (
-        2_000,
+        2_200,
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
-        11_200,
-        "two engines that check each other, closed forms that check both, who held what, dispatch",
+        11_600,
+        "two engines and closed forms that check each other, plans of TTLs, holdings, dispatch",
     ),
     "views": (
-        4_400,
+        5_000,
         "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
     ),
 }

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome
+from lab_engine.simulation.moves import Move, Rehearsal
 from lab_engine.views.theme import number, percent
 from lab_engine.views.theme import seconds as seconds_of
 
@@ -162,6 +163,39 @@ def level_within(
     level = even(scenario, outcome, ratio=ratio, seconds=seconds)
     cheap = queries_below(scenario, outcome, rate=rate)
     return Standing(level.reached and cheap.reached, f"{level.now}, {cheap.now}")
+
+
+@predicate(queries=RATE)
+def moved_cleanly(move: Move, rehearsal: Rehearsal, *, queries: float) -> Standing:
+    """Nobody is left when the low TTL has passed, and it cost fewer questions than that."""
+    late = rehearsal.stale(move.low_ttl)
+    clean = move.plan.straggling == 0 and late == 0
+    now = f"{_left(late)}, {number(rehearsal.asked)} questions"
+    return Standing(clean and rehearsal.asked < queries, now)
+
+
+@predicate(share=SHARE, seconds=SECONDS)
+def stale_after(move: Move, rehearsal: Rehearsal, *, share: float, seconds: float) -> Standing:
+    """More than this share still goes to the old server then, though the plan leaves nobody."""
+    late = rehearsal.stale(seconds)
+    return Standing(move.plan.straggling == 0 and late > share, _told(move, late))
+
+
+@predicate(share=SHARE)
+def stale_at_the_end(move: Move, rehearsal: Rehearsal, *, share: float) -> Standing:
+    """More than this share goes to the old server to the last, though all caches can ask."""
+    late = rehearsal.stale(rehearsal.scenario.duration - move.move_at - 60)
+    able = move.plan.straggling == 0 and not move.silent
+    return Standing(able and late > share, _told(move, late))
+
+
+def _told(move: Move, late: float) -> str:
+    held = move.plan.straggling
+    return f"{_left(late)}; the plan leaves {percent(round(held, 3))}" if held else _left(late)
+
+
+def _left(late: float) -> str:
+    return f"{percent(round(late, 3))} left behind"
 
 
 def _shares(outcome: Outcome, address: str, seconds: float) -> list[float]:

@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lab_engine.errors import LabError
 from lab_engine.views.kit.picture import Ghost
@@ -107,8 +107,12 @@ class Lesson:
         question = self._sheet.pick(key, self._sheet.predict, "prediction")
         return told.said(question, self._records(key))
 
-    def ghosts(self, key: str) -> tuple[Ghost, ...]:
+    def ghosts(self, key: str, axis: Literal["x", "y"] = "y") -> tuple[Ghost, ...]:
         """What was committed to and what came of it, as markers for the picture's own axis.
+
+        Args:
+            key: of the prediction.
+            axis: of a figure, the one that it is about.
 
         Raises:
             LabError: the lesson has no such prediction, or its answer is no number.
@@ -116,7 +120,7 @@ class Lesson:
         question = self._sheet.pick(key, self._sheet.predict, "prediction")
         if isinstance(question, Choice):
             raise LabError(key, "is a choice, and no axis has its options", "Ask for a number.")
-        return told.ghosts(question, self._records(key))
+        return told.ghosts(question, self._records(key), axis)
 
     def quiz(self, *keys: str) -> Cards:
         """The lesson's quiz, or the questions of it that are named. One may try again.

@@ -182,3 +182,11 @@ class Switch:
         if not isinstance(raw, bool):
             raise LabError(raw, f"{self.label} is either on or off", "Use True or False.")
         return raw
+
+
+def chosen(names: Sequence[str], among: Mapping[str, Control]) -> list[Control]:
+    """The controls of these names, in their order. Raises LabError if one of them is none."""
+    for name in names:
+        if name not in among:
+            raise LabError(name, "is no control", f"Choose of {', '.join(among)}.")
+    return [among[name] for name in names]

@@ -4,11 +4,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario, run
 from lab_engine.simulation.holders import RESOLVERS
 from lab_engine.simulation.parts import Mix
-from lab_engine.views.controls import Choice, Control, Slider, one_two_five
+from lab_engine.views.controls import Choice, Control, Slider, chosen, one_two_five
 from lab_engine.views.figures import traffic, traffic_summary, windows, windows_summary
 from lab_engine.views.kit.tiles import TILES, Tiles, tiles
 from lab_engine.views.panel import Panel
@@ -94,8 +93,8 @@ def evenness(scenario: Scenario, *controls: str, still: str = "") -> Panel[Scena
         LabError: no such control.
     """
     lent = _lent(scenario, controls)
-    chosen = _chosen(controls)
-    return Panel(lent, chosen, run, windows, windows_summary, label="Windows", still=still)
+    moved = _chosen(controls)
+    return Panel(lent, moved, run, windows, windows_summary, label="Windows", still=still)
 
 
 def cache_tiles(
@@ -129,10 +128,7 @@ def cache_tiles(
 
 
 def _chosen(names: Sequence[str]) -> list[Control]:
-    for name in names:
-        if name not in CONTROLS:
-            raise LabError(name, "is no control", f"Choose of {', '.join(CONTROLS)}.")
-    return [CONTROLS[name] for name in names]
+    return chosen(names, CONTROLS)
 
 
 def _lent(scenario: Scenario, controls: Sequence[str]) -> Scenario:

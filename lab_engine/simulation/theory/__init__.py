@@ -35,6 +35,7 @@ from lab_engine.simulation.theory.hits import (
     whole_second_cycle,
     whole_second_hit_ratio,
 )
+from lab_engine.simulation.theory.migration import Plan, Step, plan_migration, staircase_fills
 from lab_engine.simulation.theory.several import (
     catalogue_hit_ratio,
     chain_hit_ratio,
@@ -44,6 +45,8 @@ from lab_engine.simulation.theory.several import (
 __all__ = [
     "Delay",
     "Failover",
+    "Plan",
+    "Step",
     "canary_error",
     "catalogue_hit_ratio",
     "chain_hit_ratio",
@@ -59,11 +62,13 @@ __all__ = [
     "mixed_stale_fraction",
     "periodic_renewals",
     "pinned_stale_fraction",
+    "plan_migration",
     "prefetch_fetch_ratio",
     "prefetch_miss_ratio",
     "redirected_fraction",
     "renewal_hit_ratio",
     "rotation_imbalance",
+    "staircase_fills",
     "stale_fraction",
     "two_level_stale_fraction",
     "unkept_outage",

@@ -5,6 +5,7 @@ copies lead to, and, of caches without one, what the authority would answer them
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -51,6 +52,8 @@ class Tiles(Drawn):
         capacities: of the servers, as parts of all requests; infinite where there is no limit.
         duration: of the watch, seconds.
         begin: the frame shown at first.
+        says: the sentence, where it is not about balance; then no fair share is marked.
+        turns: (frame, spread) from which on the authority's answers lead elsewhere.
     """
 
     title: str
@@ -65,6 +68,8 @@ class Tiles(Drawn):
     capacities: tuple[float, ...]
     duration: float
     begin: int = 0
+    says: str = ""
+    turns: tuple[tuple[int, Mix], ...] = ()
     ghosts: tuple[Ghost, ...] = ()
 
     kind = "tiles"
@@ -80,7 +85,7 @@ class Tiles(Drawn):
 
     def held(self, frame: int) -> Mix:
         """The part of the shown caches' clients that copies lead to each server."""
-        return self._of(self._weights[frame], 0.0)
+        return self._of(self._weights[frame], 0.0, self.spread)
 
     def unheld(self, frame: int) -> float:
         """The part of the shown caches' clients whose cache holds nothing."""
@@ -88,13 +93,14 @@ class Tiles(Drawn):
 
     def loads(self, frame: int) -> Mix:
         """The part of the requests that each server gets: by copies, and by asking anew."""
-        return self._of(self._weights[frame], self.unheld(frame))
+        spread = next((mix for begin, mix in reversed(self.turns) if begin <= frame), self.spread)
+        return self._of(self._weights[frame], self.unheld(frame), spread)
 
-    def _of(self, weights: Sequence[float], empty: float) -> Mix:
+    def _of(self, weights: Sequence[float], empty: float, spread: Mix) -> Mix:
         pairs = list(zip(weights, self.moving.mixes, strict=True))[1:]  # the first holds nothing
         return tuple(
             float(sum(weight * mix[server] for weight, mix in pairs) + empty * again)
-            for server, again in enumerate(self.spread)
+            for server, again in enumerate(spread)
         )
 
     @cached_property
@@ -109,6 +115,8 @@ class Tiles(Drawn):
     @cached_property
     def sentence(self) -> str:
         """What the whole run shows, in words."""
+        if self.says:
+            return self.says
         most = [max(self.loads(frame), default=0.0) for frame in range(len(self.moving.times))]
         least, largest = percent_whole(min(most)), percent_whole(max(most))
         between = least if least == largest else f"{least} to {largest}"
@@ -160,8 +168,9 @@ class Tiles(Drawn):
             "duration": self.duration,
             "mixes": [[round(part, 6) for part in mix] for mix in self.moving.mixes],
             "longest": self.moving.longest,
-            "fair": self.fair,
+            "fair": None if self.says else self.fair,
             "begin": self.begin,
+            "turns": [[frame, [round(part, 6) for part in mix]] for frame, mix in self.turns],
             "ghosts": [ghost.still() for ghost in self.ghosts],
         }
 
@@ -197,6 +206,8 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     title: str = "Which server does each cache hold right now?",
     at: float = 0.0,
     most: int = TILES,
+    says: str = "",
+    turns: Sequence[tuple[float, Mix]] = (),
     ghosts: Sequence[Ghost] = (),
     holders: str = RESOLVERS,
 ) -> Tiles:
@@ -208,6 +219,9 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         title: the question it answers.
         at: the second of the watch shown at first.
         most: how many caches get a tile; the others share one.
+        says: its sentence, where balance is not what it is about.
+        turns: (seconds, part of the answers that lead to each server from then on), where the
+            authority changes its mind; else all its answers are taken together.
         ghosts: values beside the load bars, in percent.
         holders: whose caches were watched, as the run was told.
 
@@ -235,6 +249,8 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         capacities=tuple(capacity.get(server, math.inf) for server in outcome.addresses),
         duration=scenario.duration,
         begin=min(range(len(moving.times)), key=lambda index: abs(moving.times[index] - at)),
+        says=says,
+        turns=tuple((bisect_left(moving.times, time), mix) for time, mix in turns),
         ghosts=tuple(ghosts),
     )
     return replace(picture, hint=_hint(picture))

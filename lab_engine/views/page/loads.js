@@ -31,7 +31,7 @@ export function loadBars(place, run, width, prefix) {
     inside.append(text(`${tick} %`, scale(tick) + (tick === 100 ? RIGHT : 0), height - 4, "lab-tick", anchor));
   }
   const bars = run.servers.map((server, index) => bar(inside, run, server, index, scale, prefix));
-  fairShare(inside, run, scale, bottom);
+  if (run.fair !== null) fairShare(inside, run, scale, bottom);
   run.ghosts.forEach((ghost, index) => drawGhost(inside, run, ghost, bottom + 16 + LINE * index, scale));
   place.replaceChildren(svg);
   return {
