@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks.slider import CANARY, LESSON, MOVE, TILES, TOY, TTL, Row, Subject
+from benchmarks.slider import PANELS, TOY, Row, Subject
 from tests.browser import toy
 from tests.browser.harness import Lab, Notebook, browser
 
@@ -26,7 +26,7 @@ UPDATES: Final = 10
 
 def rows() -> list[Row]:
     """What the README's table says of the lessons' panels."""
-    return [row for subject in (LESSON, TILES, CANARY, TTL, MOVE) for row in main(subject)]
+    return [row for subject in PANELS for row in main(subject)]
 
 
 def main(subject: Subject = TOY) -> list[Row]:

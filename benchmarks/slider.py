@@ -131,6 +131,15 @@ MOVE: Final = Subject(
     "lesson 04's move, planned anew, 1,000 clients behind 50 caches for four hours",
     budget=3.0,
 )
+APEX: Final = Subject(
+    "from lab_engine import Apex, apex_ways",
+    'apex_ways(Apex(), "way", "own", "again")',
+    "TTL of CNAME or ALIAS",
+    "lesson 05's matrix, 8 ways out and 7 types asked through caches",
+    ".lab-board",
+    "",
+    3.0,
+)
 
 CANARY: Final = Subject(
     """
@@ -152,11 +161,12 @@ shop = Scenario(
     "",
     budget=3.0,
 )
+PANELS: Final = (LESSON, TILES, CANARY, TTL, MOVE, APEX)
 
 
 def rows() -> list[Row]:
     """What the README's table says of the lessons' panels."""
-    return [row for subject in (LESSON, TILES, CANARY, TTL, MOVE) for row in main(subject)]
+    return [row for subject in PANELS for row in main(subject)]
 
 
 def main(subject: Subject = TOY, pairs: int = PAIRS) -> list[Row]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from lab_engine.control import changes as changes
     from lab_engine.control.account import Account as Account
     from lab_engine.course.lesson import Lesson as Lesson
+    from lab_engine.drill.apex import Apex as Apex
+    from lab_engine.drill.apex import apex as apex
+    from lab_engine.drill.asking import redirected_share as redirected_share
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
     from lab_engine.errors import LabError as LabError
@@ -52,10 +55,12 @@ if TYPE_CHECKING:
     from lab_engine.simulation.sweep import sweep as sweep
     from lab_engine.simulation.theory.migration import plan_migration as plan_migration
     from lab_engine.simulation.tradeoff import Tradeoff as Tradeoff
+    from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.canaries import canary as canary
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
+    from lab_engine.views.kit.drawers import drawer as drawer
     from lab_engine.views.kit.fan import fan as fan
     from lab_engine.views.kit.log import asked as asked
     from lab_engine.views.kit.picture import Ghost as Ghost
@@ -75,6 +80,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Account": "lab_engine.control.account",
     "Answers": "lab_engine.views.kit.changed",
+    "Apex": "lab_engine.drill.apex",
     "Backend": "lab_engine.simulation.parts",
     "Checkers": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
@@ -99,12 +105,15 @@ _HOMES = {
     "Tradeoff": "lab_engine.simulation.tradeoff",
     "Weighted": "lab_engine.authority.policies",
     "Zone": "lab_engine.authority.zone",
+    "apex": "lab_engine.drill.apex",
+    "apex_ways": "lab_engine.views.apex",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
     "cache_tiles": "lab_engine.views.panels",
     "canary": "lab_engine.views.canaries",
     "diff": "lab_engine.review.diff",
     "dots": "lab_engine.views.kit.dots",
+    "drawer": "lab_engine.views.kit.drawers",
     "fan": "lab_engine.views.kit.fan",
     "luck": "lab_engine.views.kit.together",
     "dumps": "lab_engine.simulation.files",
@@ -121,6 +130,7 @@ _HOMES = {
     "rehearse": "lab_engine.simulation.moves",
     "replies": "lab_engine.authority.plan",
     "evenness": "lab_engine.views.panels",
+    "redirected_share": "lab_engine.drill.asking",
     "rings": "lab_engine.views.kit.rings",
     "changed": "lab_engine.views.kit.changed",
     "round_robin": "lab_engine.views.panels",
@@ -133,8 +143,8 @@ _HOMES = {
     "zipf_shares": "lab_engine.caches.crowds",
 }
 _MODULES = {
-    "modes": "lab_engine.authority.modes",
     "changes": "lab_engine.control.changes",
+    "modes": "lab_engine.authority.modes",
     "theory": "lab_engine.simulation.theory",
 }
 

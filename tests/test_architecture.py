@@ -76,6 +76,8 @@ APART = {
 HALVES = {
     frozenset({"lab_engine.wire.listener", "lab_engine.wire.transport"}),
     frozenset({"lab_engine.views.kit.live", "lab_engine.views.kit.picture"}),
+    frozenset({"lab_engine.views.kit.drawer", "lab_engine.views.kit.drawertwin"}),
+    frozenset({"lab_engine.views.kit.matrix", "lab_engine.views.kit.matrixtwin"}),
     frozenset({"lab_engine.views.kit.strip", "lab_engine.views.kit.striptwin"}),
     frozenset({"lab_engine.views.kit.tiles", "lab_engine.views.kit.twin"}),
     frozenset(f"lab_engine.views.kit.{name}" for name in ("dots", "fan", "lucktwin")),
@@ -106,7 +108,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "course": (
-        2_300,
+        2_400,
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
@@ -114,7 +116,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "two engines and closed forms that check each other, plans of TTLs, holdings, dispatch",
     ),
     "views": (
-        4_900,
+        6_500,
         "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
     ),
 }

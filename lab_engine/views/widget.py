@@ -38,8 +38,13 @@ _FILES: Final = (
     "together.js",
     "strip.js",
     "log.js",
+    "drawer.js",
+    "matrix.js",
 )
-PARTS: Final = ("form", "plot", "tiles", "strip", "log", "fan", "dots", "together")
+PARTS: Final = (
+    *("form", "plot", "tiles", "strip", "log"),
+    *("fan", "dots", "together", "drawer", "matrix"),
+)
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)

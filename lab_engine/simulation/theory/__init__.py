@@ -6,6 +6,7 @@ run begins. Values outside a formula's range raise LabError. Where no source is 
 was derived for this course, and agrees with a simulation of its own in `tests/test_theory.py`.
 """
 
+from lab_engine.simulation.theory.apex import redirected_fraction
 from lab_engine.simulation.theory.balance import (
     canary_error,
     effective_count,
@@ -64,6 +65,7 @@ __all__ = [
     "plan_migration",
     "prefetch_fetch_ratio",
     "prefetch_miss_ratio",
+    "redirected_fraction",
     "renewal_hit_ratio",
     "rotation_imbalance",
     "staircase_fills",
