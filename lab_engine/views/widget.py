@@ -35,8 +35,11 @@ _FILES: Final = (
     "tiles.js",
     "strip.js",
     "log.js",
+    "land.js",
+    "flow.js",
+    "map.js",
 )
-PARTS: Final = ("form", "plot", "tiles", "strip", "log")
+PARTS: Final = ("form", "plot", "tiles", "strip", "log", "map")
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)
