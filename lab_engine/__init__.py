@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.sweep import sweep as sweep
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
+    from lab_engine.views.kit.drawers import drawer as drawer
     from lab_engine.views.kit.log import asked as asked
     from lab_engine.views.kit.picture import Ghost as Ghost
     from lab_engine.views.kit.rings import rings as rings
@@ -88,6 +89,7 @@ _HOMES = {
     "asked": "lab_engine.views.kit.log",
     "cache_tiles": "lab_engine.views.panels",
     "diff": "lab_engine.review.diff",
+    "drawer": "lab_engine.views.kit.drawers",
     "dumps": "lab_engine.simulation.files",
     "explain": "lab_engine.review.explain",
     "forward": "lab_engine.drill.forwarder",

@@ -35,11 +35,12 @@ _FILES: Final = (
     "tiles.js",
     "strip.js",
     "log.js",
+    "drawer.js",
     "land.js",
     "flow.js",
     "map.js",
 )
-PARTS: Final = ("form", "plot", "tiles", "strip", "log", "map")
+PARTS: Final = ("form", "plot", "tiles", "strip", "log", "drawer", "map")
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)
