@@ -73,6 +73,11 @@ class Drawing(Displayed):
         )
 
     @property
+    def resolver(self) -> Resolver:
+        """The cache that is looked into."""
+        return self._resolver
+
+    @property
     def picture(self) -> Drawer:
         """What was held after each question so far."""
         if not self._noted:

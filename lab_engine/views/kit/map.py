@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, Final
 
 from lab_engine.authority.geo import Point
@@ -17,6 +18,7 @@ from lab_engine.errors import LabError
 from lab_engine.views.theme import percent, sign
 
 from .flow import BINS, DOTS, Dot, Flow, Journey, dots, flow, quantile
+from .hours import Hour
 from .land import HEIGHT, WIDTH, apart, project
 from .picture import Drawn, Ghost
 
@@ -70,6 +72,7 @@ class Map(Drawn):
         servers: the first is A.
         rows: what the rows of round trips are called: now, and before.
         chosen: the name of the user looked at first.
+        hour: the first hour of its caches; None for a picture in which nothing moves.
     """
 
     title: str
@@ -79,6 +82,7 @@ class Map(Drawn):
     servers: tuple[Stop, ...]
     rows: tuple[str, str] = ("now", "before")
     chosen: str = ""
+    hour: Hour | None = None
     ghosts: tuple[Ghost, ...] = ()
 
     kind = "map"
@@ -200,6 +204,7 @@ class Map(Drawn):
             "bins": BINS,
             "parts": DOTS,
             "chosen": first,
+            "hour": self._hour(),
             "ghosts": [ghost.still() for ghost in self.ghosts],
         }
 
@@ -219,9 +224,19 @@ class Map(Drawn):
         half, most = (quantile(self.journeys(row), level) for level in (0.5, 0.95))
         return {} if math.isnan(half) else {"half": round(half, 1), "most": round(most, 1)}
 
+    def _hour(self) -> dict[str, Any] | None:
+        if self.hour is None:
+            return None
+        return {
+            "times": self.hour.times,
+            "known": self.hour.known,
+            "drawers": [drawer.still() for drawer in self.hour.drawers],
+            "ends": [*accumulate(map(len, self.hour.frames))],
+        }
+
     def frames(self) -> bytes:
-        """None: nothing moves by itself."""
-        return b""
+        """Those of the drawers of its hour, one after the other."""
+        return b"".join(self.hour.frames) if self.hour else b""
 
     def marked(self, ghosts: Sequence[Ghost]) -> "Map":
         """The same picture with these values on its axis of milliseconds."""

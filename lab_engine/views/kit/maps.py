@@ -14,6 +14,7 @@ from lab_engine.simulation.strata import profiles_of, rate_of
 from lab_engine.simulation.travel import apart, member_of
 
 from .flow import Journey
+from .hours import first_hour
 from .map import Map, Stop, User
 
 HINT: Final = "dashed: who asks for a user; solid: where the answer leads; the letter is the server"
@@ -36,6 +37,7 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
     rows: tuple[str, str] = ("now", "before"),
     chosen: str = "",
     truth: Atlas | None = None,
+    play: bool = True,
 ) -> Map:
     """The picture of a run.
 
@@ -46,6 +48,7 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
         title: the question it answers.
         rows: what the two rows are called.
         chosen: the place looked at first.
+        play: whether the first hour of its caches can be played.
         truth: where places really are, if the authority of the scenario believes something else.
 
     Raises:
@@ -79,7 +82,10 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
     asking = {_resolver(place): atlas.place(place.peer.network).point or point
               for place, point in reversed(shown)}  # fmt: skip
     resolvers = tuple(Stop(name, point) for name, point in reversed(asking.items()))
-    return Map(title, HINT, users, resolvers, servers, rows, chosen)
+    names = [each.name for each in resolvers]
+    through = [names.index(user.resolver) for user in users]
+    hour = first_hour(scenario, [place for place, _ in shown], through, names) if play else None
+    return Map(title, HINT, users, resolvers, servers, rows, chosen, hour)
 
 
 def _point(place: Place, atlas: Atlas) -> Point | None:

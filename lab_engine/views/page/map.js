@@ -2,9 +2,11 @@
 // same as a flow, below it the round trips, and what is known of the one user who is looked at.
 
 import { control, element, patterns, shape, unique, whenSized } from "./dom.js";
+import { rows } from "./drawer.js";
 import { flowOf, rowsOf } from "./flow.js";
 import { framed, received, roving } from "./frame.js";
 import { land } from "./land.js";
+import { playhead } from "./play.js";
 
 const BESIDE = 700; // pixels of width from which the flow has room beside the map
 const USER = 7;
@@ -19,12 +21,21 @@ export function map({ model, el, signal }) {
   el.insertBefore(chooser, frame.board);
   frame.board.classList.add("lab-travel");
   const below = frame.add(element("div", { className: "lab-travel" }));
-  const rows = below.appendChild(element("div"));
+  const trips = below.appendChild(element("div"));
   const about = below.appendChild(element("div", { className: "lab-about" }));
   const readout = about.appendChild(element("p", { className: "lab-readout" }, { "aria-live": "polite" }));
   const why = about.appendChild(control("pre", { className: "lab-packet" }, { tabindex: 0, role: "group", "aria-label": "Why this answer" }));
 
+  const held = frame.add(element("p", { className: "lab-title" }));
+  const drawer = frame.add(element("div"));
+  const happened = frame.add(element("p", { className: "lab-readout" }));
+  const play = playhead(frame.add(element("div")), signal, { label: "Play the first hour" });
+
   let still = null;
+  let packed = null;
+  let drawn = null; // the drawer of the user looked at
+  let minute = 0;
+  let where = 1; // the hour is over at first
   let name = null; // of the user looked at: the next picture may have others
   let nodes = [];
   const choose = (index) => {
@@ -33,6 +44,7 @@ export function map({ model, el, signal }) {
     list.value = name;
     readout.textContent = user.words;
     why.textContent = user.why;
+    open(user.resolver);
     for (const node of el.querySelectorAll("[data-user]")) {
       node.classList.toggle("lab-chosen", node.dataset.user === String(index));
     }
@@ -40,6 +52,36 @@ export function map({ model, el, signal }) {
       node.setAttribute("tabindex", at === index ? 0 : -1);
       node.setAttribute("aria-checked", at === index);
     });
+  };
+  // The drawer of a resolver, at the minute that is shown.
+  const open = (resolver) => {
+    if (!still.hour) return;
+    const { drawers, ends } = still.hour;
+    held.textContent = `${drawers[resolver].title}: the first hour of a cold cache, a question a minute`;
+    drawn = rows(drawer, drawers[resolver], packed.slice(ends[resolver - 1] ?? 0, ends[resolver]));
+    happen(minute, resolver);
+  };
+  const happen = (index, resolver = still.users[indexOf(name)].resolver) => {
+    minute = index;
+    drawn.draw(index);
+    happened.textContent = still.hour.drawers[resolver].looks[index][0];
+    for (const line of frame.board.querySelectorAll(".lab-goes, .lab-asks")) {
+      line.classList.toggle("lab-lit", still.hour.known[index].includes(Number(line.dataset.user)));
+    }
+  };
+  const playing = () => {
+    const looks = (index) => still.hour.drawers[0].looks[index];
+    play.take(
+      {
+        times: still.hour.times,
+        clock: (index) => `${looks(index)[1]} of ${looks(still.hour.times.length - 1)[1]}`,
+        say: (index) => `${looks(index)[1]}. ${looks(index)[0]}`,
+        draw: (index) => happen(index),
+        paused() {},
+      },
+      where,
+    );
+    where = undefined;
   };
   const indexOf = (wanted) => still.users.findIndex((user) => user.name === wanted);
   list.addEventListener("change", () => choose(indexOf(list.value)));
@@ -53,16 +95,20 @@ export function map({ model, el, signal }) {
     nodes = made.nodes;
     const flow = flowOf(still, beside ? width - across - 14 : width, Math.max(190, high), prefix);
     frame.board.replaceChildren(made.svg, flow);
-    rows.replaceChildren(rowsOf(still, across));
+    trips.replaceChildren(rowsOf(still, across));
     const follow = (index) => nodes[index] === document.activeElement && choose(index);
     roving(made.svg, nodes, follow);
     choose(Math.max(0, indexOf(name)));
+    if (still.hour) playing();
   };
   let width = 0;
   const take = async () => {
     const sent = await received(model);
     if (!sent) return;
     still = sent.still;
+    packed = sent.frames;
+    for (const node of [held, drawer, happened]) node.hidden = !still.hour;
+    if (!still.hour) play.take({ times: [0], clock: () => "", say: () => "", draw() {}, paused() {} });
     name ??= still.users[still.chosen].name;
     frame.say(still);
     list.replaceChildren(...still.users.map((user) => element("option", { textContent: user.name })));
