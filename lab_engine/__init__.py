@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from lab_engine.authority.plan import replies as replies
+    from lab_engine.authority.policies import Geolocation as Geolocation
     from lab_engine.authority.records import Client as Client
     from lab_engine.authority.records import Question as Question
     from lab_engine.authority.records import RRset as RRset
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from lab_engine.review.explain import explain as explain
     from lab_engine.review.lint import lint as lint
     from lab_engine.simulation import theory as theory
+    from lab_engine.simulation.cities import cities as cities
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from lab_engine.views.panels import cache_tiles as cache_tiles
     from lab_engine.views.panels import evenness as evenness
     from lab_engine.views.panels import round_robin as round_robin
+    from lab_engine.views.places import world_map as world_map
     from lab_engine.wire.client import ask as ask
     from lab_engine.wire.server import Server as Server
     from lab_engine.wire.server import serve as serve
@@ -69,6 +72,7 @@ _HOMES = {
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
     "Clock": "lab_engine.drill.clock",
+    "Geolocation": "lab_engine.authority.policies",
     "Ghost": "lab_engine.views.kit.picture",
     "LabError": "lab_engine.errors",
     "Layer": "lab_engine.simulation.parts",
@@ -87,6 +91,7 @@ _HOMES = {
     "Zone": "lab_engine.authority.zone",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
+    "cities": "lab_engine.simulation.cities",
     "cache_tiles": "lab_engine.views.panels",
     "diff": "lab_engine.review.diff",
     "drawer": "lab_engine.views.kit.drawers",
@@ -109,6 +114,7 @@ _HOMES = {
     "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",
     "traced": "lab_engine.views.kit.strips",
+    "world_map": "lab_engine.views.places",
     "zipf_shares": "lab_engine.caches.crowds",
 }
 _MODULES = {

@@ -69,8 +69,7 @@ def world(profile: str = "ecs", *, shared: bool = True, default: bool = True) ->
 def led() -> tuple[Scenario, Map]:
     """With client subnets, and before without."""
     scenario = world()
-    before = run(world("ideal"))
-    return scenario, mapped(scenario, run(scenario), before, chosen="Tokyo")
+    return scenario, mapped(scenario, run(scenario), before="before", chosen="Tokyo")
 
 
 def test_every_user_goes_where_the_run_led_it_and_as_far(led):
@@ -100,7 +99,14 @@ def test_shares_and_whereabouts_are_the_scenarios(led):
 def test_one_resolver_without_subnets_leads_all_to_its_own_server(led):
     _, picture = led
 
+    outcome = run(world("ideal"))
+    reached = {each.place: each for each in outcome.trips}
+
     assert {way.server for user in picture.users for way in user.before} == {SERVERS["NA"]}
+    for user in picture.users:
+        assert [(way.server, way.rtt_ms) for way in user.before] == [
+            (reached[user.name].server, reached[user.name].rtt_ms)
+        ]
 
 
 def test_it_says_what_the_authority_was_told(led):

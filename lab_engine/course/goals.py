@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
 from lab_engine.errors import LabError
-from lab_engine.simulation import Outcome
+from lab_engine.simulation import Outcome, Scenario
+from lab_engine.simulation.strata import due_from
 from lab_engine.views.theme import number, percent
 from lab_engine.views.theme import seconds as seconds_of
 
@@ -46,6 +47,7 @@ SHARE: Final = Measure(0, 1, percent)
 RATIO: Final = Measure(1, math.inf, number)
 RATE: Final = Measure(0, math.inf, number)
 SECONDS: Final = Measure(0, math.inf, seconds_of)
+MILLISECONDS: Final = Measure(0, math.inf, lambda ms: f"{number(ms)} ms")
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,27 @@ def level_within(
     return even(scenario, outcome, ratio=ratio, seconds=seconds) and queries_below(
         scenario, outcome, rate=rate
     )
+
+
+@predicate(place=TEXT, share=SHARE)
+def dark(scenario: Scenario, outcome: Outcome, *, place: str, share: float) -> bool:
+    """Less than this share of what the clients of a place want to reach is served."""
+    found = [each for each in scenario.places if each.label == place]
+    if not found:
+        remedy = f"Use one of {', '.join(each.label for each in scenario.places)}."
+        raise LabError(place, "is no place here", remedy)
+    due = due_from(scenario, found[0]) * outcome.bin * len(outcome.queries)
+    served = sum(each.requests for each in outcome.trips if each.place == place)
+    return served < share * due
+
+
+@predicate(ms=MILLISECONDS, share=SHARE)
+def far_with_subnets(scenario: Scenario, outcome: Outcome, *, ms: float, share: float) -> bool:
+    """Every resolver sends client subnets, and still this share of what is served is within more
+    than `ms`: 0.95 for the 95th percentile.
+    """  # noqa: D205  (the two parameters need each other)
+    every = all(each.ecs is not None for each in scenario.recursives)
+    return every and outcome.rtt_ms(share)[0] > ms
 
 
 def _shares(outcome: Outcome, address: str, seconds: float) -> list[float]:

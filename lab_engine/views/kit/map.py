@@ -112,10 +112,10 @@ class Map(Drawn):
         lost = math.fsum(user.share * _lost(user.now) for user in self.users)
         without = f" {percent(round(lost, 2))} get no answer." if lost >= 0.005 else ""
         far = [self._far(row) for row in range(2)]
-        before = f"; {self.rows[1]} {far[1]}" if far[1] and far[1] != far[0] else ""
+        before = f"; {self.rows[1]}: {far[1]}" if far[1] and far[1] != far[0] else ""
         return (
             f"{_many(self.users, 'user place')} by way of {_many(self.resolvers, 'resolver')} to "
-            f"{_many(self.servers, 'server')}: {named}. {self.rows[0].capitalize()} {far[0]}"
+            f"{_many(self.servers, 'server')}: {named}. {self.rows[0].capitalize()}: {far[0]}"
             f"{before}.{without}"
         )
 
@@ -123,7 +123,7 @@ class Map(Drawn):
         half, most = (quantile(self.journeys(row), level) for level in (0.5, 0.95))
         if math.isnan(half):
             return "nobody is served" if row == 0 else ""
-        return f"half of the requests go {half:.0f} ms or less, 95 % {most:.0f} ms or less"
+        return f"half of what is served within {half:.0f} ms, 95 % within {most:.0f} ms"
 
     def journeys(self, row: int) -> list[tuple[int, Journey]]:
         """Each user's journeys, with shares of all requests; row 0 is now and 1 is before."""

@@ -4,13 +4,14 @@ import math
 from typing import Final
 
 from lab_engine.authority.geo import REGIONS, Atlas, Point
+from lab_engine.authority.plan import replies
 from lab_engine.authority.records import Client
 from lab_engine.errors import LabError
 from lab_engine.review.explain import explain
 from lab_engine.simulation import Outcome, Scenario
 from lab_engine.simulation.asking import planned
 from lab_engine.simulation.parts import Place
-from lab_engine.simulation.strata import profiles_of, rate_of
+from lab_engine.simulation.strata import due_from, profiles_of
 from lab_engine.simulation.travel import apart, member_of
 
 from .flow import Journey
@@ -31,10 +32,9 @@ CITIES: Final = {
 def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
     scenario: Scenario,
     outcome: Outcome,
-    before: Outcome | None = None,
     *,
+    before: str = "",
     title: str = "Who is led where?",
-    rows: tuple[str, str] = ("now", "before"),
     chosen: str = "",
     truth: Atlas | None = None,
     play: bool = True,
@@ -44,9 +44,9 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
     Args:
         scenario: what was run: with places whose whereabouts are known, and servers in Regions.
         outcome: of it.
-        before: of the same places and servers, for the second row of round trips.
+        before: what to call a second row of round trips, for an authority that is told nothing of
+            users, and answers each resolver as its own address deserves; empty for none.
         title: the question it answers.
-        rows: what the two rows are called.
         chosen: the place looked at first.
         play: whether the first hour of its caches can be played.
         truth: where places really are, if the authority of the scenario believes something else.
@@ -65,15 +65,15 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
     if not shown or not servers:
         rule = "has no place, or no server, that is known to be anywhere"
         raise LabError(scenario.name, rule, "Give it places of its atlas, and servers in Regions.")
-    total = math.fsum(_weight(scenario, place) for place, _ in shown)
+    total = math.fsum(due_from(scenario, place) for place, _ in shown)
     users = tuple(
         User(
             place.label,
             point,
-            _weight(scenario, place) / total,
+            due_from(scenario, place) / total,
             _resolver(place),
             _journeys(scenario, outcome, place, atlas),
-            _journeys(scenario, before, place, atlas) if before else (),
+            _untold(scenario, place, atlas) if before else (),
             _told(scenario, place),
             explain(planned(scenario, _seen(scenario, place))),
         )
@@ -85,15 +85,11 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
     names = [each.name for each in resolvers]
     through = [names.index(user.resolver) for user in users]
     hour = first_hour(scenario, [place for place, _ in shown], through, names) if play else None
-    return Map(title, HINT, users, resolvers, servers, rows, chosen, hour)
+    return Map(title, HINT, users, resolvers, servers, ("now", before), chosen, hour)
 
 
 def _point(place: Place, atlas: Atlas) -> Point | None:
     return atlas.place(member_of(place, 0).network).point
-
-
-def _weight(scenario: Scenario, place: Place) -> float:
-    return place.share * rate_of(scenario, place)
 
 
 def _resolver(place: Place) -> str:
@@ -110,8 +106,7 @@ def _journeys(
     """
     regions = {each.address: each.region for each in scenario.backends}
     went = {each.server: each.requests for each in outcome.trips if each.place == place.label}
-    due = scenario.clients.count * rate_of(scenario, place) * outcome.bin * len(outcome.queries)
-    due *= place.share / math.fsum(each.share for each in scenario.places)
+    due = due_from(scenario, place) * outcome.bin * len(outcome.queries)
     served = sum(went.values())
     missing = due - served if any(outcome.failed) else 0.0
     lost = missing if missing > 4 * math.sqrt(due) else 0.0
@@ -121,6 +116,20 @@ def _journeys(
         for server, count in went.items()
     ]
     return (*ways, Journey("", lost / total)) if lost else tuple(ways)
+
+
+def _untold(scenario: Scenario, place: Place, atlas: Atlas) -> tuple[Journey, ...]:
+    """Where requests would go by the plan for the resolver's own address: no run, no cache."""
+    regions = {each.address: each.region for each in scenario.backends}
+    chances: dict[str, float] = {}
+    for chance, reply in replies(planned(scenario, place.peer)):
+        for server in reply.addresses or ("",):
+            each = chance / max(1, len(reply.addresses))
+            chances[server] = chances.get(server, 0.0) + each
+    return tuple(
+        Journey(server, chance, apart(place, regions.get(server, ""), atlas)[1])
+        for server, chance in chances.items()
+    )
 
 
 def _subnets(scenario: Scenario, place: Place) -> tuple[int, int] | None:

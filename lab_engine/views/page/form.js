@@ -50,7 +50,7 @@ export function form({ model, el }) {
   model.on("change:status change:wrong", tell);
 }
 
-const KINDS = { slider, choice, switch: toggle };
+const KINDS = { slider, choice, text: line, switch: toggle };
 
 function slider(spec, send) {
   const { choices, low, high, step, unit } = spec;
@@ -96,6 +96,18 @@ function choice(spec, send) {
   const node = element("div", { className: "lab-control" });
   node.append(name, list);
   return { node, input: list, show: (value) => (list.value = value) };
+}
+
+function line(spec, send) {
+  const id = unique();
+  const name = element("label", { htmlFor: id, textContent: spec.label });
+  const box = control("input", { type: "text", id, placeholder: spec.hint, spellcheck: false });
+  const take = () => send(box.value);
+  box.addEventListener("change", take);
+  box.addEventListener("keydown", (event) => event.key === "Enter" && take());
+  const node = element("div", { className: "lab-control" });
+  node.append(name, box);
+  return { node, input: box, show: (value) => (box.value = value) };
 }
 
 function toggle(spec, send) {
