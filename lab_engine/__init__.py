@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.scenario import Scenario as Scenario
     from lab_engine.simulation.sites import Site as Site
     from lab_engine.simulation.sweep import sweep as sweep
+    from lab_engine.simulation.travel import rtt_ms as rtt_ms
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.drawers import drawer as drawer
@@ -110,6 +111,7 @@ _HOMES = {
     "changed": "lab_engine.views.kit.changed",
     "round_robin": "lab_engine.views.panels",
     "run": "lab_engine.simulation.run",
+    "rtt_ms": "lab_engine.simulation.travel",
     "serve": "lab_engine.wire.server",
     "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",

@@ -12,7 +12,7 @@ from lab_engine.authority.geo import Network
 from lab_engine.errors import LabError
 from lab_engine.simulation.parts import Place
 
-FIRM: Final = "the firm's, in Virginia"
+FIRM: Final = "the firm's, in New York"
 FIRM_EGRESS: Final = "198.19.0.53"
 CITIES: Final = (
     Place("198.18.1.0/24", 0.12, name="Paris"),
@@ -32,7 +32,7 @@ def cities(resolver: str = "own", of: Iterable[Place] = CITIES) -> tuple[Place, 
     """The cities behind one kind of resolver.
 
     Args:
-        resolver: `own`, each city has one of its own; `firm`, one in Virginia asks for all;
+        resolver: `own`, each city has one of its own; `firm`, one in New York asks for all;
             `anycast`, the cities of a /20, a continent of the lessons, share the one near the
             first of them.
         of: other places than the lessons'.

@@ -39,7 +39,7 @@ REST: Final = "default"
 RESOLVERS: Final = {
     "each city's own": "own",
     "one for a continent, nearby": "anycast",
-    "one in Virginia for all": "firm",
+    "one in New York for all": "firm",
 }
 
 
