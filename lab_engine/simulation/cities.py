@@ -12,7 +12,7 @@ from lab_engine.authority.geo import Network
 from lab_engine.errors import LabError
 from lab_engine.simulation.parts import Place
 
-FIRM: Final = "the firm's, in New York"
+FIRM: Final = "the firm's resolver"
 FIRM_EGRESS: Final = "198.19.0.53"
 CITIES: Final = (
     Place("198.18.1.0/24", 0.12, name="Paris"),

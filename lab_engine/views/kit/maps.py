@@ -93,7 +93,7 @@ def _point(place: Place, atlas: Atlas) -> Point | None:
 
 
 def _resolver(place: Place) -> str:
-    return place.resolver or f"{place.label}'s own"
+    return place.resolver or f"{place.label}'s own resolver"
 
 
 def _journeys(

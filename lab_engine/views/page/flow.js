@@ -19,8 +19,8 @@ export function flowOf(still, width, height, prefix) {
   inside.append(patterns(still.servers, `${prefix}-flow`));
   const [users, resolvers, servers] = still.flow.columns;
   const x = [NAMES, (NAMES + width - PLACES - NODE) / 2, width - PLACES - NODE];
-  const y = (part) => HEAD + part * (height - HEAD - 2);
-  const tall = (part) => part * (height - HEAD - 2);
+  const y = (part) => HEAD + part * (height - HEAD - 8);
+  const tall = (part) => part * (height - HEAD - 8);
   const many = resolvers.length > 3;
   const heads = ["users", many ? `${resolvers.length} resolvers` : resolvers.length > 1 ? "resolvers" : "resolver", "servers"];
   heads.forEach((words, column) => {

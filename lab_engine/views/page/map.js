@@ -164,7 +164,8 @@ function resolverOf({ name }, [x, y], count, free) {
   const mark = shape("path", { d: `M${x - 6},${y} l6,-6 l6,6 l-6,6 Z`, class: "lab-resolver" });
   if (count > 3) return [mark];
   free.keep(x, y, 6);
-  return [mark, label(name, free.find(name, x, y, 9), "lab-text lab-halo")];
+  const place = free.find(name, x, y, 9);
+  return place.crowded ? [mark] : [mark, label(name, place, "lab-text lab-halo")];
 }
 
 function serverOf({ name, place, letter, ink }, [x, y], fill, free) {
