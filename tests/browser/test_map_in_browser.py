@@ -11,10 +11,13 @@ from .axe import violations
 from .harness import Lab, Notebook
 from .kit import wear
 
+PANEL = """\
+controls = ("sees", "resolver", "default", "ttl", "database")
+panel = world_map(by_continent(), *controls, chosen="Paris")
+panel"""
 CELLS = (
     "from world import by_continent\nfrom lab_engine import Lesson, world_map",
-    'controls = ("sees", "resolver", "default", "ttl", "database")\n'
-    'panel = world_map(by_continent(), *controls, chosen="Paris")\npanel',
+    PANEL,
     'lesson = Lesson("03_places")\nlesson.goal("dark", panel)',
     'lesson.goal("far", panel)',
     'world_map(by_continent("own", "ecs"), title="Another")',
@@ -61,7 +64,9 @@ def test_a_user_is_chosen_from_the_list(world):
     """Its words, its tree, and its lines, dots and ribbons are what stands out."""
     picture(world).get_by_label("Look at").select_option("Cape Town")
 
-    expect(picture(world).locator(".lab-about .lab-readout")).to_contain_text("Cape Town, by way of")
+    expect(picture(world).locator(".lab-about .lab-readout")).to_contain_text(
+        "Cape Town, by way of"
+    )
     expect(picture(world).locator(".lab-about .lab-packet")).to_contain_text("NA (NA)")
     chosen = picture(world).locator('.lab-chosen:not([data-user="3"])')
     assert chosen.count() == 0

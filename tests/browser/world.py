@@ -24,9 +24,7 @@ def by_continent(resolver: str = "firm", profile: str = "ideal") -> Scenario:
         for code, address in SERVERS.items()
     ]
     rest = Geolocation(CountryCode="*")
-    sets.append(
-        RecordSet.of("www", "A", SERVERS["EU"], 300, policy=rest, set_identifier="default")
-    )
+    sets.append(RecordSet.of("www", "A", SERVERS["EU"], 300, policy=rest, set_identifier="default"))
     return Scenario(
         Zone.of("shop.example", sets),
         "www",
