@@ -18,7 +18,7 @@ from lab_engine.views.controls import Choice, Control, Slider, Text
 from lab_engine.views.kit.map import Map
 from lab_engine.views.kit.maps import mapped
 from lab_engine.views.panel import Panel
-from lab_engine.views.panels import TTLS
+from lab_engine.views.panels import TTLS, shorter
 
 SUBNETS: Final = {
     "ecs-20": {"like": "ecs", "ecs": [20, 48]},
@@ -74,7 +74,7 @@ def world_map(
     lent = scenario.set("profiles", {**SUBNETS, **{each.name: each for each in scenario.profiles}})
     # In the order of `known`: another default is another zone, which then gets the TTL.
     chosen_controls = [control for name, control in known.items() if name in controls]
-    return Panel(lent, chosen_controls, run, picture=picture, label=title)
+    return Panel(lent, chosen_controls, run, picture=picture, coarse=shorter, label=title)
 
 
 def _controls(scenario: Scenario) -> dict[str, Control]:

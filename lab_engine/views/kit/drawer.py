@@ -7,7 +7,7 @@ within its /16. Not here: any cache; `drawers` reads one.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final, Literal, NamedTuple
 
@@ -217,6 +217,7 @@ def _length(spot: Spot) -> int:
     return ip_network(spot.network).prefixlen if spot.network else -1
 
 
+@lru_cache(maxsize=4096)
 def _inside(one: str, other: str) -> bool:
     small, large = ip_network(one), ip_network(other)
     match small, large:

@@ -64,11 +64,10 @@ def first_hour(
     looks: list[list[Look]] = [[] for _ in names]
     times = tuple(MINUTE * minute for minute in range(MINUTES))
     asked = tuple(rng.choices(range(len(places)), [place.share for place in places], k=MINUTES))
-    known = []
+    known, clients = [], [member_of(place, 0) for place in places]
     for now, user in zip(times, asked, strict=True):
         mine = through[user]
-        client = member(places[user])
-        reply = drawings[mine].resolve(scenario.question, now, client)
+        reply = drawings[mine].resolve(scenario.question, now, clients[user])
         said = f"{places[user].label} asks: {', '.join(reply.addresses) or 'no answer'}."
         for number, drawing in enumerate(drawings):
             seen = drawing.picture.looks[-1] if number == mine else look(drawing.resolver, now)
@@ -77,19 +76,14 @@ def first_hour(
         known.append(
             tuple(
                 index
-                for index, place in enumerate(places)
-                if _waiting(drawings[through[index]].resolver, scenario.question, place, now)
+                for index, client in enumerate(clients)
+                if _waiting(drawings[through[index]].resolver, scenario.question, client, now)
             )
         )
     made = [
         Drawer(f"What {name} holds", tuple(each)) for name, each in zip(names, looks, strict=True)
     ]
     return Hour(times, asked, tuple(known), tuple(made))
-
-
-def member(place: Place) -> Client:
-    """Whom its resolver has before it: an address of the place."""
-    return member_of(place, 0)
 
 
 def _resolver(scenario: Scenario, place: Place, rng: Random) -> Resolver:
@@ -102,9 +96,9 @@ def _resolver(scenario: Scenario, place: Place, rng: Random) -> Resolver:
     return Resolver(answer, rng, scenario.known_profiles.recursive(name))
 
 
-def _waiting(resolver: Resolver, question: Question, place: Place, now: float) -> bool:
+def _waiting(resolver: Resolver, question: Question, client: Client, now: float) -> bool:
     """Whether an answer with an address is held for a user: in the first entry that covers it."""
-    for key in resolver.places(question, member(place)):
+    for key in resolver.places(question, client):
         held = resolver.cache.held(key)
         if held is not None and now < held.value.expires:
             return bool(held.value.reply.addresses)
