@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -21,11 +21,12 @@ from typing import Any
 from lab_engine.authority import healthfile
 from lab_engine.authority.elements import nearest, parsed, text_of
 from lab_engine.authority.endpoints import NOBODYS, stand_ins
+from lab_engine.authority.geo import Atlas
 from lab_engine.authority.healthfile import Heard
 from lab_engine.authority.order import Order
 from lab_engine.authority.records import Client, Question
 from lab_engine.authority.server import plan
-from lab_engine.authority.state import State
+from lab_engine.authority.state import State, lesson_atlas
 from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account
 from lab_engine.control.health_config import loaded
@@ -33,6 +34,8 @@ from lab_engine.errors import LabError
 from lab_engine.review.diff import diff
 from lab_engine.review.explain import as_dict, explain
 from lab_engine.review.lint import lint
+from lab_engine.simulation import report
+from lab_engine.simulation.files import load, load_atlas
 from lab_engine.simulation.run import ENGINES, run
 from lab_engine.wire.client import ask
 from lab_engine.wire.ecs import network_of
@@ -72,6 +75,7 @@ def _serve(options: argparse.Namespace) -> int:
             options.port,
             order=options.order,
             seed=options.seed,
+            state=State(atlas=_atlas(options)),
             log=_say if options.log else None,
             say=_complain,
             api=False if options.api_port is None else options.api_port or True,
@@ -130,7 +134,7 @@ def _ask(options: argparse.Namespace) -> int:
         ask, options.name, options.type, recurse=options.recurse, subnet=options.subnet
     )
     if options.file is None:
-        if options.health or options.unhealthy:
+        if options.health or options.unhealthy or options.atlas:
             raise LabError(options.server, "has a health of its own", "Name a zone with --file.")
         print(asking(options.server))
         return 0
@@ -143,7 +147,7 @@ def _ask(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     zone = _zone(options, options.file)
-    question, client = Question.of(options.name, options.type), _client(options.client)
+    question, client = Question.of(options.name, options.type), _client(options)
     state = _state(options, zone)
     planned = plan(zone, question, client, state)
     if options.json:
@@ -177,9 +181,6 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from lab_engine.simulation import report
-    from lab_engine.simulation.files import load
-
     scenario = load(options.file)
     if options.seed is not None:
         scenario = scenario.set("seed", options.seed)
@@ -226,13 +227,8 @@ def _progress() -> Iterator[Callable[[float, float], None] | None]:
 
 
 def _zone(options: argparse.Namespace, file: str) -> Zone:
-    return Zone.from_file(file, options.origin, cidr_blocks=_blocks(options))
-
-
-def _blocks(options: argparse.Namespace) -> Mapping[str, Any] | None:
-    if options.cidr_blocks is None:
-        return None
-    return parsed(text_of(options.cidr_blocks), options.cidr_blocks)
+    blocks = options.cidr_blocks and parsed(text_of(options.cidr_blocks), options.cidr_blocks)
+    return Zone.from_file(file, options.origin, cidr_blocks=blocks)
 
 
 def _state(options: argparse.Namespace, *zones: Zone) -> State:
@@ -245,7 +241,11 @@ def _state(options: argparse.Namespace, *zones: Zone) -> State:
             raise LabError(each, "is the id of no health check here", remedy)
     heard = heard.also(Heard(said=dict.fromkeys(options.unhealthy, False)))
     endpoints = stand_ins(each for zone in zones for each in zone)
-    return State(unhealthy=heard.unhealthy, endpoints=endpoints)
+    return State(heard.unhealthy, endpoints, _atlas(options))
+
+
+def _atlas(options: argparse.Namespace) -> Atlas:
+    return load_atlas(options.atlas) if options.atlas else lesson_atlas()
 
 
 def _heard(options: argparse.Namespace) -> Heard:
@@ -256,11 +256,12 @@ def _heard(options: argparse.Namespace) -> Heard:
     return heard
 
 
-def _client(text: str) -> Client:
-    """An address is a peer's, a network is a client subnet's."""
-    if "/" not in text:
-        return Client.at(text)
-    return Client(network_of(text), "ecs")
+def _client(options: argparse.Namespace) -> Client:
+    """An address is a peer's, a network is a client subnet's, which a resolver may have sent."""
+    if "/" not in options.client:
+        return Client.at(options.client)
+    client = Client(network_of(options.client), "ecs")
+    return client.by(Client.at(options.resolver)) if options.resolver else client
 
 
 def _say(line: str) -> None:
@@ -287,7 +288,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("serve", help="answer for a zone on loopback")
     _about_zone(command, ["file"])
-    _about_failing(command)
+    _about_state(command)
     command.add_argument("--port", type=int, default=0, help="default: any free one")
     command.add_argument("--order", default="shuffle", choices=[*Order], help="of the values")
     command.add_argument("--seed", type=int, help="of the dice, to repeat a run")
@@ -312,7 +313,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("ask", help="ask one question and print what dig would")
     _about_question(command)
     _about_zone(command, [])
-    _about_failing(command)
+    _about_state(command)
     asked = command.add_mutually_exclusive_group(required=True)
     asked.add_argument("--server", metavar="HOST:PORT", help="whom to ask")
     asked.add_argument("--file", metavar="FILE", help="or a zone to ask without a server")
@@ -323,10 +324,11 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("explain", help="say why a zone answers as it does")
     _about_zone(command, ["file"])
     _about_question(command)
-    _about_failing(command)
+    _about_state(command)
     command.add_argument(
         "--client", default=ANYBODY, metavar="IP[/LEN]", help="default: somewhere unknown"
     )
+    command.add_argument("--resolver", metavar="IP", help="who asks for that network")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=_explain, refused=1)
 
@@ -337,7 +339,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("diff", help="say what changes for whom; status 1 if anything")
     _about_zone(command, ["before", "after"])
-    _about_failing(command)
+    _about_state(command)
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=_diff, refused=2)
 
@@ -381,13 +383,16 @@ def _about_zone(command: argparse.ArgumentParser, files: Iterable[str]) -> None:
     )
 
 
-def _about_failing(command: argparse.ArgumentParser) -> None:
+def _about_state(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--unhealthy",
         action="append",
         default=[],
         metavar="ID",
         help="a health check that fails; may be repeated",
+    )
+    command.add_argument(
+        "--atlas", metavar="FILE", help="where networks are, as in scenarios: TOML"
     )
 
 

@@ -290,19 +290,20 @@ with Api(lambda operation, params: {}).start() as api:
     assert int(done.stdout) < 5_000  # kilobytes; 100 MB were sent
 
 
-@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "json", "/"])
-def test_another_content_type_is_refused(api, kind, fake):
-    path = "/2013-04-01/hostedzone/Z1/rrset"
-
-    status, headers, body = asked(api, "POST", path, b"<a/>", Content_Type=kind)
-    assert status == 415
-    assert f"The content type {kind} is not supported." in body
-    assert headers["x-lab-help"] == "Send XML, with the header Content-Type: text/xml."
-    assert fake.asked == []
-
-
-@pytest.mark.parametrize("kind", ["text/xml", "application/xml; charset=utf-8", "Text/XML", ""])
-def test_xml_is_accepted_by_its_names(api, kind, fake):
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/xml",
+        "application/xml; charset=utf-8",
+        "Text/XML",
+        "",
+        "application/x-www-form-urlencoded",  # curl, and so acme.sh
+        "text/plain",
+        "json",
+        "/",
+    ],
+)
+def test_xml_is_accepted_by_whatever_name(api, kind, fake):
     body = b"<CreateHostedZoneRequest><Name>a</Name><CallerReference>1</CallerReference>"
     body += b"</CreateHostedZoneRequest>"
 

@@ -474,8 +474,64 @@ def test_an_alias_under_the_wrong_hosted_zone(target, zone):
     assert message.endswith(f"{lead} that target was not found]")
 
 
-def test_an_alias_to_an_endpoint_under_its_own_hosted_zone():
-    assert applied(alias(ELB, zone="Z32O12XQLNTSW2"), zone_id="Z1")
+@pytest.mark.parametrize(
+    ("target", "zone"),
+    [
+        ("internal-x-1.us-gov-west-1.elb.amazonaws.com.", "Z1K6XKP9SAGWDV"),
+        (ELB, "Z35SXDOTRQ7X7K"),
+        ("nlb-1.elb.eu-west-1.amazonaws.com.", "Z32O12XQLNTSW2"),
+        ("s3-website-eu-west-1.amazonaws.com.", "Z3AQBSTGFYJSTF"),
+        ("d-1.execute-api.eu-west-1.amazonaws.com.", "Z1UJRXOUMOOFQ8"),
+        ("a1.eu-west-1.awsapprunner.com.", "Z01915732ZBZKC8D32TPT"),
+        ("a1.awsglobalaccelerator.com.", "Z2FDTNDATAQYW2"),
+    ],
+)
+def test_an_alias_to_an_endpoint_under_the_hosted_zone_of_another(target, zone):
+    """Of another Region or another service: the name does not lie in it."""
+    message = refused(alias(target, zone=zone), zone_id="Z1")
+
+    lead = f"{LEAD} {target}, type A in zone {zone}, but"
+    assert f"{lead} the alias target name does not lie within the target zone" in message
+
+
+@pytest.mark.parametrize(
+    ("target", "zone", "rdtype"),
+    [
+        (ELB, "Z32O12XQLNTSW2", "A"),
+        ("nlb-1.elb.eu-west-1.amazonaws.com.", "Z2IFOLAFXWLO4F", "AAAA"),
+        ("d111111abcdef8.cloudfront.net.", "Z2FDTNDATAQYW2", "HTTPS"),
+        ("a1.eu-west-1.awsapprunner.com.", "Z087551914Z2PCAU0QHMW", "A"),
+        ("search-shop-1.aos.eu-west-1.on.aws.", "Z0ANY", "A"),
+        ("lb-1.ap-southeast-7.elb.amazonaws.com.", "Z0NEW", "A"),
+    ],
+)
+def test_an_alias_to_an_endpoint_under_its_own_hosted_zone(target, zone, rdtype):
+    """Where the lab does not know which that is, it may be any."""
+    assert applied(alias(target, zone=zone, rdtype=rdtype), zone_id="Z1")
+
+
+@pytest.mark.parametrize(
+    ("target", "zone", "right"),
+    [
+        (ELB, "/hostedzone/Z32O12XQLNTSW2", "Z32O12XQLNTSW2"),
+        (ELB, "hostedzone/Z32O12XQLNTSW2", "Z32O12XQLNTSW2"),
+        ("www.example.com.", "/hostedzone/Z1", "Z1"),
+        ("www.example.com.", "/hostedzone/Z0123456789ABCDEFGHIJ", "Z0123456789ABCDEFGHIJ"),
+    ],
+)
+def test_an_id_that_was_pasted_with_its_path(target, zone, right):
+    found = refusal(alias(target, zone=zone), zone_id="Z1")
+
+    assert f"HostedZoneId takes the id alone: write {right}" in found.help
+
+
+def test_the_id_of_a_health_check_that_was_pasted_with_its_path():
+    found = refusal(
+        change(Weight=1, SetIdentifier="a", HealthCheckId="/healthcheck/hc-1"),
+        health_checks={"hc-1"},
+    )
+
+    assert "HealthCheckId takes the id alone: write hc-1" in found.help
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab_engine.authority import cidr
+from lab_engine.authority.availability import LEVELS
 from lab_engine.authority.awsjson import decimal_escapes
 from lab_engine.authority.geo import Point
 from lab_engine.authority.plan import replies
 from lab_engine.authority.policies import (
     POLICIES,
+    AzAffinity,
     CidrLocation,
     Failover,
     Geolocation,
@@ -98,6 +100,7 @@ def refused(given, **options):
                 IpBased(CidrLocation("c1", "*")),
             ],
         ),
+        ("az_affinity", [AzAffinity(*location) for location in LEVELS.items()]),
     ],
 )
 def test_each_policy_is_read(name, policies):
@@ -108,7 +111,7 @@ def test_each_policy_is_read(name, policies):
 
 
 def test_every_policy_has_its_element():
-    assert len({kind.element for kind in POLICIES}) == len(POLICIES) == 8
+    assert len({kind.element for kind in POLICIES}) == len(POLICIES) == 9
 
 
 def test_the_output_of_list_resource_record_sets_is_read():

@@ -16,6 +16,7 @@ FILES = ROOT / "tests" / "policies"
 COMMAND = [sys.executable, "-m", "lab_engine"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 HEALTH = ("--health", "health_checks.json")
+CLIENTS = (("10.0.2.53",), ("198.18.1.0/24", "--resolver", "10.0.2.53"))
 BLOCKS = ("--cidr-blocks", "cidr_blocks.json")
 
 
@@ -238,6 +239,38 @@ def test_ask_asks_for_a_client():
     )
 
     assert "; CLIENT-SUBNET: 2001:db8:1::/48/" in done.stdout
+
+
+ATLAS = """
+[[atlas]]
+network = "127.0.0.0/8"
+availability_zone = "use1-az1"
+
+[[atlas]]
+network = "10.0.2.0/24"
+availability_zone = "use1-az2"
+"""
+
+
+def test_where_networks_are_comes_from_a_file(tmp_path):
+    """Who asks by `ask` is on this machine."""
+    atlas = ("--atlas", write(tmp_path / "atlas.toml", ATLAS))
+    told = ("explain", "az_affinity.json", "www.shop.example", *atlas, "--client")
+    here = run("ask", "www.shop.example", "--file", "az_affinity.json", *atlas)
+    there, resolved = (run(*told, *client) for client in CLIENTS)
+
+    assert "192.0.2.1\n" in here.stdout
+    assert "asked from use1-az2 (us-east-1-zg-1, us-east-1, aws)" in there.stdout
+    assert "100 %  group (AvailabilityZoneGroup us-east-1-zg-1)" in there.stdout
+    assert "100 %  group (AvailabilityZoneGroup us-east-1-zg-1)" in resolved.stdout
+
+
+def test_an_atlas_that_cannot_be_read_is_refused(tmp_path):
+    atlas = write(tmp_path / "atlas.toml", '[[atlas]]\nnetwork = "10.0.0.1/8"')
+    done = run("explain", "az_affinity.json", "www.shop.example", "--atlas", atlas)
+
+    assert done.returncode == 1
+    assert "atlas.toml: [[atlas]] number 1: atlas.network '10.0.0.1/8': is refused" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lab_engine import RRset, Zone, serve
 from lab_engine.authority.geo import Atlas, Place, Point
 from lab_engine.authority.policies import (
+    AzAffinity,
     CidrLocation,
     Failover,
     Geolocation,
@@ -37,7 +38,7 @@ ATLAS = Atlas(
     {
         "10.0.0.0/8": Place("FR", "EU", "", Point(48.9, 2.4)),
         "10.1.0.0/16": Place("US", "NA", "CA", Point(37.4, -122.0)),
-        "127.0.0.2/32": Place("JP", "AS", "", Point(35.7, 139.7)),
+        "127.0.0.2/32": Place("JP", "AS", "", Point(35.7, 139.7), "apne1-az1"),
         "2001:db8::/32": Place("FR", "EU", "", Point(48.9, 2.4)),
     }
 )
@@ -83,6 +84,7 @@ POLICIES = {
         IpBased(CidrLocation("c", name, tuple(map(ip_network, blocks))))
         for name, blocks in (("a", ["10.0.0.0/8"]), ("b", ["10.1.2.0/24"]), ("*", []))
     ],
+    "zonal": [AzAffinity("AvailabilityZone", "apne1-az1"), AzAffinity("Global", "global")],
 }
 
 

@@ -1,13 +1,21 @@
 """Explanations: what a plan's text, data and page say, and that they say what the plan is."""
 
 import json
+import re
+import tomllib
+from collections import Counter
 from html.parser import HTMLParser
+from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from dns.rdatatype import HTTPS
 
-from lab_engine.authority.endpoints import NOBODYS_IPV4, NOBODYS_IPV6, service_of, stand_ins
+from lab_engine import authority
+from lab_engine.authority.endpointnames import ANYWHERE, service_of, zone_ids
+from lab_engine.authority.endpoints import NOBODYS_IPV4, NOBODYS_IPV6, stand_ins
+from lab_engine.authority.geo import REGIONS
 from lab_engine.authority.plan import Plan, replies
 from lab_engine.authority.policies import Geolocation, Multivalue, Weighted
 from lab_engine.authority.records import Client, Question, as_name
@@ -192,7 +200,17 @@ def test_a_notebook_shows_the_page():
         ("d1.cloudfront.net", "cloudfront"),
         ("s3-website-us-east-1.amazonaws.com", "s3-website"),
         ("d-1.execute-api.us-east-1.amazonaws.com", "execute-api"),
-        ("a.elasticbeanstalk.com", "elasticbeanstalk"),
+        ("a.eu-west-1.elasticbeanstalk.com", "elasticbeanstalk"),
+        ("a.elasticbeanstalk.com", None),  # of before 2016: only a CNAME leads there
+        ("s3-website.eu-central-1.amazonaws.com", "s3-website"),
+        ("lb-1.cn-north-1.elb.amazonaws.com.cn", "elb"),
+        ("d1.cloudfront.cn", "cloudfront"),
+        ("a1.us-east-1.awsapprunner.com", "apprunner"),
+        ("search-shop-1.aos.eu-west-1.on.aws", "opensearch"),
+        ("shop-1.7d67968.vpc-lattice-svcs.us-east-2.on.aws", "vpc-lattice"),
+        ("lb-1.xy-new-1.elb.amazonaws.com", "elb"),
+        ("lb-1.moon-1.elb.amazonaws.com", None),
+        ("lb-1.elb.amazonaws.com", None),
         ("a.awsglobalaccelerator.com", "globalaccelerator"),
         ("vpce-1.s3.us-east-1.vpce.amazonaws.com", "vpce"),
         ("www.amazonaws.com", None),
@@ -208,8 +226,34 @@ def test_a_stand_in_is_nobodys_and_always_the_same():
     name = as_name("d1.cloudfront.net")
     first, again = stand_ins(aliases)[name], stand_ins(aliases)[name]
 
-    (ipv4,), (ipv6,) = (rrset.values for rrset in first.addresses.values())
+    (ipv4,), (ipv6,), _ = (rrset.values for rrset in first.addresses.values())
     assert first == again
     assert (first.hosted_zone_id, first.healthy) == ("Z2", True)
     assert ip_address(ipv4.address) in NOBODYS_IPV4
     assert ip_address(ipv6.address) in NOBODYS_IPV6
+    assert first.addresses[HTTPS].texts == ('1 . alpn="h2,h3"',)
+
+
+def test_the_hosted_zone_of_an_endpoint_follows_from_its_name():
+    def ids(name):
+        return zone_ids(as_name(name))
+
+    assert ids("lb-1.us-gov-west-1.elb.amazonaws.com") == ("Z33AYJ8TM3BH4J",)
+    assert ids("lb-1.elb.us-gov-west-1.amazonaws.com") == ("ZMG1MZ2THAWF1",)
+    assert ids("x.execute-api.us-gov-west-1.amazonaws.com") == ("Z1K6XKP9SAGWDV",)
+    assert set(ids("dualstack.lb-1.us-east-1.elb.amazonaws.com")) == {
+        "Z35SXDOTRQ7X7K",
+        "Z3DZXE0Q79N41H",
+    }
+    assert ids("search-shop-1.aos.eu-west-1.on.aws") == ()
+    assert ids("www.shop.example") == ()
+
+
+def test_the_table_of_endpoints_holds_together():
+    """Each Region is one, each id has a form, and none stands for two kinds of names."""
+    table = tomllib.loads((files(authority) / "endpoints.toml").read_text())["kind"]
+    zones = [zone for kind in table for zone in kind.get("zones", {}).items()]
+
+    assert {region for region, _ in zones} <= {*REGIONS, ANYWHERE}
+    assert all(re.fullmatch("Z[0-9A-Z]{11,20}", zone) for _, zone in zones)
+    assert {*Counter(zone for _, zone in zones).values()} == {1}

@@ -296,7 +296,30 @@ def test_a_check_that_is_not_probed_says_so(service, call):
     assert words(call, service, check, "GetHealthCheckLastFailureReason") == failing
 
 
-def test_a_disabled_and_a_calculated_check_say_what_they_are(service, call):
+@pytest.mark.parametrize("more", [{"EndpointType": "PRIVATE"}, {"HealthCheckSourceId": "source-1"}])
+def test_a_private_endpoint_needs_a_source_that_is_not_there(service, refusal, more):
+    config = {"Type": "HTTP", "IPAddress": "10.0.0.1", **more}
+
+    wrong = refusal(service, "CreateHealthCheck", CallerReference="1", HealthCheckConfig=config)
+    assert wrong.code == "InvalidInput"
+    assert "doesn't exist" in wrong.message
+
+
+def test_a_public_endpoint_may_be_called_so(service, call):
+    check = create(call, service, EndpointType="PUBLIC")
+
+    assert check["HealthCheckConfig"]["EndpointType"] == "PUBLIC"
+
+
+def test_a_disabled_check_says_what_it_is(service, call):
+    off = create(call, service, "1", Disabled=True, Inverted=True)
+
+    assert words(call, service, off)[0].endswith("It counts as unhealthy.")
+
+
+@pytest.mark.parametrize("what", ["GetHealthCheckStatus", "GetHealthCheckLastFailureReason"])
+def test_nobody_asks_for_the_status_of_a_calculated_check(service, call, refusal, what):
+    """The guide: "You can't use GetHealthCheckStatus" for it; the help says what there is."""
     off = create(call, service, "1", Disabled=True, Inverted=True)
     child = create(call, service, "2")
     children = [off["Id"], child["Id"]]
@@ -304,9 +327,9 @@ def test_a_disabled_and_a_calculated_check_say_what_they_are(service, call):
         call, service, "3", Type="CALCULATED", HealthThreshold=2, ChildHealthChecks=children
     )
 
-    assert words(call, service, off)[0].endswith("It counts as unhealthy.")
-    assert words(call, service, total)[0].startswith("Failure: ")
-    assert words(call, service, total)[0].endswith("1 of 2 are healthy, 2 are needed.")
+    wrong = refusal(service, what, HealthCheckId=total["Id"])
+    assert wrong.code == "InvalidInput"
+    assert wrong.help.endswith("1 of 2 are healthy, 2 are needed.")
 
 
 class Watching:

@@ -14,7 +14,7 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
-from lab_engine.simulation.parts import Place, ScheduledChange
+from lab_engine.simulation.parts import Layer, Place, ScheduledChange
 
 from .seeds import shifted
 
@@ -277,6 +277,91 @@ def test_both_engines_hold_by_one_law(kind):
     for ones, others in zip(*(zip(*each, strict=True) for each in found), strict=True):
         sigma = math.hypot(pstdev(ones), pstdev(others)) / math.sqrt(120)
         assert fmean(ones) == pytest.approx(fmean(others), abs=4.5 * sigma + 1e-9)
+
+
+# --- caches nearer to the clients ----------------------------------------------------------------
+
+NEARER = {
+    "edge": {"layers": [Layer("edge", "cdn-pop", 3)]},
+    "router": {"layers": [Layer("router", "ideal", 12), Layer("edge", "ideal", 2)]},
+    "clients": {"clients": Clients(40, 0.2, "os-cache")},
+    "clients of two kinds": {"clients": Clients(40, 0.2, {"jvm": 1, "none": 1})},
+}
+
+
+def nearer(kind, **fields):
+    holders = kind.split()[0]
+    usual = scenario(**(NEARER[kind] | fields))
+    return usual, run(usual, trace=True, holdings=200, holders=holders)
+
+
+@pytest.mark.parametrize("kind", ["edge", "clients", "clients of two kinds"])
+def test_what_layers_and_clients_hold_is_what_the_trace_replays(kind):
+    """A copy begins where its cache filled; behind it stands the part of the requests that came."""
+    _, outcome = nearer(kind, duration=2000, bin=2000, window=2000)
+    named = {each.name: index for index, each in enumerate(outcome.holders)}
+    filled = defaultdict(list)
+    for event in outcome.trace:
+        who = event.who.removesuffix(" application").removesuffix(" system")
+        if event.kind == "fill" and who in named:
+            filled[named[who]].append(event.time)
+    last = outcome.trace[-1].time
+
+    assert filled
+    for holder, times in filled.items():
+        begun = [each.start for each in outcome.holdings if each.holder == holder]
+        assert [at for at in begun if 0 <= at <= last] == times
+    keeping = 0.5 if kind == "clients of two kinds" else 1.0
+    assert math.fsum(each.share for each in outcome.holders) == pytest.approx(keeping)
+
+
+@pytest.mark.parametrize("kind", ["edge", "router"])
+def test_each_miss_of_a_layer_begins_a_copy(kind):
+    _, outcome = nearer(kind)
+
+    begun = sum(each.start >= 0 for each in outcome.holdings)
+    assert begun == outcome.levels.layers[0].misses
+
+
+@pytest.mark.parametrize(("kind", "caches"), [("edge", 3), ("router", 12), ("clients", 40)])
+def test_there_are_as_many_holders_as_caches(kind, caches):
+    _, outcome = nearer(kind)
+
+    assert len(outcome.holders) == caches
+    assert {each.holder for each in outcome.holdings} <= set(range(caches))
+
+
+def test_the_largest_of_a_layer_are_those_with_most_behind_them():
+    """Of eight resolvers with 15 to 2 of 40 clients, one edge in three has most of them."""
+    usual, outcome = nearer("edge")
+    (few,) = run(usual, holdings=1, holders="edge").holders
+
+    shares = [each.share for each in outcome.holders]
+    assert shares == sorted(shares, reverse=True)
+    assert few == outcome.holders[0]
+
+
+@pytest.mark.parametrize("kind", NEARER)
+def test_watching_layers_and_clients_changes_nothing(kind):
+    usual, watched = nearer(kind)
+    plain = run(usual, "events")
+
+    assert (plain.requests, plain.queries, plain.levels) == (
+        watched.requests,
+        watched.queries,
+        watched.levels,
+    )
+
+
+def test_holders_that_are_none_are_refused():
+    with pytest.raises(ScenarioError, match="holders edges: is no layer of this scenario") as why:
+        run(scenario(**NEARER["edge"]), holdings=3, holders="edges")
+    assert "resolvers, clients, edge" in why.value.remedy
+    several = scenario(layers=[Layer("edge", "google-like", 3)])
+    with pytest.raises(ScenarioError, match="keeps several copies"):
+        run(several, holdings=3, holders="edge")
+    with pytest.raises(ScenarioError, match="population: cannot run this: it does not tell"):
+        run(scenario(**NEARER["clients"]), "population", holdings=3, holders="clients")
 
 
 # --- what is refused -----------------------------------------------------------------------------

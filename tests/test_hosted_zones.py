@@ -98,12 +98,39 @@ def test_a_name_that_no_hosted_zone_can_have(service, refusal, name):
         ({"DelegationSetId": "N1"}, "NoSuchDelegationSet"),
         ({"HostedZoneConfig": {"Comment": "x" * 257}}, "InvalidInput"),
         ({"HostedZoneConfig": {"Colour": "red"}}, "InvalidInput"),
+        ({"HostedZoneConfig": {"HostedZoneTier": "ADVANCED"}}, "NotImplemented"),
+        ({"EnablePublicDNSFallback": True}, "InvalidInput"),
+        (
+            {"ChangeGuardrails": [{"Name": "ALIAS_TARGET_CHECK", "Status": "ENABLED"}]},
+            "NotImplemented",
+        ),
     ],
 )
 def test_what_the_lab_does_not_make(service, refusal, more, code):
     found = refusal(service, "CreateHostedZone", Name="a.example", CallerReference="1", **more)
 
     assert found.code == code
+
+
+def test_a_zone_may_say_what_it_is_anyway(service, call):
+    made = call(
+        service,
+        "CreateHostedZone",
+        Name="a.example",
+        CallerReference="1",
+        HostedZoneConfig={"HostedZoneTier": "STANDARD"},
+        EnablePublicDNSFallback=False,
+        ChangeGuardrails=[{"Name": "ALIAS_TARGET_CHECK", "Status": "DISABLED"}],
+    )
+
+    assert made["HostedZone"]["Name"] == "a.example."
+
+
+def test_no_zone_is_signed(service, call, refusal):
+    found = call(service, "GetDNSSEC", HostedZoneId="Z1SHOP")
+
+    assert found == {"Status": {"ServeSignature": "NOT_SIGNING"}, "KeySigningKeys": []}
+    assert refusal(service, "GetDNSSEC", HostedZoneId="Z9").code == "NoSuchHostedZone"
 
 
 def test_a_zone_is_found_with_its_path_before_its_id(service, call):
@@ -191,8 +218,9 @@ def test_a_comment_is_changed_and_taken_away(service, call):
     given = call(service, "UpdateHostedZoneComment", Id="Z1SHOP", Comment="new")
     gone = call(service, "UpdateHostedZoneComment", Id="Z1SHOP")
 
-    assert given["HostedZone"]["Config"] == {"Comment": "new", "PrivateZone": False}
-    assert gone["HostedZone"]["Config"] == {"PrivateZone": False}
+    plain = {"PrivateZone": False, "HostedZoneTier": "STANDARD"}
+    assert given["HostedZone"]["Config"] == {"Comment": "new", **plain}
+    assert gone["HostedZone"]["Config"] == plain
 
 
 def test_only_an_empty_zone_is_deleted(service, call, refusal):

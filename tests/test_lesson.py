@@ -8,6 +8,7 @@ from lab_engine import Scenario, Zone, round_robin
 from lab_engine.course import Lesson
 from lab_engine.course.answers import Answers
 from lab_engine.course.datafile import parse
+from lab_engine.course.questions import Axis
 from lab_engine.course.twin import copy
 from lab_engine.errors import LabError
 from lab_engine.views.kit.picture import Ghost
@@ -186,6 +187,36 @@ def test_a_result_without_a_commitment_closes_the_card(toy):
     assert card.state["locked"]
 
 
+def test_who_asks_again_may_answer_though_the_result_was_there(toy):
+    toy.ask("first")
+    toy.reveal("first", "a")
+    card = toy.ask("first")
+    assert not card.state["locked"]
+
+    answer(card, "b")
+    toy.reveal("first", "a")
+    assert lines(card)[0] == "You said “b”; a came first."
+    assert toy.ask("first").state["locked"]
+
+
+def test_how_a_prediction_did_is_said_where_its_result_is(make):
+    """Only to whom has predicted: stored results are those of nobody."""
+    said = []
+    toy = make(say=said.append)
+    toy.ask("worst")
+    toy.reveal("worst", 150)
+    assert said == []
+
+    answer(toy.ask("worst"), 90)
+    toy.reveal("worst", 150)
+    assert said == ["You said 90 s; it was 150 s: 1.67 times too low."]
+
+
+def test_percents_differ_by_points():
+    assert Axis(0, 100, "%").gap(40, 51.5) == "11.5 points too low"
+    assert Axis(0, 100, "s").gap(60, 51.5) == "8.5 s too high"
+
+
 def test_a_commitment_that_comes_after_the_result_counts(toy, make):
     """During Run All the kernel hears of it when all cells have run."""
     card = toy.ask("worst")
@@ -318,7 +349,8 @@ def test_a_goal_ticks_itself_and_says_with_how_many_moves(toy):
     panel = Panel(EVEN)
     card = toy.goal("most", panel)
     panel.draw(EVEN, 1)
-    assert card.state == {"reached": False, "lines": []}
+    assert not card.state["reached"]
+    assert card.state["lines"] == ["Now: 50 % at most."]
 
     panel.draw(TILTED, 2)
     panel.draw(EVEN, 3)
@@ -463,7 +495,7 @@ def test_restoring_does_not_change_a_commitment(toy, make, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (" ", "is not a file of answers"),
+        (" ", "holds no answers"),
         ("[1]\n", "is not a file of answers"),
         ('{"lesson": "toy"}\n', "is not a file of answers"),
         ('{"lesson": "02", "key": "a"}\n', "belongs to lesson 02, and this is toy"),

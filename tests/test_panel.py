@@ -270,6 +270,9 @@ def test_numbers_are_whole_if_all_bounds_and_stops_are() -> None:
     assert Slider("p", "P", 1, 10, step=0.5).read(4.25) == 4.25
     assert isinstance(Slider("p", "P", 1.0, 10).read(4), float)
     assert Slider("p", "P", 1, 1000, choices=one_two_five(1, 1000)).read(17) == 17
+    with pytest.raises(LabError, match=r"Type one of 1, 10, 100") as no:
+        Slider("p", "P", 1, 100, choices=(1, 10, 100), between=False).read(17)
+    assert no.value.value == "17"
 
 
 @pytest.mark.parametrize(

@@ -26,3 +26,12 @@ def test_a_changed_figure_is_noticed():
     from lab_engine.views.theme import new_figure
 
     assert pictures.digest(new_figure(title="a")) != pictures.digest(new_figure(title="b"))
+
+
+def test_a_picture_changes_its_colours_on_a_dark_page():
+    light = '<svg a="b"><rect style="fill: rgb(255, 255, 255); fill-opacity: 1;"/></svg>'
+    dark = pictures.dark_too(light)
+
+    assert dark.startswith('<svg a="b"><style>@media (prefers-color-scheme:dark){')
+    assert '[style*="fill: rgb(255, 255, 255)"]{fill:#1c1c1c!important}' in dark
+    assert dark.endswith(light.partition(">")[2])

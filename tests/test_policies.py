@@ -430,7 +430,7 @@ def test_an_alias_to_a_load_balancer_follows_its_addresses_and_health():
 
 
 def test_an_endpoint_of_another_hosted_zone_is_not_the_one_meant():
-    record = alias(0, f"{LB.name}", hosted_zone_id="Z1")
+    record = alias(0, f"{LB.name}", hosted_zone_id="Z3NF1Z3NOM5OY2")
     reply = replies(plan_of([record], state=State(endpoints={LB.name: LB})))[0].reply
 
     assert (reply.rcode, reply.answer) == (Rcode.NOERROR, ())
@@ -732,8 +732,42 @@ def test_a_chain_of_aliases_has_an_end():
 
 def test_cloudfront_has_one_hosted_zone():
     assert Endpoint.of("d1.cloudfront.net", CLOUDFRONT_ZONE).service == "cloudfront"
-    with pytest.raises(LabError, match="is not CloudFront's hosted zone"):
+    with pytest.raises(LabError, match=r"Z1: is not the hosted zone of d1\.cloudfront\.net"):
         Endpoint.of("d1.cloudfront.net", "Z1")
+
+
+@pytest.mark.parametrize(
+    ("target", "zone", "words"),
+    [
+        ("d1.cloudfront.net", "Z1", "the hosted zone Z1 for a CloudFront distribution"),
+        ("lb-1.eu-west-1.elb.amazonaws.com", "Z35SXDOTRQ7X7K", "for a load balancer"),
+        ("lb-1.elb.eu-west-1.amazonaws.com", "Z32O12XQLNTSW2", "for a network load balancer"),
+    ],
+)
+def test_an_alias_names_the_hosted_zone_of_its_endpoint(target, zone, words):
+    text = bad(alias(0, f"{target}.", hosted_zone_id=zone))
+
+    assert words in text
+    assert f"{target}. lies in Z" in text
+
+
+def test_an_alias_of_type_https_leads_to_cloudfront_alone():
+    def leading_to(name):
+        return RecordSet.alias_to("www", "HTTPS", name)
+
+    name = "d1.cloudfront.net."
+    endpoint = Endpoint.of(name, CLOUDFRONT_ZONE, https=("1 . alpn=h2,h3",))
+    state = State(endpoints={endpoint.name: endpoint})
+    found = plan(
+        zone_of(leading_to(name)),
+        Question.of("www.shop.example", "HTTPS"),
+        Client.at(ANYBODY),
+        state,
+    )
+
+    (share,) = replies(found)
+    assert share.reply.answer[0].texts == ('1 . alpn="h2,h3"',)
+    assert "is an alias to an AWS endpoint" in bad(leading_to(f"{LB.name}"))
 
 
 # Forgiving

@@ -7,8 +7,8 @@ from lab_engine.control.refusal import Refusal
 
 CONTENT = "[AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]"
 POLICY = (
-    "[Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or "
-    "CidrRoutingConfig]"
+    "[Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, "
+    "CidrRoutingConfig, or AZAffinity]"
 )
 TARGET = {"HostedZoneId": "Z1", "DNSName": "www.example.com", "EvaluateTargetHealth": False}
 

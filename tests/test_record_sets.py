@@ -10,6 +10,8 @@ from lab_engine.authority.records import Client, Question, RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 
+DOUBLED = "DomainLabelEmpty (Domain label is empty) encountered with 'example.com..'"
+ODD = "UnsupportedCharacter (Value contains unsupported characters) encountered with ' '"
 PLACES = [
     RecordSet.of("geo", "A", "192.0.2.1", policy=Geolocation("EU"), set_identifier="eu"),
     RecordSet.of(
@@ -204,6 +206,34 @@ def test_a_list_that_cannot_begin_there(service, refusal, params):
     found = refusal(service, "ListResourceRecordSets", HostedZoneId="Z1SHOP", **params)
 
     assert found.code == "InvalidInput"
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "fault"),
+    [
+        ("ListResourceRecordSets", "example.com..", DOUBLED),
+        ("ListResourceRecordSets", "new name.example.com", ODD),
+        ("ListResourceRecordSets", "new name.example.com.", ODD),
+        ("TestDNSAnswer", "example.com..", DOUBLED),
+        ("TestDNSAnswer", "new name.example.com", ODD),
+        ("ListHostedZonesByName", "example.com..", DOUBLED),
+        ("ListHostedZonesByName", "new name.example.com", ODD),
+        ("CreateHostedZone", "example.com..", DOUBLED),
+    ],
+)
+def test_a_name_that_is_none_is_refused_in_the_words_of_a_batch(
+    service, refusal, operation, name, fault
+):
+    asked = {
+        "ListResourceRecordSets": {"HostedZoneId": "Z1SHOP", "StartRecordName": name},
+        "TestDNSAnswer": {"HostedZoneId": "Z1SHOP", "RecordName": name, "RecordType": "A"},
+        "ListHostedZonesByName": {"DNSName": name},
+        "CreateHostedZone": {"Name": name, "CallerReference": "1"},
+    }
+    code = "InvalidDomainName" if "HostedZone" in operation else "InvalidInput"
+
+    found = refusal(service, operation, **asked[operation])
+    assert (found.code, found.message) == (code, f"FATAL problem: {fault}")
 
 
 def test_a_list_follows_every_change(service, call):

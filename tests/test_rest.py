@@ -383,7 +383,10 @@ def test_a_list_that_is_too_long_is_refused():
     path = {"ResourceType": "hostedzone", "ResourceId": "Z1"}
 
     wrong = refusal(body, "ChangeTagsForResource", path)
-    assert "2.4.d: Invalid content was found starting with element 'Key'." in wrong.message
+    assert wrong.message == (
+        "Invalid XML ; cvc-complex-type.2.4.f: 'Key' can occur a maximum of '10' times in the "
+        "current sequence. This limit was exceeded. No child element is expected at this point."
+    )
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_each_heir_has_an_arrow_with_what_it_got():
 
 def test_the_sentence_has_the_numbers():
     assert ring().sentence == (
-        "cyclic: .1 25%, .2 0%, .3 50%, .4 25%. shuffle: .1 34%, .2 0%, .3 33%, .4 33%."
+        "cyclic: .1 25 %, .2 0 %, .3 50 %, .4 25 %. shuffle: .1 34 %, .2 0 %, .3 33 %, .4 33 %."
     )
     assert repr(ring()) == ring().sentence
 

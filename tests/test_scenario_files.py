@@ -152,13 +152,27 @@ ONE = st.builds(
     resolver=st.sampled_from(["google", "a b"]),
     resolver_profile=st.just("bind"),
 )
-SITES = st.builds(
-    Site,
-    st.sampled_from(["198.51.100.0/24", "203.0.113.0/24", "2001:db8::/48"]),
-    st.sampled_from(["", "FR", "US"]),
-    availability_zone=st.sampled_from(["", "use1-az1", "apse2-az3"]),
-) | st.builds(
-    Site, st.just("192.0.2.0/24"), st.just("US"), st.just("CA"), st.floats(-90, 90), st.floats(0, 9)
+SITES = (
+    st.builds(
+        Site,
+        st.sampled_from(["198.51.100.0/24", "203.0.113.0/24", "2001:db8::/48"]),
+        st.sampled_from(["", "FR", "US"]),
+        availability_zone=st.sampled_from(["", "use1-az1", "apse2-az3"]),
+    )
+    | st.builds(
+        Site,
+        st.just("198.51.100.0/24"),
+        availability_zone=st.just("use1-az1"),
+        zone_group=st.sampled_from(["", "us-east-1-zg-2"]),
+    )
+    | st.builds(
+        Site,
+        st.just("192.0.2.0/24"),
+        st.just("US"),
+        st.just("CA"),
+        st.floats(-90, 90),
+        st.floats(0, 9),
+    )
 )
 WATCHES = st.none() | st.builds(
     Checkers, st.floats(1, 100), st.integers(1, 10), st.integers(1, 100), st.floats(0, 9)

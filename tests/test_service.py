@@ -91,7 +91,8 @@ def test_the_form_of_a_batch_is_the_models(model):
 
 
 REGIONS_OF_ANY = ("VPCRegion", "CloudWatchRegion")  # the lab does not care which there are
-STRICTER = {"Tag": {"Key"}}  # what must be there besides
+# what must be there besides
+STRICTER = {"Tag": {"Key"}, "AZAffinity": {"LocationType", "LocationId"}}
 LONGER = {"ResourceId": 64, "UUID": 64}  # a path may stand before one, and a file choose another
 
 

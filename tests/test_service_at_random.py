@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from lab_engine.authority.availability import LEVELS
 from lab_engine.authority.policies import Weighted
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
@@ -122,8 +123,8 @@ def batch(rng, account):
 
 
 def record_set(rng, account):
-    """One of a simple, a weighted and an IP-based group."""
-    kind = rng.choice(("plain", "weighted", "ip"))
+    """One of a simple, a weighted, an IP-based and an AZ-affinity group."""
+    kind = rng.choice(("plain", "weighted", "ip", "zonal"))
     origin = account.zones[0].origin if account.zones else "a.example."
     name = f"{kind}.{rng.choice(('x.', ''))}{origin}"
     made = {"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
@@ -135,6 +136,10 @@ def record_set(rng, account):
         location = rng.choice(("a", "b", "*"))
         config = {"CollectionId": collection, "LocationName": location}
         made |= {"SetIdentifier": location, "CidrRoutingConfig": config}
+    if kind == "zonal":
+        level, location = rng.choice([*LEVELS.items()])
+        where = {"LocationType": level, "LocationId": location}
+        made |= {"SetIdentifier": level, "AZAffinity": where}
     return made
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from lab_engine.authority.policies import Failover, Geolocation
+from lab_engine.authority.policies import AzAffinity, Failover, Geolocation
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
@@ -34,6 +34,8 @@ ZONE = Zone.of(
         policy_set("geo", ONE, Geolocation(CountryCode="FR")),
         policy_set("geo", TWO, Geolocation(CountryCode="*")),
         policy_set("geo", THREE, Geolocation(CountryCode="US", SubdivisionCode="CA")),
+        policy_set("zonal", ONE, AzAffinity("AvailabilityZoneGroup", "us-east-1-zg-2")),
+        policy_set("zonal", TWO, AzAffinity("Global", "global")),
     ],
 )
 WEIGHTED = Zone.from_json(
@@ -77,6 +79,7 @@ FOR_EVER = ("profiles.c.lifetime", math.inf)
 NO_CACHE = ("clients.profile", "none")
 OBEYS = ("profiles.c.lifetime", None)
 GEO = ("name", "geo")
+ZONAL = ("name", "zonal")
 ECS = ("profiles.r.ecs", (24, 56))
 TWO_PLACES = ("places", [Place(HERE, name="here"), Place(THERE, resolver_ms=3)])
 EDGE = ("layers", [Layer("edge", count=4)])
@@ -121,6 +124,7 @@ CASES = {
     f"atlas.{HERE}.latitude": Case(10, [SERVER, KNOWN]),
     f"atlas.{HERE}.longitude": Case(10, [SERVER, KNOWN]),
     f"atlas.{HERE}.availability_zone": Case("euw1-az2", [SERVER, IN_A_ZONE]),
+    f"atlas.{HERE}.zone_group": Case("us-east-1-zg-2", [ZONAL, IN_A_ZONE]),
     f"backends.{ONE}.region": Case("us-east-1", [SERVER]),
     f"backends.{ONE}.capacity": Case(5, [SERVER]),
     f"backends.{ONE}.queue": Case(0, [SERVER]),
@@ -149,6 +153,7 @@ CASES = {
     "zone.www.ttl": Case(60),
     "zone.over.ttl": Case(60, [("name", "over")]),
     "zone.geo.ttl": Case(60, [("name", "geo")]),
+    "zone.zonal.ttl": Case(60, [ZONAL]),
     f"zone.www.{ONE}.weight": Case(9, [("zone", WEIGHTED)]),
     f"zone.www.{TWO}.weight": Case(9, [("zone", WEIGHTED)]),
     "profiles.r.floor": Case(60),

@@ -33,6 +33,8 @@ def test_a_shielded_notebook_has_no_faults_and_stays_as_it_is():
         code('answer = server.ask("www.shop.example")', shown()),
         code("answer.ttl"),
         code(REVEAL, new_output("stream", text="192.0.2.2\n")),
+        code("the same experiment, looked at again", shown()),
+        new_markdown_cell("Well.\n\n## Another thing"),
         code("after", shown()),
     )
     shield(notebook)
@@ -43,7 +45,7 @@ def test_a_shielded_notebook_has_no_faults_and_stays_as_it_is():
     assert faults(notebook) == []
     assert nbformat.writes(notebook) == once
     hidden = [bool(cell.metadata.get("jupyter")) for cell in notebook.cells]
-    assert hidden == [False, False, True, False, True, False]
+    assert hidden == [False, False, True, False, True, True, False, False]
 
 
 def test_a_result_that_is_seen_is_a_fault():

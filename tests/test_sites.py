@@ -142,6 +142,10 @@ def test_a_slider_may_move_a_network():
         ({"availability_zone": "us-east-1a"}, r"'us-east-1a': is no id .* \"use1-az1\""),
         ({"availability_zone": "xyz9-az1"}, r"'xyz9-az1': is no id"),
         ({"availability_zone": 3}, r"atlas.availability_zone 3"),
+        ({"zone_group": "us-east-1-zg-1"}, r"atlas.zone_group .* is no zone group of the"),
+        ({"availability_zone": "use1-az1", "zone_group": "eu-west-1-zg-1"}, r"atlas.zone_group"),
+        ({"availability_zone": "use1-az1", "zone_group": "us-east-1"}, r"atlas.zone_group"),
+        ({"availability_zone": "use1-az1", "zone_group": 1}, r"atlas.zone_group 1"),
     ],
 )
 def test_a_network_that_is_nowhere_possible_is_refused(given, said):

@@ -14,6 +14,7 @@ from lab_engine.authority.geo import Point
 from lab_engine.authority.health import CHECKER_REGIONS, HealthCheck
 from lab_engine.authority.policies import (
     POLICIES,
+    AzAffinity,
     CidrLocation,
     Failover,
     Geolocation,
@@ -47,6 +48,8 @@ new 300 IN HTTPS 1 . alpn=h2,h3 ipv4hint=192.0.2.1
 ca 300 IN CAA 0 issue "ca.example.net; policy=ev"
 """
 POLICY_VALUES = (
+    AzAffinity("AvailabilityZone", "use1-az1"),
+    AzAffinity("Global", "global"),
     Simple(),
     Weighted(0),
     Weighted(255),

@@ -5,6 +5,7 @@ import pytest
 from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 
+TAG = [{"Key": "a", "Value": "1"}]
 ZONE = {"ResourceType": "hostedzone", "ResourceId": "Z1SHOP"}
 
 
@@ -58,6 +59,11 @@ def test_tags_go_with_what_has_them(service, call):
         ("ListTagsForResource", {**ZONE, "ResourceType": "healthcheck"}, "NoSuchHealthCheck"),
         ("ListTagsForResource", {**ZONE, "ResourceType": "vpc"}, "InvalidInput"),
         (
+            "ListTagsForResource",
+            {**ZONE, "ResourceType": "healthchecksource"},
+            "NoSuchHealthCheckSource",
+        ),
+        (
             "ListTagsForResources",
             {"ResourceType": "hostedzone", "ResourceIds": ["Z1SHOP"] * 11},
             "InvalidInput",
@@ -73,6 +79,35 @@ def test_tags_go_with_what_has_them(service, call):
 )
 def test_tags_that_are_refused(service, refusal, operation, params, code):
     assert refusal(service, operation, **params).code == code
+
+
+def test_an_id_with_its_path_is_refused_as_the_service_does(service, refusal):
+    """Alone among all operations: no client takes the path from a tag's id."""
+    wrong = refusal(service, "ListTagsForResource", **{**ZONE, "ResourceId": "/hostedzone/Z1SHOP"})
+
+    assert wrong.code == "NoSuchHostedZone"
+    assert wrong.message == "No hosted zone found with ID: /hostedzone/Z1SHOP"
+    assert wrong.help == "ResourceId takes the id alone: write Z1SHOP, without /hostedzone/."
+
+
+def test_an_id_with_its_path_may_be_too_long(service, refusal):
+    long = "/hostedzone/Z09546752YPG9QI64P1DF"
+    wrong = refusal(service, "ChangeTagsForResource", **{**ZONE, "ResourceId": long}, AddTags=TAG)
+
+    assert wrong.code == "InvalidInput"
+    assert wrong.message == (
+        f"1 validation error detected: Value '{long}' at 'resourceId' failed to satisfy "
+        "constraint: Member must have length less than or equal to 32"
+    )
+    assert "write Z09546752YPG9QI64P1DF" in wrong.help
+
+
+def test_a_health_check_with_its_path_is_not_found(service, refusal):
+    what = {"ResourceType": "healthcheck", "ResourceId": "/healthcheck/none"}
+
+    wrong = refusal(service, "ListTagsForResource", **what)
+    assert wrong.code == "NoSuchHealthCheck"
+    assert "ResourceId takes the id alone: write none" in wrong.help
 
 
 def test_a_tag_of_other_characters_is_refused(service, refusal):

@@ -113,7 +113,7 @@ def test_a_moment_in_words() -> None:
     """Letters, whole percents, and how many hold nothing."""
     picture = held(Holding(0, 0, 60, ((A, 1.0),)), Holding(1, 0, 60, ((B, 1.0),)))
 
-    assert picture.moment(0) == "At 0 s: A 62 %, B 32 %, C 5 %; 1 of 3 caches hold nothing."
+    assert picture.moment(0) == "At 0 s: A 62 %, B 32 %, C 5 %; 1 of 3 caches holds nothing."
 
 
 def test_the_sentence_has_the_numbers_of_the_watch() -> None:

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab_engine.authority import cidr
+from lab_engine.authority.availability import LEVELS
 from lab_engine.authority.geo import REGIONS, Point
 from lab_engine.authority.policies import (
     POLICIES,
+    AzAffinity,
     Failover,
     Geolocation,
     Geoproximity,
@@ -229,6 +231,11 @@ def groups(draw):
             ),
             min_size=1,
             unique_by=lambda policy: policy.CidrRoutingConfig.name,
+        ),
+        AzAffinity: st.lists(
+            st.sampled_from(list(LEVELS.items())).map(lambda location: AzAffinity(*location)),
+            min_size=1,
+            unique=True,
         ),
     }
     assert kinds.keys() == set(POLICIES)

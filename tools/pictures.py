@@ -21,6 +21,7 @@ import nbformat
 from plotly.offline import get_plotlyjs
 
 from lab_engine.views.panel import Panel
+from lab_engine.views.theme import GRID, PAPER, TEXT
 
 ROOT = Path(__file__).parents[1]
 LESSONS = ROOT / "lessons"
@@ -79,6 +80,22 @@ def stored_digests() -> dict[str, str]:
     return found
 
 
+def dark_too(svg: str) -> str:
+    """The same drawing with other colours for paper, text and grid where the page is dark."""
+    rules = (
+        f'[style*="{kind}: {_rgb(light)}"]{{{kind}:{dark}!important}}'
+        for light, dark in ((PAPER, "#1c1c1c"), (TEXT, "#e4e4e4"), (GRID, "#444444"))
+        for kind in ("fill", "stroke")
+    )
+    style = f"<style>@media (prefers-color-scheme:dark){{{''.join(rules)}}}</style>"
+    return re.sub(r"(<svg\b[^>]*>)", lambda found: found[1] + style, svg, count=1)
+
+
+def _rgb(colour: str) -> str:
+    """`#rrggbb` as plotly.js writes it into a style."""
+    return f"rgb({', '.join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))})"
+
+
 def draw(figures: dict[str, Any]) -> None:
     """Draw each figure into its file."""
     sys.path.insert(0, str(ROOT))
@@ -92,7 +109,7 @@ def draw(figures: dict[str, Any]) -> None:
             whole = json.loads(figure.to_json())
             height = whole["layout"].get("height", HEIGHT)
             svg = page.evaluate(DRAW, [whole["data"], whole["layout"], WIDTH, height])
-            (PICTURES / name).write_text(svg, encoding="utf-8")
+            (PICTURES / name).write_text(dark_too(svg), encoding="utf-8")
             print(f"drew {name}, {len(svg) // 1000} KB", flush=True)
 
 

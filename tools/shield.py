@@ -1,10 +1,10 @@
 """Keeps a lesson's stored results out of sight until the learner has predicted them.
 
-A result is what a code cell shows after `lesson.ask("key")`, up to the cell with
-`lesson.reveal("key", …)`. JupyterLab hides the outputs of a cell whose metadata say so until it is
-run; nbval, GitHub and printed pages show them all the same. A hidden output is previewed, though,
-by the first line of the cell's first output, so that one must have no text: an output without any
-data is put before it, which nobody shows and nbval has nothing to compare with.
+A result is what a code cell shows after `lesson.ask("key")`, with `lesson.reveal("key", …)` and up
+to the next question or heading. JupyterLab hides the outputs of a cell whose metadata say so until
+it is run; nbval, GitHub and printed pages show them all the same. A hidden output is previewed,
+though, by the first line of the cell's first output, so that one must have no text: an output
+without any data is put before it, which nobody shows and nbval has nothing to compare with.
 """
 
 import re
@@ -20,11 +20,19 @@ PREVIEWED = ("text/html", "image/svg+xml", "application/pdf", "text/markdown", "
 def results(notebook: Any) -> Iterator[Any]:
     """The code cells that show what a prediction is about."""
     open_keys: set[str] = set()
+    follows = False  # a result, of the same experiment
     for cell in notebook.cells:
         asked, revealed = _calls(cell)
-        if revealed or (open_keys and cell.cell_type == "code" and not asked):
+        follows = follows and not asked and not _begins(cell)
+        if revealed or ((open_keys or follows) and cell.cell_type == "code" and not asked):
             yield cell
         open_keys = (open_keys | asked) - revealed
+        follows = follows or bool(revealed)
+
+
+def _begins(cell: Any) -> bool:
+    """Whether something new begins with this text."""
+    return cell.cell_type == "markdown" and bool(re.search(r"^#", cell.source, re.MULTILINE))
 
 
 def shield(notebook: Any) -> None:

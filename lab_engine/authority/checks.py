@@ -6,7 +6,7 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.aliases import MAX_ALIASES, Extents
-from lab_engine.authority.endpoints import CLOUDFRONT_ZONE, service_of
+from lab_engine.authority.endpointnames import is_misplaced, kinds_of, zone_ids
 from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.policies import Simple
 from lab_engine.authority.records import Labels, folded
@@ -171,21 +171,23 @@ def _alias_problems(member: RecordSet, extents: Extents) -> Iterator[ZoneError]:
 
 
 def _foreign_problems(member: RecordSet, alias: AliasTarget) -> Iterator[ZoneError]:
-    service = service_of(alias.name)
-    if service is None:
+    kinds, given = kinds_of(alias.name), alias.hosted_zone_id
+    types = [each for kind in kinds for each in kind.types]
+    if not kinds:
         yield _problem(
             member,
             f"is an alias to {alias.name}, neither in this zone nor an AWS endpoint",
             "Use a CNAME for a third party's name.",
         )
-    elif service == "cloudfront" and alias.hosted_zone_id not in ("", CLOUDFRONT_ZONE):
-        rule = f"names the hosted zone {alias.hosted_zone_id} for a CloudFront distribution"
-        yield _problem(member, rule, f"All of them lie in {CLOUDFRONT_ZONE}.")
-    elif service == "cloudfront" and alias.evaluate_target_health:
+    elif is_misplaced(alias.name, given):
+        rule = f"names the hosted zone {given} for {kinds[0].called}"
+        yield _problem(member, rule, f"{alias.name} lies in {' or '.join(zone_ids(alias.name))}.")
+    elif kinds[0].service == "cloudfront" and alias.evaluate_target_health:
         rule = "evaluates the health of a CloudFront distribution"
         yield _problem(member, rule, "Set EvaluateTargetHealth to false for CloudFront.")
-    elif member.type not in (RdataType.A, RdataType.AAAA):
-        yield _problem(member, "is an alias to an AWS endpoint", "Use type A or AAAA.")
+    elif member.type not in types:
+        names = " or ".join(map(RdataType.to_text, dict.fromkeys(types)))
+        yield _problem(member, "is an alias to an AWS endpoint", f"Use type {names}.")
 
 
 def _too_long(member: RecordSet) -> ZoneError:

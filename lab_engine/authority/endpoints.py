@@ -13,12 +13,14 @@ from types import MappingProxyType
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from lab_engine.authority.endpointnames import is_misplaced, kinds_of, service_of, zone_ids
 from lab_engine.authority.records import RRset, as_name
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.errors import LabError
 
 ENDPOINT_TTL = 60  # seconds: what Route 53 answers for an alias to a load balancer
 CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"  # one fixed hosted zone for all distributions
+STAND_IN_HTTPS = "1 . alpn=h2,h3"  # [design]: what a distribution with HTTP/3 may well say
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Endpoint:
         name: absolute, such as `lb-1.eu-west-1.elb.amazonaws.com.`
         service: as `service_of` names it, such as `elb`.
         hosted_zone_id: the id an alias must give.
-        addresses: by type, A and AAAA.
+        addresses: by type, A and AAAA; for CloudFront HTTPS, too.
         healthy: whether a target stands behind it.
     """
 
@@ -40,12 +42,13 @@ class Endpoint:
     healthy: bool = True
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913  (each is one thing that an endpoint has)
         cls,
         name: str,
         hosted_zone_id: str,
         ipv4: tuple[str, ...] = (),
         ipv6: tuple[str, ...] = (),
+        https: tuple[str, ...] = (),
         *,
         healthy: bool = True,
     ) -> "Endpoint":
@@ -62,39 +65,17 @@ class Endpoint:
                 "is not the name of an AWS endpoint",
                 "Name a load balancer, a CloudFront distribution or an S3 website.",
             )
-        if service == "cloudfront" and hosted_zone_id != CLOUDFRONT_ZONE:
-            raise LabError(
-                hosted_zone_id, "is not CloudFront's hosted zone", f"Give {CLOUDFRONT_ZONE}."
-            )
-        given = {RdataType.A: ipv4, RdataType.AAAA: ipv6}
+        if is_misplaced(owner, hosted_zone_id):
+            known = " or ".join(zone_ids(owner))
+            raise LabError(hosted_zone_id, f"is not the hosted zone of {name}", f"Give {known}.")
+        given = {RdataType.A: ipv4, RdataType.AAAA: ipv6, RdataType.HTTPS: https}
         sets = {t: RRset.of(owner, t, v, ENDPOINT_TTL) for t, v in given.items() if v}
         return cls(owner, service, hosted_zone_id, MappingProxyType(sets), healthy)
 
 
-_SERVICES = {
-    ".cloudfront.net.": "cloudfront",
-    ".elasticbeanstalk.com.": "elasticbeanstalk",
-    ".awsglobalaccelerator.com.": "globalaccelerator",
-    ".vpce.amazonaws.com.": "vpce",
-}
 # RFC 1112 section 4: reserved; RFC 3849: for documentation
 NOBODYS_IPV4, NOBODYS_IPV6 = IPv4Network("240.0.0.0/8"), IPv6Network("2001:db8:f::/96")
 NOBODYS = f"{NOBODYS_IPV4} and {NOBODYS_IPV6}"
-
-
-def service_of(name: Name) -> str | None:
-    """`elb`, `cloudfront`, `s3-website` and the like by the form of the name; None for others."""
-    text = name.to_text().lower()
-    for end, service in _SERVICES.items():
-        if text.endswith(end):
-            return service
-    if not text.endswith((".amazonaws.com.", ".amazonaws.com.cn.")):
-        return None
-    if ".elb." in text:
-        return "elb"
-    if ".execute-api." in text:
-        return "execute-api"
-    return "s3-website" if "s3-website" in text else None
 
 
 def stand_ins(record_sets: Iterable[RecordSet]) -> Mapping[Name, Endpoint]:
@@ -114,6 +95,7 @@ def stand_ins(record_sets: Iterable[RecordSet]) -> Mapping[Name, Endpoint]:
 def _stand_in(name: Name, service: str, hosted_zone_id: str) -> Endpoint:
     number = zlib.crc32(name.to_text().lower().encode())
     ipv4, ipv6 = NOBODYS_IPV4[number % 2**24], NOBODYS_IPV6[number]
-    given = {RdataType.A: str(ipv4), RdataType.AAAA: str(ipv6)}
-    sets = {kind: RRset.of(name, kind, text, ENDPOINT_TTL) for kind, text in given.items()}
+    values = {RdataType.A: str(ipv4), RdataType.AAAA: str(ipv6), RdataType.HTTPS: STAND_IN_HTTPS}
+    types = {rdtype for kind in kinds_of(name) for rdtype in kind.types}
+    sets = {t: RRset.of(name, t, text, ENDPOINT_TTL) for t, text in values.items() if t in types}
     return Endpoint(name, service, hosted_zone_id, MappingProxyType(sets))

@@ -45,6 +45,7 @@ class Place:
         subdivision: ISO 3166-2 without its country, such as `CA` in `US-CA`.
         point: for distances; None where unknown.
         availability_zone: the id of the AWS Availability Zone it is in, such as `use1-az1`.
+        zone_group: that zone's, such as `us-east-1-zg-1`; empty for the first of its Region.
     """
 
     country: str = ""
@@ -52,10 +53,12 @@ class Place:
     subdivision: str = ""
     point: Point | None = None
     availability_zone: str = ""
+    zone_group: str = ""
 
     def __str__(self) -> str:
         parts = [self.continent, self.country, self.subdivision]
-        return "-".join(part for part in parts if part) or "nowhere known"
+        known = ["-".join(filter(None, parts)), self.availability_zone, self.zone_group]
+        return ", ".join(filter(None, known)) or "nowhere known"
 
 
 NOWHERE = Place()

@@ -16,13 +16,15 @@ from typing import Any, NamedTuple
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from lab_engine.authority.availability import in_words
 from lab_engine.authority.endpoints import Endpoint
 from lab_engine.authority.geo import Partition, Place
 from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.plan import Plan
-from lab_engine.authority.policies import IpBased, Policy, Spot
+from lab_engine.authority.policies import IpBased, Policy
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import Group, RecordSet
+from lab_engine.authority.spot import Spot
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 
@@ -65,17 +67,29 @@ def plan_group(group: Group, owner: Name, walk: Walk, then: Then) -> Plan:
     healthy = any(each.standing.healthy for each in candidates)
     policy = group[0].policy
     if not able:
-        nothing = walk.negative(f"no {policy.name} record set is meant for this client")
+        nothing = walk.negative(_nobody(policy, walk.spot))
         left = tuple(each.left() for each in candidates)
-        scope = _scope(group, walk.spot)
-        return replace(nothing, branches=left, healthy=healthy, scope=scope)
+        scope, by_peer = _scope(group, walk.spot), policy.by_peer
+        return replace(nothing, branches=left, healthy=healthy, scope=scope, by_peer=by_peer)
     chosen = _best(alive or able)
     branch = _together if policy.sample is not None else _apart
     branches = branch(candidates, chosen, owner, then)
-    why = policy.name if alive else f"{policy.name}; nobody is healthy, so everybody is"
+    how = _how(policy, walk.spot)
+    why = how if alive else f"{how}; nobody is healthy, so everybody is"
     what = f"{owner} {RdataType.to_text(group[0].type)}"
     scope = max(_scope(group, walk.spot), *(below.scope for below in branches))
-    return Plan(what, why, 1.0, None, branches, healthy, scope)
+    return Plan(what, why, 1.0, None, branches, healthy, scope, policy.by_peer)
+
+
+def _how(policy: Policy, spot: Spot) -> str:
+    """What decides: the policy, and from where it is asked if it goes by that."""
+    return f"{policy.name}, asked {in_words(spot.peer)}" if policy.by_peer else policy.name
+
+
+def _nobody(policy: Policy, spot: Spot) -> str:
+    """Why no member takes part."""
+    whom = f"who asks {in_words(spot.peer)}" if policy.by_peer else "this client"
+    return f"no {policy.name} record set is meant for {whom}"
 
 
 class _Candidate:
@@ -119,7 +133,8 @@ class _Candidate:
         """
         fit = self.standing.healthy
         if self.rank is None:
-            return Plan(self._label(), self._says("not for this client"), 0.0, healthy=fit)
+            whom = "resolver" if self.member.policy.by_peer else "client"
+            return Plan(self._label(), self._says(f"not for this {whom}"), 0.0, healthy=fit)
         said = self._says(self.standing.why or "others come first")
         below: tuple[Plan, ...] = ()
         if self.member.alias is not None and owner is not None and then is not None:

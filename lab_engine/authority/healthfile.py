@@ -31,6 +31,8 @@ CONFIG = (
     "AlarmIdentifier",
     "InsufficientDataHealthStatus",
     "RoutingControlArn",
+    "EndpointType",
+    "HealthCheckSourceId",
 )
 CHECK = (
     "Id",

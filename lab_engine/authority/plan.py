@@ -27,6 +27,7 @@ class Plan:
             depend on the client.
         scope: the prefix length around the client for which all of this holds, whatever is
             drawn and whoever is healthy (RFC 7871 section 7.2.1); 0 for everybody.
+        by_peer: whether it holds, besides, only where the same resolver asks.
     """
 
     what: str
@@ -36,6 +37,7 @@ class Plan:
     branches: tuple["Plan", ...] = ()
     healthy: bool = True
     scope: int = 0
+    by_peer: bool = False
 
 
 class Share(NamedTuple):

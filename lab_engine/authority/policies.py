@@ -1,4 +1,4 @@
-"""The eight routing policies of Route 53, side by side.
+"""The nine routing policies of Route 53, side by side.
 
 A policy is one class. Its fields are Route 53's elements for one record set, with their ranges.
 `rank` says how good a member of a group is for a client: the lowest rank wins, None does not take
@@ -13,33 +13,14 @@ records when health checking is configured". What it leaves open is marked [desi
 from collections.abc import Iterator, Sequence
 from dataclasses import Field, dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
-from lab_engine.authority.geo import REGIONS, Atlas, Place, Point, distance_km
+from lab_engine.authority.availability import GLOBAL, LEVELS, location_at, location_problems
+from lab_engine.authority.geo import REGIONS, Point, distance_km
+from lab_engine.authority.spot import Member, Spot
 
 NO_RECORDS = ("BV", "CX", "EH", "HM")  # the guide's list
 CONTINENTS = ("AF", "AN", "AS", "EU", "NA", "OC", "SA")
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A client as a policy sees it: its network, its place, and the tables to judge them by."""
-
-    network: IPv4Network | IPv6Network
-    place: Place
-    atlas: Atlas
-
-
-class Member(Protocol):
-    """What a policy sees of a record set."""
-
-    @property
-    def set_identifier(self) -> str:
-        """Its name within the group."""
-
-    @property
-    def ttl(self) -> int | None:
-        """Seconds; None for an alias."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +36,8 @@ class Policy:
     """Values in one answer, drawn from all that share the best rank; None answers one member."""
     by_place: ClassVar[bool] = False
     by_network: ClassVar[bool] = False
+    by_peer: ClassVar[bool] = False
+    """Whether it looks at who sent the question, and not at whom that is for."""
 
     def rank(self, spot: Spot) -> float | None:  # noqa: ARG002
         """How good this member is for a client: lower is better, None takes no part."""
@@ -351,6 +334,42 @@ class IpBased(Policy):
         yield from _twice("block", [str(block) for c in configs for block in c.blocks])
 
 
+@dataclass(frozen=True)
+class AzAffinity(Policy):
+    """The member for the smallest location that holds the resolver: its zone, …, everybody's.
+
+    Who asks decides, not the client subnet. Nobody applies: no answer, which is NODATA. How many
+    members there may be is documented nowhere [design].
+    """
+
+    name: ClassVar[str] = "AZ-affinity"
+    element: ClassVar[str] = "AZAffinity"
+    by_peer: ClassVar[bool] = True
+    LocationType: str = _element(", ".join(LEVELS), default="")
+    LocationId: str = _element("such as use1-az1, or global", default="")
+
+    def rank(self, spot: Spot) -> int | None:
+        """0 an Availability Zone, 1 a zone group, 2 a Region, 3 a partition, 4 everybody."""
+        mine = self.LocationId == location_at(spot.peer, self.LocationType)
+        return [*LEVELS].index(self.LocationType) if mine else None
+
+    def says(self, spot: Spot) -> str:  # noqa: ARG002
+        """The location."""
+        return "Global" if self.LocationId == GLOBAL else f"{self.LocationType} {self.LocationId}"
+
+    def problems(self) -> Iterator[str]:
+        """A type of location, and the id of one of it."""
+        yield from location_problems(self.LocationType, self.LocationId)
+
+    @classmethod
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+        """Each location once [design]."""
+        yield from super().group_problems(members)
+        yield from _twice(
+            "LocationId", [getattr(policy, "LocationId", "") for policy, _ in members]
+        )
+
+
 POLICIES: tuple[type[Policy], ...] = (
     Simple,
     Weighted,
@@ -360,6 +379,7 @@ POLICIES: tuple[type[Policy], ...] = (
     Geoproximity,
     Multivalue,
     IpBased,
+    AzAffinity,
 )
 
 

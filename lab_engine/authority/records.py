@@ -60,10 +60,21 @@ class Client:
     Attributes:
         network: an address with its prefix length; a whole address is a /32 or a /128.
         source: `peer` when it is the address the packet came from, `ecs` when the packet said so.
+        resolver: then the address it came from; None where that is not known.
     """
 
     network: IPv4Network | IPv6Network
     source: Literal["peer", "ecs"] = "peer"
+    resolver: IPv4Network | IPv6Network | None = None
+
+    @property
+    def peer(self) -> IPv4Network | IPv6Network | None:
+        """Where the question came from, whoever it is for; None where that is not known."""
+        return self.network if self.source == "peer" else self.resolver
+
+    def by(self, resolver: "Client") -> "Client":
+        """The same client, asked for by a resolver."""
+        return self if self.source == "peer" else Client(self.network, "ecs", resolver.peer)
 
     @classmethod
     def at(cls, address: str) -> Self:

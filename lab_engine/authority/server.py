@@ -16,9 +16,9 @@ from lab_engine.authority.groups import Walk, plan_group
 from lab_engine.authority.lookup import Delegated, find
 from lab_engine.authority.order import Order, Ordering
 from lab_engine.authority.plan import Plan, draw, replies
-from lab_engine.authority.policies import Spot
 from lab_engine.authority.records import Client, Question, Reply, RRset, folded
 from lab_engine.authority.recordset import Group
+from lab_engine.authority.spot import Spot
 from lab_engine.authority.state import State
 from lab_engine.authority.tree import Node
 from lab_engine.authority.zone import Forgiving, Zone
@@ -89,7 +89,7 @@ def plan(
         where = served.first.origin if len(served) == 1 else "any zone here"
         return Plan("refused", f"{question.name} is not in {where}", reply=refusal)
     now = state or State()
-    spot = Spot(client.network, now.atlas.place(client.network), now.atlas)
+    spot = Spot.of(client, now.atlas)
     planned = _follow(zone, question, spot, now, ())
     if planned.scope and not any(share.reply.answer for share in replies(planned)):
         return replace(planned, scope=0)  # a negative answer is for all (RFC 7871 section 7.4)

@@ -35,7 +35,7 @@ Key = tuple[Labels, RdataType, str]
 """What makes a record set unique, as `RecordSet.key` does, but quick to hash."""
 Numbered = tuple[int, RecordSet]
 """A record set and its place among the others."""
-FACTS = ("addresses", "by_client", "check_ids")
+FACTS = ("addresses", "by_client", "by_peer", "check_ids")
 
 
 class Forgiving(Choice):
@@ -207,6 +207,11 @@ class Zone:
         return _by_client(self.record_sets)
 
     @cached_property
+    def by_peer(self) -> bool:
+        """Whether some depend on where a question comes from, whomever it is for."""
+        return _by_peer(self.record_sets)
+
+    @cached_property
     def check_ids(self) -> frozenset[str]:
         """The ids of the health checks that record sets name."""
         return _check_ids(self.record_sets)
@@ -306,7 +311,7 @@ def _key(record_set: RecordSet) -> Key:
 def _facts(record_sets: Iterable[RecordSet]) -> tuple[object, ...]:
     """What these have to do with the facts of their zone."""
     known = tuple(record_sets)
-    return _addresses(known), _by_client(known), _check_ids(known)
+    return _addresses(known), _by_client(known), _by_peer(known), _check_ids(known)
 
 
 def _addresses(record_sets: Iterable[RecordSet]) -> frozenset[str]:
@@ -316,6 +321,10 @@ def _addresses(record_sets: Iterable[RecordSet]) -> frozenset[str]:
 
 def _by_client(record_sets: Iterable[RecordSet]) -> bool:
     return any(each.policy.by_place or each.policy.by_network for each in record_sets)
+
+
+def _by_peer(record_sets: Iterable[RecordSet]) -> bool:
+    return any(each.policy.by_peer for each in record_sets)
 
 
 def _check_ids(record_sets: Iterable[RecordSet]) -> frozenset[str]:

@@ -16,6 +16,7 @@ class Zones:
 
     Attributes:
         by_client: whether some answers depend on where the client is.
+        by_peer: whether some depend on where a question comes from, whomever it is for.
     """
 
     def __init__(self, zones: Iterable[Zone] = ()) -> None:
@@ -23,6 +24,7 @@ class Zones:
         for zone in zones:
             self._by_origin.setdefault(folded(zone.origin), zone)
         self.by_client = any(zone.by_client for zone in self)
+        self.by_peer = any(zone.by_peer for zone in self)
 
     @classmethod
     def of(cls, *zones: Zone) -> Self:

@@ -26,6 +26,7 @@ class ClientCache:
     Attributes:
         profile: what it is like.
         held: the present answer; a run that begins in the middle of things sets it.
+        tells: where set, is called with each answer that it comes to hold, and when.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class ClientCache:
         self.misses = 0
         self.profile = client(profile)
         self.held = Answer((), float("-inf"))
+        self.tells: Callable[[Answer, float], object] | None = None
         self._ask = ask
         self._source = source
         self._asked = self._came = float("-inf")
@@ -61,6 +63,8 @@ class ClientCache:
         fresh = self._ask(now)
         self._asked = now
         self.held = fresh if self._as_told else self._kept(fresh, now)
+        if self.tells is not None:
+            self.tells(self.held, now)
         return self.held
 
     def broken(self, now: float) -> None:

@@ -31,7 +31,6 @@ RECURSIVES: Mapping[str, RecursiveProfile] = MappingProxyType(
     by_name(
         (
             RecursiveProfile("ideal"),
-            RecursiveProfile("rotate"),
             RecursiveProfile("frozen", order=SetOrder.FROZEN),
             RecursiveProfile("ecs", ecs=(24, 56)),
             RecursiveProfile(

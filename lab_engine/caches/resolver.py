@@ -95,7 +95,7 @@ class Resolver:
         self,
         upstream: Upstream,
         rng: Random,
-        profile: RecursiveProfile | str = "rotate",
+        profile: RecursiveProfile | str = "ideal",
         limits: Limits | None = None,
     ) -> None:
         chosen = recursive(profile)

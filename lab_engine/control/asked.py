@@ -12,8 +12,9 @@ from dns.name import Name
 from lab_engine.authority.awsjson import decimal_escapes
 from lab_engine.authority.records import as_name
 from lab_engine.control.account import Account, Check, Collection, HostedZone, Params
+from lab_engine.control.pasted import bare, plain_id
 from lab_engine.control.refusal import Refusal, refused
-from lab_engine.errors import LabError
+from lab_engine.control.values import name_fault
 
 T = TypeVar("T")
 
@@ -23,11 +24,6 @@ def invalid(text: str, help: str) -> Refusal:  # noqa: A002
     return refused("InvalidInput", text, help)
 
 
-def plain_id(given: str) -> str:
-    """An id without the path that Route 53 writes before it, such as `/hostedzone/`."""
-    return given.rpartition("/")[2]
-
-
 def hosted_zone(account: Account, given: str) -> HostedZone:
     """The hosted zone of that id."""
     wanted = plain_id(given)
@@ -35,11 +31,11 @@ def hosted_zone(account: Account, given: str) -> HostedZone:
     return _found(account.hosted_zones, wanted, "NoSuchHostedZone", text)
 
 
-def health_check(account: Account, given: str) -> Check:
-    """The health check of that id."""
+def health_check(account: Account, given: str, name: str = "HealthCheckId") -> Check:
+    """The health check of that id, which stands in the parameter of that name."""
     # unverified: Route 53's words
     text = f"A health check with id {given} does not exist."
-    return _found(account.checks, given, "NoSuchHealthCheck", text)
+    return _found(account.checks, given, "NoSuchHealthCheck", text, bare(name, given))
 
 
 def collection(account: Account, given: str) -> Collection:
@@ -51,12 +47,10 @@ def collection(account: Account, given: str) -> Collection:
 
 def domain_name(given: str, code: str = "InvalidInput") -> Name:
     """A domain name in lower case, its octal escapes understood."""
-    try:
-        return as_name(decimal_escapes(given)).canonicalize()
-    except LabError as wrong:
-        # unverified: Route 53's words
-        text = f"{given} is not a valid domain name"
-        raise refused(code, text, f"{wrong.value}: {wrong.rule}. {wrong.remedy}") from wrong
+    wrong = name_fault(given)
+    if wrong is not None:
+        raise Refusal(code, [wrong])
+    return as_name(decimal_escapes(given)).canonicalize()
 
 
 def size(params: Params, most: int, name: str = "MaxItems") -> int:
@@ -80,10 +74,9 @@ def position(token: str, name: str, tokens: Sequence[str]) -> int:
     raise invalid(text, f"Give {name} as the page before gave it, or leave it out.")
 
 
-def _found(there: Mapping[str, T], wanted: str, code: str, text: str) -> T:
+def _found(there: Mapping[str, T], wanted: str, code: str, text: str, advice: str = "") -> T:
     if wanted in there:
         return there[wanted]
     few = ", ".join([*there][:5])
-    raise refused(
-        code, text, f"Give an id that there is, such as {few}." if few else "There is none yet."
-    )
+    usual = f"Give an id that there is, such as {few}." if few else "There is none yet."
+    raise refused(code, text, advice or usual)

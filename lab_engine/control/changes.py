@@ -17,6 +17,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.control.conflicts import conflicts, other_policy_fault
 from lab_engine.control.draft import Draft, key_of
 from lab_engine.control.loops import loops
+from lab_engine.control.pasted import bare
 from lab_engine.control.reading import Change, Known, body, read, refuse
 from lab_engine.control.refusal import Fault, Refusal
 from lab_engine.control.writing import as_batch, element, shown, untold
@@ -137,7 +138,8 @@ def _check_faults(draft: Draft, known: Known) -> Iterator[Fault]:
     for check in dict.fromkeys(named):
         if known.health_checks is not None and check not in known.health_checks:
             # unverified: the words; the API reference has the code among this request's errors
-            yield Fault(f"A health check with id {check} does not exist.", "Create it first.")
+            advice = bare("HealthCheckId", check) or "Create it first."
+            yield Fault(f"A health check with id {check} does not exist.", advice)
 
 
 def _rules(wrong: ZoneError) -> list[Fault]:

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.endpoints import CLOUDFRONT_ZONE, service_of
+from lab_engine.authority.endpointnames import is_misplaced, service_of, zone_ids
 from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.policies import (
+    AzAffinity,
     Failover,
     Geolocation,
     Latency,
@@ -24,6 +25,7 @@ from lab_engine.authority.policies import (
 )
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.authority.tree import Tree
+from lab_engine.control.pasted import bare, plain_id
 from lab_engine.control.refusal import Fault
 from lab_engine.control.writing import in_words, policy_element, shown
 
@@ -31,6 +33,7 @@ _TWINS: Mapping[type[Policy], tuple[str, str]] = {
     Latency: ("Region Name", "region"),
     Geolocation: ("GeoLocation", "geolocation"),  # unverified, as is failover
     Failover: ("Failover", "failover type"),
+    AzAffinity: ("AZAffinity", "location"),  # unverified, too
 }
 
 
@@ -116,11 +119,12 @@ def _twin_fault(new: RecordSet, said: str, what: str) -> Fault:
     """Of a second member for one region, role or place."""
     name, policy = shown(new.name), new.policy
     (value,) = policy_element(policy).values()
+    article = "an" if policy.name.startswith("A") else "a"
     text = (
         f"RRSet with DNS name {name}, type {RdataType.to_text(new.type)}, "
         f"SetIdentifier {new.set_identifier}, and "
         f"{said}={value if isinstance(value, str) else in_words(value)} cannot be created because "
-        f"a {policy.name} RRSet with the same name, type and {what} already exists."
+        f"{article} {policy.name} RRSet with the same name, type and {what} already exists."
     )
     return Fault(text, f"Give each member a {what} of its own.")
 
@@ -160,12 +164,18 @@ def _alias_faults(new: RecordSet, tree: Tree, zone_id: str) -> Iterator[Fault]:
             yield missing
     elif not _is_endpoint(alias, zone_id):
         text = f"{lead}the alias target name does not lie within the target zone"
-        yield Fault(text, "Use a CNAME for a third party's name.")
+        yield Fault(text, _whereabouts(alias))
         yield missing
 
 
+def _whereabouts(alias: AliasTarget) -> str:
+    """What to do about a target that lies elsewhere."""
+    if is_misplaced(alias.name, plain_id(alias.hosted_zone_id)):
+        return f"Its HostedZoneId is {' or '.join(zone_ids(alias.name))}."
+    return bare("HostedZoneId", alias.hosted_zone_id) or "Use a CNAME for a third party's name."
+
+
 def _is_endpoint(alias: AliasTarget, zone_id: str) -> bool:
-    service, zone = service_of(alias.name), alias.hosted_zone_id
-    if service is None or (zone_id and zone == zone_id):
+    if service_of(alias.name) is None or (zone_id and alias.hosted_zone_id == zone_id):
         return False
-    return service != "cloudfront" or zone in ("", CLOUDFRONT_ZONE)
+    return not is_misplaced(alias.name, alias.hosted_zone_id)

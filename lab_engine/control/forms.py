@@ -20,7 +20,7 @@ _TYPE = Text("RRType", choices=TYPES)
 _ADDRESS = Text("IPAddress", 45)
 _TAGGED_ID = Text("TagResourceId", 64)
 _CHECK_ID = Text("HealthCheckId", 64)
-_TAGGED = Text("TagResourceType", choices=("healthcheck", "hostedzone"))
+_TAGGED = Text("TagResourceType", choices=("healthcheck", "hostedzone", "healthchecksource"))
 _LOCATION = Text("CidrLocationNameDefaultNotAllowed", 16, 1)
 
 CHANGEABLE: Mapping[str, Form] = {
@@ -43,8 +43,17 @@ CHANGEABLE: Mapping[str, Form] = {
     "InsufficientDataHealthStatus": Text(
         "InsufficientDataHealthStatus", choices=("Healthy", "Unhealthy", "LastKnownStatus")
     ),
+    "HealthCheckSourceId": Text("HealthCheckSourceId", 64, 1),
 }
 """What may be changed about a health check."""
+GUARDRAILS = (
+    "NS_FORMAT_CHECK",
+    "NS_DELEGATION_AUTHORITY_CHECK",
+    "NS_OCCLUSION_CHECK",
+    "ALIAS_TARGET_CHECK",
+    "ACTIVE_RECORD_CHECK",
+    "ACTIVE_DELEGATION_CHECK",
+)
 RESETTABLE = ("FullyQualifiedDomainName", "Regions", "ResourcePath", "ChildHealthChecks")
 HEALTH_CHECK_CONFIG = Structure(
     {
@@ -53,6 +62,7 @@ HEALTH_CHECK_CONFIG = Structure(
         "RequestInterval": Number("RequestInterval", 10, 30),
         "MeasureLatency": Flag(),
         "RoutingControlArn": Text("RoutingControlArn", 255, 1),
+        "EndpointType": Text("EndpointType", choices=("PUBLIC", "PRIVATE")),
     },
     ("Type",),
 )
@@ -65,6 +75,12 @@ def _of(*required: str, **fields: Form) -> Structure:
 _HOSTED_ZONE = _of("Id", Id=_ID)
 _CHECK = _of("HealthCheckId", HealthCheckId=_CHECK_ID)
 _COLLECTION = Text("UUID", 64)
+_GUARDRAIL = _of(
+    "Name",
+    "Status",
+    Name=Text("ChangeGuardrailName", choices=GUARDRAILS),
+    Status=Text("ChangeGuardrailStatus", choices=("ENABLED", "DISABLED")),
+)
 _TAG = _of("Key", Key=Text("TagKey", 128, 1), Value=Text("TagValue", 256))
 
 FORMS: Mapping[str, Structure] = {
@@ -73,9 +89,15 @@ FORMS: Mapping[str, Structure] = {
         "CallerReference",
         Name=_NAME,
         CallerReference=Text("Nonce", 128, 1),
-        HostedZoneConfig=_of(Comment=_COMMENT, PrivateZone=Flag()),
+        HostedZoneConfig=_of(
+            Comment=_COMMENT,
+            PrivateZone=Flag(),
+            HostedZoneTier=Text("HostedZoneTier", choices=("STANDARD", "ADVANCED")),
+        ),
         VPC=_of(VPCRegion=Text("VPCRegion", 64, 1), VPCId=Text("VPCId")),
         DelegationSetId=_ID,
+        EnablePublicDNSFallback=Flag(),
+        ChangeGuardrails=Items("ChangeGuardrail", _GUARDRAIL),
     ),
     "ListHostedZones": _of(
         **_PAGE,
@@ -85,6 +107,7 @@ FORMS: Mapping[str, Structure] = {
     "ListHostedZonesByName": _of(DNSName=_NAME, HostedZoneId=_ID, MaxItems=_PAGE["MaxItems"]),
     "GetHostedZone": _HOSTED_ZONE,
     "DeleteHostedZone": _HOSTED_ZONE,
+    "GetDNSSEC": _of("HostedZoneId", HostedZoneId=_ID),
     "GetHostedZoneCount": _of(),
     "UpdateHostedZoneComment": _of("Id", Id=_ID, Comment=_COMMENT),
     "GetHostedZoneLimit": _of(

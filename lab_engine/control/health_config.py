@@ -162,6 +162,11 @@ def _faults(config: Params, account: Account) -> Iterator[Fault]:
             yield _specified(kind, "must not have", name)
     if kind.name == "Basic":
         yield from _endpoint_faults(config)
+    if config.get("EndpointType") == "PRIVATE" or "HealthCheckSourceId" in config:
+        # unverified: Route 53's words
+        source = config.get("HealthCheckSourceId", "")
+        text = f"Invalid parameter : Health check source {source} doesn't exist.".replace("  ", " ")
+        yield Fault(text, "Leave out HealthCheckSourceId and PRIVATE: the lab has no sources.")
     for child in config.get("ChildHealthChecks", ()):
         if child not in account.checks:
             # unverified: Route 53's words

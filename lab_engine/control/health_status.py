@@ -17,7 +17,7 @@ CHECKER = "203.0.113.1"
 
 def get_health_check_status(service: "Service", params: Params) -> Response:
     """GetHealthCheckStatus: what each checker last saw; none has looked right after the making."""
-    check = asked.health_check(service.account, params["HealthCheckId"])
+    check = _probed(service, params["HealthCheckId"])
     if service.observer.reason(check.check.id):
         return _observations([_by_nobody(service, check, _unprobed(service, check))])
     seen = service.observer.observations(check.check.id)
@@ -26,7 +26,7 @@ def get_health_check_status(service: "Service", params: Params) -> Response:
 
 def get_health_check_last_failure_reason(service: "Service", params: Params) -> Response:
     """GetHealthCheckLastFailureReason: of each checker that ever saw one."""
-    check = asked.health_check(service.account, params["HealthCheckId"])
+    check = _probed(service, params["HealthCheckId"])
     if service.observer.reason(check.check.id):
         return _observations([_by_nobody(service, check, _unprobed(service, check))])
     seen = service.observer.observations(check.check.id)
@@ -38,6 +38,21 @@ def get_checker_ip_ranges(service: "Service", params: Params) -> Response:  # no
     return {"CheckerIpRanges": [*CHECKER_RANGES]}
 
 
+def _probed(service: "Service", given: str) -> Check:
+    """The check of that id, unless others make up its health: the guide has nobody ask for that."""
+    check = asked.health_check(service.account, given)
+    if check.check.type != CALCULATED:
+        return check
+    passing = sum(map(service.is_healthy, check.check.children))
+    # unverified: Route 53's words
+    text = f"Invalid parameter : {given} is a calculated health check, whose status is not given."
+    raise asked.invalid(
+        text,
+        f"Ask for the checks that it counts: {passing} of {len(check.check.children)} are healthy, "
+        f"{check.check.health_threshold} are needed.",
+    )
+
+
 def _unprobed(service: "Service", check: Check) -> str:
     """Why nobody looks, and what the health is then, in Route 53's form."""
     name = check.check.id
@@ -46,12 +61,6 @@ def _unprobed(service: "Service", check: Check) -> str:
     what = f"It counts as {is_} until it is set by hand."
     if check.check.disabled:
         what = f"It counts as {is_}."
-    elif check.check.type == CALCULATED:
-        passing = sum(map(service.is_healthy, check.check.children))
-        what = (
-            f"{passing} of {len(check.check.children)} are healthy, "
-            f"{check.check.health_threshold} are needed."
-        )
     elif name in service.account.said:
         what = f"It was set by hand: {is_}."
     return f"{word}: not probed by the lab. {service.observer.reason(name)} {what}"

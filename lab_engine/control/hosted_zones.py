@@ -15,6 +15,7 @@ from lab_engine.authority.zone import NS_TTL, SOA_TTL, Zone
 from lab_engine.control import asked
 from lab_engine.control.account import Account, Change, HostedZone, Moment, Params, Response, minus
 from lab_engine.control.limits import MAX_HOSTED_ZONES, check_room
+from lab_engine.control.pasted import plain_id
 from lab_engine.control.refusal import Refusal, refused
 from lab_engine.control.values import name_fault
 from lab_engine.control.writing import reversed_name, shown
@@ -34,6 +35,7 @@ def create_hosted_zone(
     """CreateHostedZone: a public one, with an SOA and the lab's name servers."""
     _refuse_private(params)
     _refuse_delegation_set(params)
+    _refuse_tier(params)
     zone, reference = new_zone(_new_name(params["Name"])), params["CallerReference"]
     if reference in {each.caller_reference for each in account.hosted_zones.values()}:
         # unverified: Route 53's words
@@ -89,6 +91,12 @@ def get_hosted_zone(service: "Service", params: Params) -> Response:
     return {"HostedZone": _shown(hosted), "DelegationSet": _delegation_set(hosted)}
 
 
+def get_dnssec(service: "Service", params: Params) -> Response:
+    """GetDNSSEC: the lab signs no zone."""
+    asked.hosted_zone(service.account, params["HostedZoneId"])
+    return {"Status": {"ServeSignature": "NOT_SIGNING"}, "KeySigningKeys": []}
+
+
 def get_hosted_zone_count(service: "Service", params: Params) -> Response:  # noqa: ARG001
     """GetHostedZoneCount."""
     return {"HostedZoneCount": len(service.account.hosted_zones)}
@@ -99,7 +107,7 @@ def list_hosted_zones(service: "Service", params: Params) -> Response:
     _refuse_delegation_set(params)
     # the only type that can be asked for is the private one, of which there are none
     found = [] if "HostedZoneType" in params else [*service.account.hosted_zones.values()]
-    size, marker = asked.size(params, PAGE), asked.plain_id(params.get("Marker", ""))
+    size, marker = asked.size(params, PAGE), plain_id(params.get("Marker", ""))
     start = asked.position(marker, "Marker", [each.id for each in found])
     onward = found[start + size :]
     return {
@@ -148,6 +156,19 @@ def _refuse_private(params: Params) -> None:
     if "VPC" in params or params.get("HostedZoneConfig", {}).get("PrivateZone"):
         text = "Private hosted zones are not implemented in the lab"
         raise refused("NotImplemented", text, "Leave out VPC and PrivateZone.", 501)
+    if params.get("EnablePublicDNSFallback"):
+        # unverified: Route 53's words
+        text = "Public DNS fallback is supported only for private hosted zones"
+        raise asked.invalid(text, "Leave out EnablePublicDNSFallback.")
+
+
+def _refuse_tier(params: Params) -> None:
+    if params.get("HostedZoneConfig", {}).get("HostedZoneTier") == "ADVANCED":
+        text = "Advanced hosted zones are not implemented in the lab"
+        raise refused("NotImplemented", text, "Leave out HostedZoneTier.", 501)
+    if any(each["Status"] == "ENABLED" for each in params.get("ChangeGuardrails", ())):
+        text = "Change Guardrails are not implemented in the lab"
+        raise refused("NotImplemented", text, "Leave out ChangeGuardrails.", 501)
 
 
 def _refuse_delegation_set(params: Params) -> None:
@@ -175,7 +196,7 @@ def _shown(hosted: HostedZone) -> Response:
         "Id": f"/hostedzone/{hosted.id}",
         "Name": shown(hosted.name),
         "CallerReference": hosted.caller_reference or f"lab:{hosted.id}",
-        "Config": {**told, "PrivateZone": False},
+        "Config": {**told, "PrivateZone": False, "HostedZoneTier": "STANDARD"},
         "ResourceRecordSetCount": len(hosted.zone.record_sets),
     }
 
@@ -196,7 +217,7 @@ def _start_key(given: Params) -> tuple[str, str]:
     """Where a list by names begins. An id alone says nothing."""
     if "DNSName" in given:
         name = asked.domain_name(given["DNSName"], "InvalidDomainName")
-        return reversed_name(name), asked.plain_id(given.get("HostedZoneId", ""))
+        return reversed_name(name), plain_id(given.get("HostedZoneId", ""))
     if "HostedZoneId" in given:
         # unverified: Route 53's words
         text = "Invalid request: HostedZoneId is given without DNSName"

@@ -23,6 +23,7 @@ ACCOUNT_LIMITS: Mapping[str, int] = {
     "MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER": 5,
     "MAX_REUSABLE_DELEGATION_SETS_BY_OWNER": 100,
     "MAX_TRAFFIC_POLICIES_BY_OWNER": 50,
+    "MAX_HEALTH_CHECK_SOURCES_BY_OWNER": 10,  # unverified
 }
 HOSTED_ZONE_LIMITS = ("MAX_RRSETS_BY_ZONE", "MAX_VPCS_ASSOCIATED_BY_ZONE")
 
@@ -36,7 +37,7 @@ def check_room(code: str, what: str, held: int, most: int) -> None:
 
 
 def get_account_limit(service: "Service", params: Params) -> Response:
-    """GetAccountLimit: of a new account; the lab knows no traffic policies."""
+    """GetAccountLimit: of a new account; the lab knows neither traffic policies nor sources."""
     kind, account = params["Type"], service.account
     held = {
         "MAX_HEALTH_CHECKS_BY_OWNER": len(account.checks),

@@ -42,6 +42,7 @@ CHANGING: Mapping[str, Changing] = {
 }
 ASKING: Mapping[str, Asking] = {
     "GetHostedZone": hosted_zones.get_hosted_zone,
+    "GetDNSSEC": hosted_zones.get_dnssec,
     "GetHostedZoneCount": hosted_zones.get_hosted_zone_count,
     "ListHostedZones": hosted_zones.list_hosted_zones,
     "ListHostedZonesByName": hosted_zones.list_hosted_zones_by_name,

@@ -37,6 +37,7 @@ POLICY_ELEMENTS = (
     "MultiValueAnswer",
     "GeoProximityLocation",
     "CidrRoutingConfig",
+    "AZAffinity",
 )
 _CONTENT = "[AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]"
 _POLICY = f"[{', '.join(POLICY_ELEMENTS[:-1])}, or {POLICY_ELEMENTS[-1]}]"

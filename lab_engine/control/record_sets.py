@@ -21,6 +21,7 @@ from lab_engine.control import asked, changes
 from lab_engine.control.account import Account, Change, HostedZone, Moment, Params, Response
 from lab_engine.control.cidr_collections import blocks_of
 from lab_engine.control.hosted_zones import name_servers
+from lab_engine.control.pasted import plain_id
 from lab_engine.control.refusal import refused
 from lab_engine.control.writing import element, listing_key, reversed_name, shown
 
@@ -80,7 +81,7 @@ def list_resource_record_sets(service: "Service", params: Params) -> Response:
 
 def get_change(service: "Service", params: Params) -> Response:
     """GetChange: in sync, as every change in the lab is before it is answered."""
-    wanted = asked.plain_id(params["Id"])
+    wanted = plain_id(params["Id"])
     change = service.account.changes.get(wanted)
     if change is None:
         # unverified: Route 53's words
@@ -149,18 +150,18 @@ def _values(record_set: RecordSet) -> list[str]:
 def _client(params: Params) -> Client:
     """Who asks: the client whose subnet is given, or the resolver."""
     resolver = _address(params.get("ResolverIP", RESOLVER), "ResolverIP")
-    subnet = params.get("EDNS0ClientSubnetIP")
+    peer, subnet = Client.at(str(resolver)), params.get("EDNS0ClientSubnetIP")
     if subnet is None:
         if "EDNS0ClientSubnetMask" in params:
             # unverified: Route 53's words
             text = "Invalid request: EDNS0ClientSubnetMask is given without EDNS0ClientSubnetIP"
             raise asked.invalid(text, "Give the address, too.")
-        return Client.at(str(resolver))
+        return peer
     address = _address(subnet, "EDNS0ClientSubnetIP")
     length = _mask(params, address)
     if length == 0:  # RFC 7871 section 7.1.2: its resolver asks for nobody to be told
-        return Client.at(str(resolver))
-    return Client(ip_network((address, length), strict=False), "ecs")
+        return peer
+    return Client(ip_network((address, length), strict=False), "ecs").by(peer)
 
 
 def _mask(params: Params, address: IPv4Address | IPv6Address) -> int:

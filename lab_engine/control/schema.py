@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lab_engine.authority.availability import LEVELS
 from lab_engine.authority.awsjson import TYPES
 from lab_engine.authority.geo import REGIONS
 from lab_engine.authority.records import MAX_TTL
+from lab_engine.control.pasted import bare
 from lab_engine.control.refusal import Fault
 from lab_engine.control.xsd import IN_XML, incomplete, unexpected
 
@@ -64,6 +66,7 @@ class Structure:
 Form = Text | Number | Flag | Anything | Items | Structure
 
 _NAME = Text("DNSName")
+_IDS = ("ResourceId", "HealthCheckId", "UUID", "TagResourceId")
 _COORDINATES = Structure({"Latitude": Text("Latitude", 6, 1), "Longitude": Text("Longitude", 7, 1)})
 RECORD_SET = Structure(
     {
@@ -109,6 +112,13 @@ RECORD_SET = Structure(
                 "Coordinates": _COORDINATES,
                 "Bias": Number("Bias", -99, 99),
             }
+        ),
+        "AZAffinity": Structure(
+            {
+                "LocationType": Text("AZAffinityLocationType", choices=tuple(LEVELS)),
+                "LocationId": Text("AZAffinityLocationId", 64, 1),
+            },
+            ("LocationType", "LocationId"),
         ),
     },
     ("Name", "Type"),
@@ -199,7 +209,8 @@ def _text_faults(value: Any, form: Text, name: str) -> Iterator[Fault]:
             yield Fault(text, f"Choose {name} among {choices}.")
         return
     about = {"value": value, "length": len(value), "type": form.type}
-    advice = f"Give {name} {form.shortest} to {form.longest} characters."
+    pasted = bare(name, value) if form.type in _IDS else ""
+    advice = pasted or f"Give {name} {form.shortest} to {form.longest} characters."
     if len(value) > form.longest:
         yield Fault(IN_XML.longest.format(limit=form.longest, **about), advice)
     elif len(value) < form.shortest:

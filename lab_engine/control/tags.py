@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from lab_engine.control import asked
 from lab_engine.control.account import NOTHING, Account, Moment, Params, Response, plus
+from lab_engine.control.pasted import bare, plain_id
+from lab_engine.control.refusal import refused
 
 if TYPE_CHECKING:
     from lab_engine.control.service import Service
 
 MAX_TAGS = 10  # of a request; [design] and of a thing
 MAX_RESOURCES = 10
+MAX_ZONE_ID = 32  # characters
 _PLAIN = re.compile(r"[\w\s.:/=+@-]*")
 _LETTERS = (
     "Tags can only contain letters, numbers, spaces, and the following special characters: "
@@ -60,8 +63,27 @@ def list_tags_for_resources(service: "Service", params: Params) -> Response:
 def _tagged(account: Account, kind: str, given: str) -> tuple[str, str]:
     """What has the tags. Raises Refusal where there is none of that id."""
     if kind == "hostedzone":
-        return kind, asked.hosted_zone(account, given).id
-    return kind, asked.health_check(account, given).check.id
+        return kind, _zone_id(account, given)
+    if kind == "healthchecksource":
+        # unverified: Route 53's words
+        text = f"A health check source with id {given} does not exist."
+        raise refused("NoSuchHealthCheckSource", text, "The lab has none.")
+    return kind, asked.health_check(account, given, "ResourceId").check.id
+
+
+def _zone_id(account: Account, given: str) -> str:
+    """The id of a hosted zone as it is given: here, and only here, Route 53 wants no path."""
+    if len(given) > MAX_ZONE_ID:
+        text = (
+            f"1 validation error detected: Value '{given}' at 'resourceId' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {MAX_ZONE_ID}"
+        )
+        advice = bare("ResourceId", given) or f"Give it up to {MAX_ZONE_ID} characters."
+        raise asked.invalid(text, advice)
+    if plain_id(given) != given:
+        text = f"No hosted zone found with ID: {given}"
+        raise refused("NoSuchHostedZone", text, bare("ResourceId", given))
+    return asked.hosted_zone(account, given).id
 
 
 def _shown(account: Account, kind: str, given: str) -> Response:

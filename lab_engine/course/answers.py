@@ -118,7 +118,8 @@ class Answers:
             rule = f"belongs to lesson {other}, and this is {self._lesson}"
             raise LabError("This file", rule, remedy)
         if torn or broken or not found:
-            raise LabError("This file", "is not a file of answers", remedy)
+            rule = "is not a file of answers" if text.strip() else "holds no answers"
+            raise LabError("This file", rule, remedy)
         self.refresh()
         new = [each for each in found if each.kind != "reset" and each not in self.records]
         if failed := self._take(new):

@@ -44,7 +44,7 @@ function question(model, el) {
   let late = 0;
   const commit = () => {
     const value = parts.value();
-    if (value === null) return void (said.textContent = parts.missing);
+    if (value === null) return void fill(said, [parts.missing()]);
     pending = { value, at: Date.now() };
     remember(spec.slot, pending);
     model.set("committed", pending);
@@ -54,6 +54,9 @@ function question(model, el) {
     late = setTimeout(show, PATIENCE_MS, true);
   };
   button.addEventListener("click", commit);
+  // What was missing is there now; and Enter in a number box commits, as in any form.
+  form.addEventListener("input", () => !pending && !model.get("state").lines?.length && fill(said, []));
+  form.addEventListener("keydown", (event) => event.key === "Enter" && !event.shiftKey && !button.disabled && commit());
   // Who has chosen and goes on with Shift+Enter has committed.
   el.addEventListener("lab-onward", () => {
     if (!spec.quiz && !button.disabled && parts.value() !== null) commit();
@@ -92,7 +95,7 @@ function choice(spec, form) {
     return { option, radio, row, badge };
   });
   return {
-    missing: "Choose one first.",
+    missing: () => "Choose one first.",
     value: () => rows.find(({ radio }) => radio.checked)?.option ?? null,
     says: (value) => `“${value}”`,
     show(mine, was, closed) {
@@ -119,7 +122,7 @@ function single(spec, form) {
   const boxes = line(hand.box, axis.unit);
   form.append(track.node(hand.range), boxes);
   return {
-    missing: "Move the slider or type a number first.",
+    missing: () => hand.missing() ?? "Move the slider or type a number first.",
     value: () => hand.value(),
     says: (value) => says(axis, value),
     show(mine, was, closed) {
@@ -142,7 +145,7 @@ function interval(spec, form) {
   const boxes = line("from", from, "to", to, axis.unit);
   form.append(track.node(hands[0].range, hands[1].range), boxes);
   return {
-    missing: "Place both ends first.",
+    missing: () => hands.map((hand) => hand.missing()).find(Boolean) ?? "Place both ends first.",
     value,
     says: ([low, high]) => `${tidy(low)} to ${says(axis, high)}`,
     show(mine, was, closed) {
@@ -163,7 +166,9 @@ function marker(axis, name) {
   range.setAttribute("aria-label", `${name}${unit}, on the axis`);
   box.setAttribute("aria-label", `${name}${unit}`);
   let value = null;
-  const hand = { range, box, value: () => value };
+  const beyond = () => box.value !== "" && value === null;
+  const missing = () => (beyond() ? `Type a number from ${says(axis, axis.low)} to ${says(axis, axis.high)}.` : null);
+  const hand = { range, box, value: () => value, missing };
   const put = (next) => {
     value = next;
     range.classList.toggle("card-unset", value === null);

@@ -7,7 +7,7 @@ are put to. A new one is a function with the decorator, which says the range of 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario
@@ -15,7 +15,8 @@ from lab_engine.simulation.strata import due_from
 from lab_engine.views.theme import number, percent
 from lab_engine.views.theme import seconds as seconds_of
 
-Check = Callable[..., bool]
+Check = Callable[..., "bool | Standing"]
+C = TypeVar("C", bound=Check)
 Callback = Callable[[Any, Any, int], None]
 
 
@@ -32,6 +33,18 @@ class Watched(Protocol):
 
     def on_outcome(self, callback: Callback) -> None:
         """Call `callback(scenario, outcome, moves)` after each outcome that was drawn."""
+
+
+class Standing(NamedTuple):
+    """How a panel stands to a goal.
+
+    Attributes:
+        reached: whether it is.
+        now: what is asked for, as it is at present; empty where that is no number.
+    """
+
+    reached: bool
+    now: str = ""
 
 
 class Measure(NamedTuple):
@@ -55,7 +68,7 @@ class Predicate:
     """A question to a scenario and its outcome.
 
     Attributes:
-        check: (scenario, outcome, **parameters) -> whether it is so.
+        check: (scenario, outcome, **parameters) -> whether it is so, or how it stands.
         parameters: what each of them is.
     """
 
@@ -66,10 +79,10 @@ class Predicate:
 PREDICATES: Final[dict[str, Predicate]] = {}
 
 
-def predicate(**parameters: Measure | None) -> Callable[[Check], Check]:
+def predicate(**parameters: Measure | None) -> Callable[[C], C]:
     """Name a function as a predicate with these parameters."""
 
-    def named(check: Check) -> Check:
+    def named(check: C) -> C:
         PREDICATES[check.__name__] = Predicate(check, parameters)
         return check
 
@@ -94,62 +107,67 @@ class Goal:
     reach: str
     target: Mapping[str, Any]
 
-    def reached(self, scenario: Any, outcome: Any) -> bool:
-        """Whether it is. Raises LabError if this panel can never reach it."""
-        return PREDICATES[self.reach].check(scenario, outcome, **self.target)
+    def standing(self, scenario: Any, outcome: Any) -> Standing:
+        """How it stands. Raises LabError if this panel can never reach it."""
+        found = PREDICATES[self.reach].check(scenario, outcome, **self.target)
+        return found if isinstance(found, Standing) else Standing(found)
 
 
 @predicate(address=TEXT, share=SHARE, seconds=SECONDS)
 def share_above(
     _scenario: object, outcome: Outcome, *, address: str, share: float, seconds: float
-) -> bool:
+) -> Standing:
     """One server has more than this share of all requests for that long."""
-    return any(each > share for each in _shares(outcome, address, seconds))
+    most = max(_shares(outcome, address, seconds))
+    return Standing(most > share, f"{percent(most)} at most")
 
 
 @predicate(address=TEXT, share=SHARE, seconds=SECONDS)
 def share_below(
     _scenario: object, outcome: Outcome, *, address: str, share: float, seconds: float
-) -> bool:
+) -> Standing:
     """One server has less than this share of all requests for that long."""
-    return any(each < share for each in _shares(outcome, address, seconds))
+    least = min(_shares(outcome, address, seconds))
+    return Standing(least < share, f"{percent(least)} at least")
 
 
 @predicate(ratio=RATIO, seconds=SECONDS)
-def uneven(_scenario: object, outcome: Outcome, *, ratio: float, seconds: float) -> bool:
+def uneven(_scenario: object, outcome: Outcome, *, ratio: float, seconds: float) -> Standing:
     """In some window that long the busiest server has more than `ratio` times the mean."""
     alive = len(outcome.addresses) - len(outcome.down)
     if ratio >= alive:
         rule = f"cannot be reached: with {alive} servers no one has {ratio:g} times the mean"
         raise LabError(f"ratio {ratio:g}", rule, f"Choose a ratio below {alive}.")
-    return any(each > ratio for each in outcome.max_over_mean(_fits(outcome, seconds)))
+    most = max(outcome.max_over_mean(_fits(outcome, seconds)), default=0.0)
+    return Standing(most > ratio, f"{number(most)} times a fair share at most")
 
 
 @predicate(ratio=RATIO, seconds=SECONDS)
-def even(_scenario: object, outcome: Outcome, *, ratio: float, seconds: float) -> bool:
+def even(_scenario: object, outcome: Outcome, *, ratio: float, seconds: float) -> Standing:
     """In every window that long the busiest server has less than `ratio` times the mean."""
-    windows = outcome.max_over_mean(_fits(outcome, seconds))
-    return bool(windows) and all(each < ratio for each in windows)
+    most = max(outcome.max_over_mean(_fits(outcome, seconds)), default=math.inf)
+    return Standing(most < ratio, f"{number(most)} times a fair share at most")
 
 
 @predicate(rate=RATE)
-def queries_below(_scenario: object, outcome: Outcome, *, rate: float) -> bool:
+def queries_below(_scenario: object, outcome: Outcome, *, rate: float) -> Standing:
     """The authority answers fewer than `rate` questions a second, over all that was watched."""
-    return outcome.authority_queries < rate * outcome.bin * len(outcome.queries)
+    asked = outcome.authority_queries / (outcome.bin * len(outcome.queries))
+    return Standing(asked < rate, f"{number(asked)} questions a second")
 
 
 @predicate(ratio=RATIO, seconds=SECONDS, rate=RATE)
 def level_within(
     scenario: object, outcome: Outcome, *, ratio: float, seconds: float, rate: float
-) -> bool:
+) -> Standing:
     """`even`, and `queries_below` at once: a level load that does not cost a question each time."""
-    return even(scenario, outcome, ratio=ratio, seconds=seconds) and queries_below(
-        scenario, outcome, rate=rate
-    )
+    level = even(scenario, outcome, ratio=ratio, seconds=seconds)
+    cheap = queries_below(scenario, outcome, rate=rate)
+    return Standing(level.reached and cheap.reached, f"{level.now}, {cheap.now}")
 
 
 @predicate(place=TEXT, share=SHARE)
-def dark(scenario: Scenario, outcome: Outcome, *, place: str, share: float) -> bool:
+def dark(scenario: Scenario, outcome: Outcome, *, place: str, share: float) -> Standing:
     """Less than this share of what the clients of a place want to reach is served."""
     found = [each for each in scenario.places if each.label == place]
     if not found:
@@ -157,16 +175,20 @@ def dark(scenario: Scenario, outcome: Outcome, *, place: str, share: float) -> b
         raise LabError(place, "is no place here", remedy)
     due = due_from(scenario, found[0]) * outcome.bin * len(outcome.queries)
     served = sum(each.requests for each in outcome.trips if each.place == place)
-    return served < share * due
+    return Standing(served < share * due, f"{percent(round(min(1, served / due), 2))} are served")
 
 
 @predicate(ms=MILLISECONDS, share=SHARE)
-def far_with_subnets(scenario: Scenario, outcome: Outcome, *, ms: float, share: float) -> bool:
+def far_with_subnets(
+    scenario: Scenario, outcome: Outcome, *, ms: float, share: float
+) -> Standing:
     """Every resolver sends client subnets, and still this share of what is served is within more
     than `ms`: 0.95 for the 95th percentile.
     """  # noqa: D205  (the two parameters need each other)
     every = all(each.ecs is not None for each in scenario.recursives)
-    return every and outcome.rtt_ms(share)[0] > ms
+    (far,) = outcome.rtt_ms(share)
+    told = "told" if every else "not told"
+    return Standing(every and far > ms, f"{percent(share)} within {far:.0f} ms, subnets {told}")
 
 
 def _shares(outcome: Outcome, address: str, seconds: float) -> list[float]:

@@ -31,7 +31,7 @@ class Lesson:
         name: such as `01_round_robin`.
         sheet: what it asks; that of its data file, unless it is given.
         folder: where the answers are kept; that of the notebook, unless it is named.
-        say: is told of what was wrong with the file of answers.
+        say: is told of what was wrong with the file of answers, and how a prediction did.
 
     Raises:
         LabError: there is no such lesson, or its data file has a mistake.
@@ -46,6 +46,7 @@ class Lesson:
         say: Callable[[str], None] = print,
     ) -> None:
         self.name = name
+        self._say = say
         self._sheet = load(name) if sheet is None else sheet
         self._folder = notebook_folder() if folder is None else folder
         self._answers = Answers(self._folder / f"{name}{SUFFIX}", name, say=say)
@@ -62,6 +63,8 @@ class Lesson:
             LabError: the lesson has no such prediction.
         """
         question = self._sheet.pick(key, self._sheet.predict, "prediction")
+        if self.said(key) is None:
+            self._seen.pop(key, None)  # who asks again may answer, though the result was there
         return self._card(key, question, "Predict", told.prediction)
 
     def reveal(self, key: str, value: Any = None, *, within: float | None = None) -> None:
@@ -90,7 +93,10 @@ class Lesson:
         self._show(key)
         if missing:
             # The cell with the question has not been run, or not since the lesson was made.
-            self.ask(key)._ipython_display_()
+            self._card(key, question, "Predict", told.prediction)._ipython_display_()
+        elif self.said(key) is not None:
+            # The card may be out of sight by now: its first line stands where one looks, too.
+            self._say(self._cards[key][2].state["lines"][0])
 
     def said(self, key: str) -> Said | None:
         """What the learner has committed to: for the marker in a figure. None if nothing yet.
@@ -142,9 +148,9 @@ class Lesson:
             LabError: the lesson has no such goal, or this panel can never reach it.
         """
         goal = self._sheet.pick(key, self._sheet.goals, "goal")
-        goal.reached(panel.scenario, panel.outcome)
+        standing = goal.standing(panel.scenario, panel.outcome)
         if key not in self._goals:
-            self._goals[key] = GoalCard(goal.ask, self._reached(goal))
+            self._goals[key] = GoalCard(goal.ask, self._reached(goal, standing.now))
         panel.on_outcome(lambda *outcome: self._watch(goal, *outcome))
         return self._goals[key]
 
@@ -200,24 +206,23 @@ class Lesson:
         self._keeper.content = self._answers.text()
 
     def _watch(self, goal: Goal, scenario: Any, outcome: Any, moves: int) -> None:
-        """Tick, the first time that a learner's move brings it about."""
+        """Tick, the first time that a learner's move brings it about; until then say how it is."""
         card = self._goals[goal.key]
-        if card.state["reached"] or not moves:
+        if card.state["reached"]:
             return
         try:
-            reached = goal.reached(scenario, outcome)
+            reached, now = goal.standing(scenario, outcome)
         except LabError:
             return  # such as a coarse picture, too short to see it in
-        if reached:
-            note = self._answers.add(goal.key, "reached", moves)
-            card.state = {**self._reached(goal), "note": note}
-            self._keeper.content = self._answers.text()
+        note = self._answers.add(goal.key, "reached", moves) if reached and moves else ""
+        card.state = {**self._reached(goal, now), "note": note}
+        self._keeper.content = self._answers.text()
 
-    def _reached(self, goal: Goal) -> dict[str, Any]:
+    def _reached(self, goal: Goal, now: str = "") -> dict[str, Any]:
         records = self._records(goal.key)
         moves = next((each.value for each in records if each.kind == "reached"), None)
         if moves is None:
-            return {"reached": False, "lines": []}
+            return {"reached": False, "lines": [f"Now: {now}."] if now else []}
         with_moves = f"Reached with {moves} move{'' if moves == 1 else 's'}."
         return {"reached": True, "lines": [with_moves, goal.why]}
 

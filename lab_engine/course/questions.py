@@ -90,7 +90,10 @@ class Axis:
         side = "low" if said < was else "high"
         if self.log and min(said, was) > 0:
             return f"{number(max(said, was) / min(said, was))} times too {side}"
-        return f"{self.says(abs(said - was))} too {side}"
+        far = (
+            f"{number(abs(said - was))} points" if self.unit == "%" else self.says(abs(said - was))
+        )
+        return f"{far} too {side}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ from lab_engine.views.kit.picture import Ghost
 from .answers import Record
 from .questions import AnyQuestion, Choice, Interval, Number, Said, Seen, Verdict
 
-MISSED = "The cell below was run before you had committed to anything."
+MISSED = (
+    "The cell below was run before you had committed to anything. "
+    "To answer all the same, run this cell again."
+)
 
 
 def current(records: Iterable[Record], key: str) -> list[Record]:

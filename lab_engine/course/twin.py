@@ -7,18 +7,12 @@ does not (views/display.py). It is brought up to date as the learner answers.
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any, Final
+from typing import Any
 
 import ipywidgets
 from IPython.display import DisplayHandle, display
 
 from lab_engine.views.display import STYLE, VIEW
-
-# `Loading widget…` is no error yet, and stays where no kernel is: hide whatever is no live card.
-LOADING: Final = (
-    "<style>.jp-OutputArea-child:not(:has(.lab-live))"
-    ":has(+ .jp-OutputArea-child .lab-twin){display:none}</style>"
-)
 
 
 def show(widget: ipywidgets.Widget, words: Sequence[str]) -> DisplayHandle:
@@ -39,7 +33,7 @@ def copy(words: Sequence[str]) -> dict[str, Any]:
     label, heading, *paragraphs = map(_marked, words)
     head = f"<p><small>{label}</small><br><strong>{heading}</strong></p>"
     body = "".join(f"<p>{each}</p>" for each in paragraphs)
-    html = f'{STYLE}{LOADING}<div class="lab-twin">{head}{body}</div>'
+    html = f'{STYLE}<div class="lab-twin">{head}{body}</div>'
     return {"text/html": html, "text/plain": "\n".join(words)}
 
 

@@ -170,7 +170,8 @@ def _answered(reply: Reply) -> Answered:
 
 def _clients(state: State, *zones: Zone) -> Mapping[str, Network]:
     """One client for each place, for everywhere else, and for each block that a zone routes by."""
-    if not any(each.policy.by_place or each.policy.by_network for zone in zones for each in zone):
+    policies = {type(each.policy) for zone in zones for each in zone}
+    if not any(each.by_place or each.by_network or each.by_peer for each in policies):
         return {EVERYWHERE: ip_network("0.0.0.0/0")}
     places = state.atlas.samples().items()
     found: dict[str, Network] = {}

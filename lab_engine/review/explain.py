@@ -18,13 +18,18 @@ NOT_TAKEN = "--"
 
 def explain(plan: Plan) -> str:
     """The tree, the answers, and for whom they hold, in lines of text."""
-    return "\n".join((*_tree(plan, 0), "", *_answers(plan), "", reach(plan.scope)))
+    return "\n".join((*_tree(plan, 0), "", *_answers(plan), "", reach(plan)))
 
 
 def as_dict(plan: Plan) -> dict[str, Any]:
-    """The same as plain data, for JSON: `tree`, `replies` and `scope`."""
+    """The same as plain data, for JSON: `tree`, `replies`, `scope` and `by_peer`."""
     shares = [{"probability": p, **_reply_dict(reply)} for p, reply in replies(plan)]
-    return {"tree": _node_dict(plan), "replies": shares, "scope": plan.scope}
+    return {
+        "tree": _node_dict(plan),
+        "replies": shares,
+        "scope": plan.scope,
+        "by_peer": _by_peer(plan),
+    }
 
 
 def percent(probability: float) -> str:
@@ -32,11 +37,17 @@ def percent(probability: float) -> str:
     return f"{100 * probability:.4g} %"
 
 
-def reach(scope: int) -> str:
-    """What an ECS scope says, as a sentence."""
-    if scope:
-        return f"It holds for the client's /{scope} (ECS scope), whatever is drawn or fails."
-    return "It holds for every client (ECS scope 0)."
+def reach(plan: Plan) -> str:
+    """For whom a plan holds, as a sentence."""
+    here = " of a resolver in the same Availability Zone" if _by_peer(plan) else ""
+    if plan.scope:
+        whom = f"the client's /{plan.scope}{here}"
+        return f"It holds for {whom} (ECS scope), whatever is drawn or fails."
+    return f"It holds for every client{here} (ECS scope 0)."
+
+
+def _by_peer(plan: Plan) -> bool:
+    return plan.by_peer or any(map(_by_peer, plan.branches))
 
 
 def summary(reply: Reply) -> str:

@@ -12,8 +12,11 @@ from typing import NamedTuple
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.endpoints import ENDPOINT_TTL, service_of
+from lab_engine.authority.availability import GLOBAL
+from lab_engine.authority.endpointnames import service_of
+from lab_engine.authority.endpoints import ENDPOINT_TTL
 from lab_engine.authority.policies import (
+    AzAffinity,
     Failover,
     Geolocation,
     IpBased,
@@ -90,6 +93,18 @@ def _no_default(group: Group, _: Ground) -> Iterator[Finding]:
         "Clients that match none get no answer, and their resolver may keep that for all its "
         "clients (RFC 7871 section 7.4).",
         "Add one for everybody: CountryCode or LocationName *.",
+    )
+
+
+def _no_global(group: Group, _: Ground) -> Iterator[Finding]:
+    if not isinstance(group[0].policy, AzAffinity) or any(map(_is_last, group)):
+        return
+    yield Finding(
+        "no-default",
+        _place(group),
+        "has no Global among its AZ-affinity record sets",
+        "Who asks from elsewhere, or from where no Availability Zone is known, gets no answer.",
+        "Add one for everybody: LocationType Global, LocationId global.",
     )
 
 
@@ -245,6 +260,7 @@ def _unknown_checks(group: Group, ground: Ground) -> Iterator[Finding]:
 
 RULES = (
     _no_default,
+    _no_global,
     _lone,
     _unchecked,
     _branches,
@@ -283,4 +299,6 @@ def _is_last(member: RecordSet) -> bool:
     policy = member.policy
     if isinstance(policy, IpBased):
         return policy.CidrRoutingConfig.name == "*"
+    if isinstance(policy, AzAffinity):
+        return policy.LocationId == GLOBAL
     return policy in (Failover("SECONDARY"), Geolocation(CountryCode="*"), Weighted(0))

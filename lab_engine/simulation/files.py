@@ -17,6 +17,7 @@ from typing import Any
 import tomli_w
 
 from lab_engine.authority.elements import nearest, parsed, text_of
+from lab_engine.authority.geo import Atlas
 from lab_engine.authority.policies import IpBased
 from lab_engine.authority.zone import Zone
 from lab_engine.control.writing import as_batch, untold
@@ -34,7 +35,7 @@ from lab_engine.simulation.parts import (
 from lab_engine.simulation.profiles import UNSET, as_table
 from lab_engine.simulation.renamed import now_called
 from lab_engine.simulation.scenario import Scenario
-from lab_engine.simulation.sites import Site
+from lab_engine.simulation.sites import Site, atlas_of, sites
 from lab_engine.simulation.volumes import volumes
 
 TABLES = {"resolvers": Resolvers, "clients": Clients, "checkers": Checkers}
@@ -67,12 +68,30 @@ def loads(text: str, folder: str | Path = ".", source: str = "scenario") -> Scen
     Raises:
         ScenarioError: as `load`.
     """
-    try:
-        top = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as wrong:
-        raise ScenarioError(source, f"is not TOML: {wrong}", "Correct that line.") from wrong
+    top = _parsed(text, source)
     with _placed(f"{source}: "):
         return _scenario(top, Path(folder))
+
+
+def load_atlas(path: str | Path) -> Atlas:
+    """Where networks are, from a TOML file with the tables `[[atlas]]` of a scenario alone.
+
+    Raises:
+        ScenarioError: as `load`.
+    """
+    with _placed(""):
+        top = _parsed(text_of(path), str(path))
+    with _placed(f"{path}: "):
+        _only(top, ("atlas",))
+        known = _each(partial(_part, Site, "atlas"), top.get("atlas", []), "atlas")
+        return atlas_of(sites(known))
+
+
+def _parsed(text: str, source: str) -> Table:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise ScenarioError(source, f"is not TOML: {wrong}", "Correct that line.") from wrong
 
 
 def dumps(scenario: Scenario) -> str:

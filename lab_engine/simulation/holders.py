@@ -2,7 +2,8 @@
 
 Both engines use this. A holder is one cache of a resolver: a resolver that has several behind its
 address is several holders, and so is one that keeps answers by client subnet, told apart as they
-are at the beginning. Caches of clients and of layers are not watched. No dice.
+are at the beginning. Or it is a cache of a layer, or of a client: those are watched by the event
+engine only (`events.behind`). No dice.
 
 A copy leads to the addresses of its answers, all as likely, as clients would reach them that try
 them as given. What a client does besides, such as sorting them or keeping a connection, is no part.
@@ -18,6 +19,8 @@ from typing import NamedTuple
 
 from lab_engine.authority.plan import replies
 from lab_engine.authority.records import Client
+from lab_engine.caches.clientprofiles import ClientProfile
+from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.caches.scoped import Scopes
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.asking import planned
@@ -27,6 +30,8 @@ from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import Stratum, strata
 from lab_engine.simulation.travel import member_of
 
+RESOLVERS, CLIENTS = "resolvers", "clients"
+"""Whose caches are watched; or those of a layer, by its name."""
 MAX_HOLDERS = 10_000
 MAX_COPIES = 1_000_000
 Network = IPv4Network | IPv6Network
@@ -110,7 +115,8 @@ def _networks(scenario: Scenario, stratum: Stratum) -> Callable[[int], Network |
     def told(member: int) -> Network | None:
         sent = scopes.sent(member_of(stratum.place, member).network)
         if sent not in known:
-            scope = min(sent.prefixlen, planned(begin, Client(sent, "ecs")).scope)
+            client = Client(sent, "ecs").by(stratum.peer)
+            scope = min(sent.prefixlen, planned(begin, client).scope)
             known[sent] = sent.supernet(new_prefix=scope) if scope else None
         return known[sent]
 
@@ -134,11 +140,36 @@ def _watched(
 
 def _hasty(scenario: Scenario, stratum: Stratum) -> float:
     """The part of the clients of a stratum that try no second address."""
-    found = 0.0
-    for name, part in stratum.mix:
-        nearest = scenario.chains[name][0]
-        found += part * (not nearest.tries_next or nearest.keeps == 1)
-    return found
+    return sum(part * hasty(scenario.chains[name][0]) for name, part in stratum.mix)
+
+
+def hasty(nearest: ClientProfile) -> bool:
+    """Whether a client with this nearest cache tries no second address."""
+    return not nearest.tries_next or nearest.keeps == 1
+
+
+def checked(scenario: Scenario, holders: str) -> None:
+    """Whether there are such caches, and each holds one copy.
+
+    Raises:
+        ScenarioError: there are none, or they hold several.
+    """
+    layers = {layer.name: layer.profile for layer in scenario.layers}
+    if holders in (RESOLVERS, CLIENTS):
+        return
+    if holders not in layers:
+        raise ScenarioError(
+            f"holders {holders}",
+            "is no layer of this scenario",
+            f"Choose one of {', '.join([RESOLVERS, CLIENTS, *layers])}.",
+        )
+    kind = scenario.known_profiles.layer(layers[holders])
+    if isinstance(kind, RecursiveProfile) and (kind.ecs or kind.fragments > 1):
+        raise ScenarioError(
+            f"holders {holders}",
+            f"have the profile {kind.name}, which keeps several copies",
+            "Watch the resolvers, or give the layer a profile that keeps one.",
+        )
 
 
 def _check(scenario: Scenario, every: Sequence[Stratum], rates: Sequence[float]) -> None:
@@ -181,6 +212,10 @@ def told(
         downs: who is dead from when on.
         shares: where it leads while these are dead.
     """
+    if len(downs) == 1:  # nobody dies on the way, as nearly always
+        if start < end:
+            yield Holding(holder, start, end, shares(downs[0][1]))
+        return
     edges = [-inf, *(float(at) for at, _ in downs[1:]), inf]
     begun, led = start, None
     for (since, until), (_, dead) in zip(pairwise(edges), downs, strict=True):

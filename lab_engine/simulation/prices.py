@@ -29,6 +29,7 @@ QUERIES = {
     "geolocation": 0.70,
     "geoproximity": 0.70,
     "IP-based": 0.80,
+    "AZ-affinity": 0.40,  # nor remembered: taken for a standard one
 }
 
 

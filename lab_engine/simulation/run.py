@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.holders import RESOLVERS, checked
 from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.scenario import Scenario
 
@@ -26,6 +27,7 @@ def run(  # noqa: PLR0913  (each is one thing a user may want to say)
     progress: Progress | None = None,
     partial: bool = False,
     holdings: int = 0,
+    holders: str = RESOLVERS,
 ) -> Outcome:
     """Run a scenario.
 
@@ -35,8 +37,10 @@ def run(  # noqa: PLR0913  (each is one thing a user may want to say)
         trace: whether to note each event; that takes the event engine.
         progress: called now and then; what it raises ends the run.
         partial: whether Ctrl-C gives what was counted by then, as an outcome that says so.
-        holdings: for how many of the resolvers' largest caches the outcome says who held what from
-            when to when, 0 to 10,000: see `simulation.holders`.
+        holdings: for how many of the largest caches the outcome says who held what from when to
+            when, 0 to 10,000: see `simulation.holders`.
+        holders: whose caches those are: `resolvers`, `clients`, or a layer's name. Other than
+            resolvers' take the event engine.
 
     Raises:
         ScenarioError: an unknown engine, or one that cannot do this; holdings that are too many.
@@ -44,7 +48,13 @@ def run(  # noqa: PLR0913  (each is one thing a user may want to say)
     """
     if engine not in ENGINES:
         raise ScenarioError(engine, "is not an engine", f"Choose one of {', '.join(ENGINES)}.")
-    cannot = ("it has no events to trace",) if trace else supports(scenario)
+    checked(scenario, holders)
+    if trace:
+        cannot: tuple[str, ...] = ("it has no events to trace",)
+    elif holdings and holders != RESOLVERS:
+        cannot = (f"it does not tell the caches of {holders} apart",)
+    else:
+        cannot = supports(scenario)
     if engine == "population" and cannot:
         raise ScenarioError(
             "population", f"cannot run this: {'; '.join(cannot)}", "Take the engine events."
@@ -53,7 +63,12 @@ def run(  # noqa: PLR0913  (each is one thing a user may want to say)
         from lab_engine.simulation.events import engine as events  # noqa: PLC0415  (simpy)
 
         return events.run(
-            scenario, trace=trace, progress=progress, partial=partial, holdings=holdings
+            scenario,
+            trace=trace,
+            progress=progress,
+            partial=partial,
+            holdings=holdings,
+            holders=holders,
         )
     from lab_engine.simulation.population import engine as population  # noqa: PLC0415  (numpy)
 

@@ -224,7 +224,7 @@ class Scenario:
         names = [name for place in self.peopled for name, _ in profiles_of(self, place)]
         return tuple(self.known_profiles.recursive(name) for name in dict.fromkeys(names))
 
-    @property
+    @cached_property
     def chains(self) -> dict[str, tuple[ClientProfile, ...]]:
         """What its clients remember, by the texts of their mixes; the nearest cache first."""
         texts = [text for place in self.peopled for text, _ in mix_of(self, place)]

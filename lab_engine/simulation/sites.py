@@ -10,6 +10,7 @@ from functools import lru_cache
 from ipaddress import ip_network
 from typing import Any, ClassVar
 
+from lab_engine.authority.availability import group_region
 from lab_engine.authority.geo import (
     REGIONS,
     Atlas,
@@ -37,6 +38,7 @@ class Site:
         latitude, longitude: degrees, for distances; both or none.
         availability_zone: the id of an AWS Availability Zone, such as `use1-az1`; a network in one
             is where its Region is, unless it has degrees of its own.
+        zone_group: that zone's, such as `us-east-1-zg-1`; empty for the first of its Region.
     """
 
     called_by: ClassVar[str] = "network"
@@ -46,6 +48,7 @@ class Site:
     latitude: float | None = None
     longitude: float | None = None
     availability_zone: str = ""
+    zone_group: str = ""
 
     def __post_init__(self) -> None:
         address("atlas.network", self.network, ip_network, "10.20.0.0/16")
@@ -65,6 +68,11 @@ class Site:
         fine = zone == "" or (isinstance(zone, str) and region_of(zone) != "")
         rule = "is no id of an Availability Zone"
         must(fine, "atlas.availability_zone", zone, rule, 'Write "use1-az1", and not "us-east-1a".')
+        group = self.zone_group
+        theirs = isinstance(group, str) and group_region(group) == region_of(zone) != ""
+        rule = "is no zone group of the Availability Zone's Region"
+        remedy = 'Write "us-east-1-zg-1" for "use1-az1", say.'
+        must(group == "" or theirs, "atlas.zone_group", group, rule, remedy)
 
     @property
     def label(self) -> str:
@@ -78,7 +86,8 @@ class Site:
         if self.latitude is not None and self.longitude is not None:
             point = Point(self.latitude, self.longitude)
         continent = CONTINENT_OF.get(self.country, "")
-        return Place(self.country, continent, self.subdivision, point, self.availability_zone)
+        zone, group = self.availability_zone, self.zone_group
+        return Place(self.country, continent, self.subdivision, point, zone, group)
 
 
 def sites(given: Any) -> tuple[Site, ...]:

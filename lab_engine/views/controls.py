@@ -45,6 +45,7 @@ class Slider:
 
     Attributes:
         unit: shown after the number, as in `s` or `clients`; it converts nothing.
+        between: whether the box takes numbers between the choices, too.
     """
 
     path: str
@@ -54,6 +55,7 @@ class Slider:
     step: float = 1
     choices: Sequence[float] = ()
     unit: str = ""
+    between: bool = True
 
     def __post_init__(self) -> None:
         if not self.low < self.high:
@@ -92,6 +94,10 @@ class Slider:
             raise LabError("Nothing usable", f"{self.label} needs a number", self._remedy())
         if not self.low <= raw <= self.high:
             raise LabError(number(raw), f"{self.label} goes {self._range()}", self._remedy())
+        if not self.between and raw not in self.choices:
+            stops = ", ".join(map(number, sorted(self.choices)))
+            remedy = f"Type one of {stops}, or move the slider."
+            raise LabError(number(raw), f"{self.label} has stops, and this is none", remedy)
         if not self.whole:
             return float(raw)
         if not float(raw).is_integer():

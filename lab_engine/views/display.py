@@ -16,8 +16,7 @@ RUN_ME: Final = "Run this cell (Shift+Enter) to move it."
 STYLE: Final = """\
 <style>
 .jp-OutputArea:has(.lab-live) .jp-OutputArea-child:has(.lab-twin){display:none}
-.jp-OutputArea-child:has(.jupyter-widgets):not(:has(.lab-live))\
-:has(~ .jp-OutputArea-child .lab-twin){display:none}
+.jp-OutputArea-child:not(:has(.lab-live)):has(+ .jp-OutputArea-child .lab-twin){display:none}
 [data-jp-theme-light="false"] figure img,.vscode-dark figure img,\
 [theme="dark"] figure img{color-scheme:dark}
 .lab-twin,.lab-still{margin:4px 0}

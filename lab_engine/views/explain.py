@@ -35,7 +35,7 @@ def explain_html(plan: Plan, heading: str = "Why this answer") -> str:
         "<table><caption>Answers</caption>"
         '<thead><tr><th scope="col">Share</th><th scope="col">Answer</th></tr></thead>'
         f"<tbody>{''.join(map(_row, shares))}</tbody></table>"
-        f"<p>{escape(reach(plan.scope))}</p></section>"
+        f"<p>{escape(reach(plan))}</p></section>"
     )
 
 

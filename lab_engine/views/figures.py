@@ -3,11 +3,13 @@
 import math
 from collections.abc import Sequence
 from statistics import median
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
 from lab_engine.simulation.outcome import Outcome
 from lab_engine.views.theme import (
+    LINE,
     line_and_marker,
     new_figure,
     number,
@@ -17,6 +19,7 @@ from lab_engine.views.theme import (
 HEIGHT = 340
 # Fixed, since measuring what labels need takes a third of each redrawing.
 MARGIN = {"l": 64, "r": 16, "t": 56, "b": 46}
+_SPREAD: Final = {"fill": "tonexty", "fillcolor": "rgba(127,127,127,0.35)"}
 
 
 def traffic(outcome: Outcome) -> go.Figure:
@@ -60,7 +63,7 @@ def traffic_summary(outcome: Outcome) -> str:
 
 
 def windows(outcome: Outcome) -> go.Figure:
-    """Requests a second at each server, averaged over the outcome's window, on one fixed scale.
+    """Requests a second at the busiest and the idlest server of each window, on one fixed scale.
 
     The scale ends at all requests, and the fair share is marked, so that windows compare.
     """
@@ -68,35 +71,59 @@ def windows(outcome: Outcome) -> go.Figure:
     starts = range(0, len(outcome.queries) - width + 1, width)
     edges = [round(start * outcome.bin / 3600, 3) for start in (*starts, len(starts) * width)]
     rate = outcome.total / (outcome.bin * len(outcome.queries))
-    lines = []
-    for index, (address, row) in enumerate(zip(outcome.addresses, outcome.requests, strict=True)):
-        means = [sum(row[start : start + width]) / outcome.window for start in starts]
-        levels = [round(mean, 1) for mean in (*means, *means[-1:])]
-        style = {**line_and_marker(index)["line"], "shape": "hv"}
-        lines.append({"type": "scatter", "x": edges, "y": levels, "name": address, "line": style})
+    each = [
+        [sum(row[start : start + width]) / outcome.window for row in outcome.requests]
+        for start in starts
+    ]
     fair = rate / len(outcome.addresses)
+    mark = {"color": LINE, "dash": "dash", "width": 2}
     return new_figure(
-        *({**line, "mode": "lines"} for line in lines),
+        _steps(edges, [min(loads) for loads in each], "the idlest server", 0),
+        {**_steps(edges, [max(loads) for loads in each], "the busiest server", 1), **_SPREAD},
         height=HEIGHT,
-        margin=MARGIN,
+        margin={**MARGIN, "r": 40},
         xaxis={"title": {"text": "hours"}, "automargin": False},
         yaxis={
             "title": {"text": "requests a second"},
             "range": [0, round(rate, 1)],
             "automargin": False,
         },
-        shapes=[{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": fair, "y1": fair}],
+        shapes=[
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": fair,
+                "y1": fair,
+                "line": mark,
+            }
+        ],
         annotations=[
-            {"xref": "paper", "x": 1, "y": fair, "text": "fair share", "showarrow": False}
-            | {"xanchor": "right", "yanchor": "bottom"}
+            {"xref": "paper", "x": 1.005, "y": fair, "text": "fair", "showarrow": False}
+            | {"xanchor": "left", "yanchor": "middle"}
         ],
     )
+
+
+def _steps(edges: Sequence[float], means: Sequence[float], name: str, index: int) -> dict[str, Any]:
+    """A line that stays for each window where its mean is."""
+    levels = [round(mean, 1) for mean in (*means, *means[-1:])]
+    style = {**line_and_marker(index)["line"], "shape": "hv", "width": 1.5}
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": edges,
+        "y": levels,
+        "name": name,
+        "line": style,
+    }
 
 
 def windows_summary(outcome: Outcome) -> str:
     """What `windows` shows, in one sentence with its numbers."""
     ratios = outcome.max_over_min()
-    middle = f"in the middle one {_compared(ratios)}" if ratios else "none is whole"
+    middle = f"in the median one {_compared(ratios)}" if ratios else "none is whole"
     return f"Windows of {seconds(outcome.window)}: {middle}."
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario, run
+from lab_engine.simulation.holders import RESOLVERS
 from lab_engine.simulation.parts import Mix
 from lab_engine.views.controls import Choice, Control, Slider, one_two_five
 from lab_engine.views.figures import traffic, traffic_summary, windows, windows_summary
@@ -60,13 +61,11 @@ CONTROLS: Final[dict[str, Control]] = {
     "clients": Slider(
         "clients.count", "Clients", 10, 100_000, choices=one_two_five(10, 100_000), unit="clients"
     ),
-    "window": Slider("window", "Window", 60, 86_400, choices=WINDOWS, unit="s"),
-    "down": Choice("down", "Dead server", {"none": (), ".1": ("192.0.2.1",), ".2": ("192.0.2.2",)}),
+    "window": Slider("window", "Window", 60, 86_400, choices=WINDOWS, unit="s", between=False),
+    "down": Choice(
+        "down", "Dead server", {"none": ()} | {f".{n}": (f"192.0.2.{n}",) for n in (1, 2, 3)}
+    ),
 }
-
-
-def _watched(scenario: Scenario) -> Outcome:
-    return run(scenario, holdings=TILES)
 
 
 def round_robin(scenario: Scenario, *controls: str) -> Panel[Scenario, Outcome]:
@@ -103,7 +102,8 @@ def cache_tiles(
     scenario: Scenario,
     *controls: str,
     title: str = "Which server does each cache hold right now?",
-    run: Callable[[Scenario], Outcome] = _watched,
+    holders: str = RESOLVERS,
+    run: Callable[..., Outcome] = run,
 ) -> Panel[Scenario, Outcome]:
     """What each cache of a scenario holds, and the load that makes, under the controls named.
 
@@ -111,16 +111,21 @@ def cache_tiles(
         scenario: where the panel starts; its name must be `www`.
         controls: some of `CONTROLS`; without any there is only Play.
         title: the question the picture answers.
-        run: scenario -> outcome with holdings.
+        holders: whose caches are shown: `resolvers`, `clients`, or a layer's name.
+        run: runs a scenario, and takes `holdings` and `holders` as the engine's `run` does.
 
     Raises:
         LabError: no such control.
     """
 
-    def picture(scenario: Scenario, outcome: Outcome) -> Tiles:
-        return tiles(scenario, outcome, title=title)
+    def watched(scenario: Scenario) -> Outcome:
+        return run(scenario, holdings=TILES, holders=holders)
 
-    return Panel(_lent(scenario, controls), _chosen(controls), run, picture=picture, label=title)
+    def picture(scenario: Scenario, outcome: Outcome) -> Tiles:
+        return tiles(scenario, outcome, title=title, holders=holders)
+
+    lent = _lent(scenario, controls)
+    return Panel(lent, _chosen(controls), watched, picture=picture, label=title)
 
 
 def _chosen(names: Sequence[str]) -> list[Control]:

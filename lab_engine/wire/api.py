@@ -40,7 +40,6 @@ LOG_LENGTH = 1_000
 LONGEST_PATH = 80  # characters of an unknown path in the log
 LONGEST_TRACE = 8_000  # characters of a traceback in the log: its end says most
 LONGEST_COMPLAINT = 500
-XML_TYPES = ("", "text/xml", "application/xml")  # boto3 names none
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +225,6 @@ def _check(request: Request, limits: Limits) -> None:
         text = "Requests of web pages are not answered."
         help_ = "Use the AWS CLI or an SDK; this server takes no request with an Origin."
         raise refused("AccessDenied", text, help_, HTTPStatus.FORBIDDEN)
-    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if request.body and request.method == "POST" and kind not in XML_TYPES:
-        # unverified
-        text = f"The content type {kind} is not supported."
-        help_ = "Send XML, with the header Content-Type: text/xml."
-        raise refused("UnsupportedMediaType", text, help_, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 def _is_here(host: str) -> bool:

@@ -125,7 +125,8 @@ class Answers:
         scope = private if private and planned.scope else planned.scope
         limit = size_limit(query, stream=stream)
         way = _prepared(planned, lambda reply, path: Leaf(query, reply, scope, limit, path))
-        return way, era.zones.by_client and client.source == "peer"
+        by_client = era.zones.by_client and client.source == "peer"
+        return way, by_client or era.zones.by_peer
 
     def _keep(self, era: "Era", tail: bytes, peer: str | None, way: "Choice | Leaf") -> None:
         """Keep what may be answered to a query for the next with the same bytes behind its id."""

@@ -117,4 +117,4 @@ def asker(subnet: ClientSubnet | None, address: str, private: PrivateEcs) -> tup
         return Client.at(address), 0
     if private is PrivateEcs.RESOLVER and subnet.private is not None:
         return Client.at(address), subnet.private.prefixlen
-    return Client(network, "ecs"), 0
+    return Client(network, "ecs", ip_network(address)), 0

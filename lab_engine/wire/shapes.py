@@ -216,8 +216,10 @@ def _list(element: Element, shape: Shape) -> list[Any]:
     least, most = shape.metadata.get("min", 0), shape.metadata.get("max", len(element))
     _no_text(element)
     for place, child in enumerate(element):
-        if local(child) != item or place >= most:
+        if local(child) != item:
             raise _unexpected(child, [item] if place < most else [])
+        if place >= most:
+            raise _too_many(item, most)
     if len(element) < least:
         raise _incomplete(element, [item])
     return [read(child, shape.member) for child in element]
@@ -241,6 +243,12 @@ def _unexpected(element: Element, expected: Collection[str]) -> Refusal:
     advice = f"{name} does not belong here, or stands here twice."
     advice = f"{advice} Choose from {', '.join(expected)}."
     return Refusal("InvalidInput", [xsd.unexpected(name, expected, advice)])
+
+
+def _too_many(item: str, most: int) -> Refusal:
+    text = f"cvc-complex-type.2.4.f: '{item}' can occur a maximum of '{most}' times in the current"
+    text = f"{text} sequence. This limit was exceeded. No child element is expected at this point."
+    return _invalid(text, f"Give up to {most} {item}.")
 
 
 def _incomplete(element: Element, missing: Collection[str]) -> Refusal:
@@ -295,5 +303,6 @@ def tagged(name: str, content: str) -> str:
 
 def plain(text: str) -> str:
     """Text as XML; a character that XML cannot say becomes U+FFFD."""
-    # a parser would make a line feed of a bare carriage return
-    return escape(_NO_XML.sub("\ufffd", text), {"\r": "&#13;"})
+    # a parser would make a line feed of a bare carriage return; clients that take the XML apart
+    # with expressions look for quotation marks in the form in which Route 53 writes them
+    return escape(_NO_XML.sub("\ufffd", text), {"\r": "&#13;", '"': "&quot;"})

@@ -33,8 +33,11 @@ def shop(resolvers: int = 20, ttl: int = 300, profile: str = "frozen") -> Scenar
     return made.set("zone.www.ttl", ttl)
 
 
-def watched(scenario: Scenario, holdings: int = 200, *, lazy: int = 5) -> Outcome:
+def watched(
+    scenario: Scenario, holdings: int = 200, *, holders: str = "resolvers", lazy: int = 5
+) -> Outcome:
     """The outcome of a run, with holders and holdings for that many of the largest caches."""
+    assert holders == "resolvers"
     outcome = run(scenario)
     count = scenario.resolvers.count
     shares = zipf_shares(count, scenario.resolvers.skew)[:holdings]

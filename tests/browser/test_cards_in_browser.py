@@ -157,6 +157,30 @@ def test_who_has_chosen_and_goes_on_has_committed(cards: Notebook) -> None:
     said(second, "You said “192.0.2.2”, and so it was.")
 
 
+def test_so_has_who_chose_below_a_picture(lab: harness.Lab, open_notebook: Open) -> None:
+    """The picture was there first, and heard the keys first."""
+    shutil.copy(Path(__file__).parent / "toy_cards.py", lab.files)
+    shows = "from lab_engine import asked, serve, Zone\nasked(serve(Zone.from_text(ZONE)).log)"
+    page = open_notebook(
+        [
+            f"from caches import ZONE\n{shows}",
+            SET_UP,
+            CELLS["ask second"],
+            CELLS["reveal second"],
+            "",
+        ]
+    )
+    page.command("notebook:run-cell-and-select-next")
+    page.page.locator(".lab-log").wait_for()
+    page.command("notebook:run-cell-and-select-next")
+    page.command("notebook:run-cell-and-select-next")
+    second = card(page, "Which address")
+    second.get_by_label("one at random").check()
+    page.page.keyboard.press("Shift+Enter")
+
+    said(second, "You said “one at random”; 192.0.2.2 came first.")
+
+
 def test_an_answer_that_was_not_chosen_is_asked_for(cards: Notebook) -> None:
     """Nothing is suggested by where a slider stands."""
     for words, remedy in (("Which address", "Choose one first."), ("worst outage", "Move the")):
@@ -164,6 +188,20 @@ def test_an_answer_that_was_not_chosen_is_asked_for(cards: Notebook) -> None:
         said(card(cards, words), remedy)
 
     assert not (cards.lab.files / ANSWERS).exists()
+
+
+def test_a_number_beyond_the_axis_is_told_its_ends_and_enter_commits(cards: Notebook) -> None:
+    """What was missing is no longer said once it is there."""
+    worst = card(cards, "worst outage")
+    box = worst.get_by_role("spinbutton")
+    box.fill("5000")
+    box.press("Enter")
+    said(worst, "Type a number from 10 s to 1,000 s.")
+    box.fill("90")
+    assert worst.get_by_role("status").inner_text() == ""
+    box.press("Enter")
+
+    said(worst, "You said 90 s. Now run the cell below.")
 
 
 def test_a_number_is_put_on_the_axis_by_keyboard(cards: Notebook) -> None:

@@ -129,6 +129,18 @@ def test_each_goal_of_the_playground_is_reached(lesson):
     expect(goals.filter(has_text="Reached")).to_have_count(3)
 
 
+def test_a_word_of_the_glossary_says_what_it_means(lesson):
+    """On hover by its title; on focus it stands in the line."""
+    word = lesson.page.locator('.jp-RenderedMarkdown a[href*="glossary"][title]').first
+    word.focus()
+    lesson.page.keyboard.press("Shift+Tab")
+    lesson.page.keyboard.press("Tab")
+    said = word.evaluate("node => getComputedStyle(node, '::after').content")
+
+    assert word.get_attribute("title").endswith(".")
+    assert word.get_attribute("title").removesuffix(".") in said
+
+
 def test_answers_are_downloaded_and_restored_with_a_click_each(lesson, tmp_path):
     """What came about in the playground is an answer, too; a file without any is none."""
     with lesson.page.expect_download() as waiting:
@@ -137,5 +149,5 @@ def test_answers_are_downloaded_and_restored_with_a_click_each(lesson, tmp_path)
     waiting.value.save_as(file)
 
     lesson.page.get_by_label("Restore my answers from a file").set_input_files(file)
-    says = "Answers restored" if file.read_text() else "is not a file of answers"
+    says = "Answers restored" if file.read_text() else "holds no answers"
     lesson.page.get_by_role("status").filter(has_text=says).wait_for()

@@ -145,6 +145,16 @@ def test_reset_mends_an_empty_box(panel: Notebook) -> None:
     assert panel.page.get_by_role("spinbutton", name="Waves").input_value() == "5"
 
 
+def test_controls_say_that_their_kernel_was_restarted(panel: Notebook) -> None:
+    """They can still be moved, and nobody hears it."""
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    panel.page.evaluate(f"{kernel}.restart().then(() => 0)")
+    status = panel.page.locator(".lab-status").filter(has_text="The kernel was restarted")
+    status.wait_for()
+
+    assert "from the top" in status.inner_text()
+
+
 def test_accessible_names(panel: Notebook) -> None:
     """What a screen reader finds in a panel, in order."""
     output = panel.page.locator(".jp-OutputArea-output", has=panel.page.locator(".lab-form"))

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from lab_engine.views.theme import sign
+
 from .axe import violations
 from .harness import Notebook
 from .kit import activate, active, picture, wear
@@ -46,6 +48,36 @@ def test_the_page_shows_what_the_kernel_says_of_a_frame(kit: Notebook, steps: in
 
     assert shown(kit) == told
     assert bars == re.findall(r"\d+ %", told)
+
+
+@pytest.mark.parametrize("steps", [0, 40])
+def test_each_tile_wears_what_it_holds(kit: Notebook, steps: int) -> None:
+    """Letter, pattern and ink, whether it was drawn anew or only changed its server."""
+    forward = picture(kit, 0).get_by_role("button", name="Step forward")
+    for _ in range(steps):
+        forward.click()
+    kit.page.wait_for_timeout(300)  # names follow where the playhead rests
+    worn = picture(kit, 0).evaluate(
+        """picture => [...picture.querySelectorAll('.lab-tile')].map(tile => {
+            const all = (what, told) => [...tile.querySelectorAll(what)].map(told);
+            return {
+                name: tile.getAttribute('aria-label'),
+                letters: all('.lab-letter', each => each.textContent),
+                fills: all('rect[fill]', each => each.getAttribute('fill')),
+                inks: [...new Set(all('text[fill]', each => each.getAttribute('fill')))],
+            };
+        })"""
+    )
+    inks = {sign(index).letter: sign(index).ink for index in range(3)}
+
+    for tile in worn:
+        held = re.findall(r"([A-C]) \(", tile["name"])
+        assert tile["letters"] == held
+        assert [int(fill.split("-")[-1].rstrip(")")) for fill in tile["fills"]] == [
+            "ABC".index(letter) for letter in held
+        ]
+        assert tile["inks"] == [inks[letter] for letter in held]
+    assert {letter for tile in worn for letter in tile["letters"]} == set("ABC")
 
 
 def test_the_ttl_moves_the_tiles(kit: Notebook) -> None:

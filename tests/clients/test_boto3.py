@@ -2,6 +2,8 @@
 
 import http.client
 import re
+import urllib.request
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -9,6 +11,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from lab_engine.authority.availability import in_zones
+from lab_engine.authority.geo import Atlas
 from lab_engine.control.forms import FORMS
 from lab_engine.wire.client import ask
 
@@ -56,6 +60,7 @@ def test_every_operation_of_the_lab(route53, server):
         "list_hosted_zones": {},
         "list_hosted_zones_by_name": {},
         "get_hosted_zone_count": {},
+        "get_dnssec": in_zone,
         "update_hosted_zone_comment": {**of_zone, "Comment": "ours"},
         "get_hosted_zone_limit": {**in_zone, "Type": "MAX_RRSETS_BY_ZONE"},
         "get_account_limit": {"Type": "MAX_HEALTH_CHECKS_BY_OWNER"},
@@ -120,6 +125,8 @@ def test_times_are_times(route53):
         {"Failover": "SECONDARY"},
         {"MultiValueAnswer": True},
         {"GeoProximityLocation": {"AWSRegion": "us-east-1", "Bias": -20}},
+        {"AZAffinity": {"LocationType": "AvailabilityZone", "LocationId": "use1-az1"}},
+        {"AZAffinity": {"LocationType": "Global", "LocationId": "global"}},
         {"GeoProximityLocation": {"Coordinates": {"Latitude": "48.90", "Longitude": "2.40"}}},
     ],
 )
@@ -133,6 +140,36 @@ def test_what_is_sent_is_listed_and_can_be_deleted(route53, elements):
     assert new == one["ResourceRecordSet"]
     changed(route53, {"Action": "DELETE", "ResourceRecordSet": new})
     assert listed(route53) == before
+
+
+def test_each_resolver_is_told_of_its_own_availability_zone(route53, server):
+    atlas = Atlas(in_zones({"10.0.1.0/24": "use1-az1", "10.0.2.0/24": "use1-az2"}))
+    server.state = replace(server.state, atlas=atlas)
+    locations = {"Region": "us-east-1", "AvailabilityZone": "use1-az1", "Global": "global"}
+    changed(
+        route53,
+        *(
+            change(
+                "CREATE",
+                "zonal.example.com",
+                "A",
+                [f"192.0.2.{number}"],
+                SetIdentifier=level,
+                AZAffinity={"LocationType": level, "LocationId": identifier},
+            )
+            for number, (level, identifier) in enumerate(locations.items(), 1)
+        ),
+    )
+
+    def told(resolver, **subnet):
+        question = {"RecordName": "zonal.example.com", "RecordType": "A"}
+        asked = {"HostedZoneId": ZONE_ID, "ResolverIP": resolver, **question, **subnet}
+        return route53.test_dns_answer(**asked)["RecordData"]
+
+    assert told("10.0.1.53") == ["192.0.2.2"]
+    assert told("10.0.2.53") == ["192.0.2.1"]
+    assert told("10.0.3.53") == ["192.0.2.3"]
+    assert told("10.0.2.53", EDNS0ClientSubnetIP="10.0.1.7") == ["192.0.2.1"]
 
 
 @pytest.mark.parametrize(
@@ -322,6 +359,24 @@ BATCH = """\
 </ResourceRecords></ResourceRecordSet></Change></Changes></ChangeBatch>
 </ChangeResourceRecordSetsRequest>
 """
+TOKEN = """\
+<ChangeResourceRecordSetsRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><ChangeBatch>
+<Changes><Change><Action>UPSERT</Action><ResourceRecordSet><Name>_acme-challenge.example.com</Name>
+<Type>TXT</Type><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>"tok"</Value></ResourceRecord>
+</ResourceRecords></ResourceRecordSet></Change></Changes></ChangeBatch>
+</ChangeResourceRecordSetsRequest>
+"""
+
+
+def test_what_curl_posts_as_a_form_is_taken_and_listed_with_its_quotation_marks_escaped(server):
+    """acme.sh does so, and takes the listing apart by `&quot;`."""
+    status, _ = posted(server, TOKEN, "application/x-www-form-urlencoded")
+
+    assert status == 200
+    with urllib.request.urlopen(f"{server.api.url}{PATH}?name=_acme-challenge.example.com") as told:
+        assert "<Value>&quot;tok&quot;</Value>" in told.read().decode()
+
+
 SECOND = BATCH.replace("</Changes>", "<Change><Action>CREATE</Action></Change></Changes>")
 
 
@@ -334,10 +389,11 @@ SECOND = BATCH.replace("</Changes>", "<Change><Action>CREATE</Action></Change></
         (SECOND, "text/xml", (400, "InvalidInput")),
         ("", "text/xml", (400, "MalformedInput")),
         ('{"Changes": []}', "text/xml", (400, "MalformedInput")),
-        (BATCH, "application/json", (415, "UnsupportedMediaType")),
+        ('{"Changes": []}', "application/json", (400, "MalformedInput")),
+        ("Action=CREATE", "application/x-www-form-urlencoded", (400, "MalformedInput")),
         (BATCH.replace("192.0.2.9", "9" * 10_000_000), "text/xml", (413, "RequestEntityTooLarge")),
     ],
-    ids=["cut", "crossed", "entity", "half", "empty", "json", "type", "10 MB"],
+    ids=["cut", "crossed", "entity", "half", "empty", "json", "type", "form", "10 MB"],
 )
 def test_nothing_of_a_bad_request_is_done(server, route53, body, kind, expected):
     before = listed(route53)

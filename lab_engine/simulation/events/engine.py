@@ -12,7 +12,6 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from math import log
 from random import Random
 
@@ -23,6 +22,7 @@ from lab_engine.caches.recursives import Limits
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.epochs import downs
 from lab_engine.simulation.events.arrivals import gaps
+from lab_engine.simulation.events.behind import watch_largest
 from lab_engine.simulation.events.blackouts import Blackouts
 from lab_engine.simulation.events.counting import Bin, Lookups, counted, plain_lookups
 from lab_engine.simulation.events.members import Member
@@ -34,7 +34,7 @@ from lab_engine.simulation.events.upstream import Asker, Dated, Upstream, reache
 from lab_engine.simulation.events.waking import mean_begin, wake
 from lab_engine.simulation.events.watched import Watch
 from lab_engine.simulation.events.world import World, epochs_of
-from lab_engine.simulation.holders import watched
+from lab_engine.simulation.holders import RESOLVERS, watched
 from lab_engine.simulation.outcome import NEAR, Outcome
 from lab_engine.simulation.parts import Arrivals
 from lab_engine.simulation.scenario import Scenario
@@ -47,36 +47,38 @@ Progress = Callable[[float, float], object]
 """Called after each bin with the seconds that are done, and with all of them."""
 
 
-def run(
+def run(  # noqa: PLR0913  (as `simulation.run`)
     scenario: Scenario,
     *,
     trace: bool = False,
     progress: Progress | None = None,
     partial: bool = False,
     holdings: int = 0,
+    holders: str = RESOLVERS,
 ) -> Outcome:
     """One run; with `trace`, the first 10,000 things that happened.
 
     Where a KeyboardInterrupt breaks it off and `partial` is set, what was counted by then is the
     outcome, which says so. With `holdings`, it is told who held what of so many of the largest
-    caches.
+    caches: those of resolvers, of clients, or of the layer that `holders` names.
 
     Raises:
         ScenarioError: more than 20 million requests are to be expected, 200,000 clients, or 2 GiB.
     """
-    watching = watched(scenario, holdings)
-    watch = Watch(watching, scenario.question) if watching else None
-    found = _Run(scenario, watch, trace=trace).outcome(progress, partial=partial)
-    if watch is None:
-        return found
-    holders = tuple(each.holder for each in watching)
-    return replace(found, holders=holders, holdings=watch.holdings(found.downs, found.ended))
+    watching = watched(scenario, holdings)  # says what is wrong with their number, too
+    watch = Watch(scenario.question, holders) if watching else None
+    if watch is not None and holders == RESOLVERS:
+        watch.begin(watching)
+    found = _Run(scenario, watch, holdings, trace=trace).outcome(progress, partial=partial)
+    return found if watch is None else watch.told_in(found)
 
 
 class _Run:
     """One run: the clock, the arrivals, and what is counted by bin."""
 
-    def __init__(self, scenario: Scenario, watch: Watch | None, *, trace: bool) -> None:
+    def __init__(
+        self, scenario: Scenario, watch: Watch | None, holdings: int, *, trace: bool
+    ) -> None:
         self._scenario = scenario
         self._rng = rng = Random(scenario.seed)
         self._journal = Journal(on=trace)
@@ -99,6 +101,8 @@ class _Run:
             down=lambda: self._world.down,
             watch=watch,
         )
+        if watch is not None and watch.holders != RESOLVERS:
+            watch_largest(watch, scenario, self._stacks.crowds, holdings)
         self._world = World(scenario, found, self._upstream, self._stations, self._journal)
         self._bin = Bin(len(scenario.places), len(self._world.times))
         self._lookups: Lookups = defaultdict(int)

@@ -41,11 +41,13 @@ class Shared(NamedTuple):
     """A cache of a layer.
 
     Attributes:
+        name: such as `edge 2`.
         cache: it.
         asking: how it asks on.
         by_several: whether several crowds are behind it.
     """
 
+    name: str
     cache: Cache
     asking: Asking
     by_several: bool
@@ -94,8 +96,8 @@ def _of_layer(
 
 
 def _shared(layer: Layer, number: str, make: Make, *, several: bool) -> Shared:
-    asking = Asking()
-    return Shared(make(layer, asking, f"{layer.name} {number}"), asking, several)
+    asking, name = Asking(), f"{layer.name} {number}"
+    return Shared(name, make(layer, asking, name), asking, several)
 
 
 def ways(layers: Layers, resolver: Cache, place: Place) -> Iterator[tuple[list[Cache], list[Turn]]]:

@@ -41,7 +41,8 @@ class Line:
 
     Attributes:
         waited_ms: what the last question took.
-        nearest: the first cache that they share.
+        caches: on this way, the nearest first.
+        nearest: the first of them.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  (all that a way is made of)
@@ -55,6 +56,7 @@ class Line:
     ) -> None:
         self.waited_ms = 0.0
         self.name = name
+        self.caches = tuple(caches)
         self.nearest, *self._others = caches
         self._question = question
         self._until_ms = [*accumulate(hops_ms)]

@@ -146,7 +146,8 @@ class Stacks:
     def _layer(self, layer: Layer, asking: Asking, name: str) -> Cache:
         kind = self._known.layer(layer.profile)
         if isinstance(kind, RecursiveProfile):
-            return self._cache(asking, kind, name, Resolver)
+            told = self._watch is not None and self._watch.holders == layer.name
+            return self._cache(asking, kind, name, Noting if told else Resolver)
         return self._proxy(asking, kind, name)
 
     def _proxy(self, asking: Asking, kind: ClientProfile, name: str) -> Proxy:

@@ -85,7 +85,7 @@ class Upstream:
         if not self._reachable:
             self._journal.note(now, "query", asker.name, "no answer")
             return None
-        key = question, client or asker.peer
+        key = question, client.by(asker.peer) if client else asker.peer
         tree = self._plans.get(key)
         if tree is None:
             tree = self._plans[key] = self._authority.plan(*key)
@@ -124,7 +124,7 @@ def answers(scenario: Scenario) -> Iterator[Reply]:
         lengths = scenario.known_profiles.recursive(profile).ecs
         members = [member_of(place, index).network for index in range(SAMPLED if lengths else 0)]
         told = dict.fromkeys(map(Scopes(lengths).sent, members) if lengths else ())
-        for client in (peer, *(Client(network, "ecs") for network in told)):
+        for client in (peer, *(Client(network, "ecs").by(peer) for network in told)):
             yield from (share.reply for share in replies(planned(scenario, client)))
 
 

@@ -9,6 +9,7 @@ that have a time of their own holding nothing until a moment within it.
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from operator import itemgetter
 from random import Random
 from typing import NamedTuple
@@ -246,11 +247,11 @@ class _Told:
         """For the clients whose answer is that of a crowd's client of this index."""
         if self._scopes is None:
             return None
-        client = crowd.members[index].client
+        client, place = crowd.members[index].client, self._scenario.places[crowd.place]
         if crowd.layers and not crowd.members[index].line.sends_networks:
-            place = self._scenario.places[crowd.place]
             client = member_of(place, index % len(crowd.layers[-1]))
-        sent = Client(self._scopes.sent(client.network), "ecs")
+        client = Client(client.network, "ecs").by(place.peer)
+        sent = replace(client, network=self._scopes.sent(client.network))
         if sent not in self._scope_of:
             self._scope_of[sent] = planned(self._scenario, sent).scope
         base = Entry(self._scenario.question)

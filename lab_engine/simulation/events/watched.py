@@ -1,17 +1,20 @@
-"""Who held what, in the event engine: resolvers that note what they store, and until when."""
+"""Who held what, in the event engine: caches that note what they store, and until when."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from math import inf
 from typing import NamedTuple
 
 from lab_engine.authority.records import Client, Question
 from lab_engine.caches.cache import Cache, Entry
-from lab_engine.caches.clients import first_alive
+from lab_engine.caches.clients import ClientCache, first_alive
+from lab_engine.caches.dialers import TURNING
 from lab_engine.caches.orders import SetOrder, each_order, order_count
-from lab_engine.caches.resolver import Kept, Key, Resolver
+from lab_engine.caches.resolver import Answer, Kept, Key, Resolver
 from lab_engine.caches.scoped import Place
 from lab_engine.simulation.holders import Seat, Shares, Watched, told
-from lab_engine.simulation.outcome import Downs, Holding
+from lab_engine.simulation.outcome import Downs, Holding, Outcome
 
 MOST_ORDERS = 5_040  # listed for one copy; of more, all addresses are taken for alike
 
@@ -19,7 +22,8 @@ MOST_ORDERS = 5_040  # listed for one copy; of more, all addresses are taken for
 class _Copy(NamedTuple):
     """What was stored, from when until when."""
 
-    kept: Kept
+    kept: Kept | Answer
+    addresses: tuple[str, ...]
     start: float
     end: float
 
@@ -28,17 +32,25 @@ class Watch:
     """The copies of some of a run's caches.
 
     Args:
-        watched: which.
         question: what all are asked.
+        holders: whose caches they are: see `run`.
     """
 
-    def __init__(self, watched: Sequence[Watched], question: Question) -> None:
-        self._watched, self._question = watched, question
-        self._holder = {each.seat: index for index, each in enumerate(watched)}
-        self._resolvers = {each.seat.resolver for each in watched}
+    def __init__(self, question: Question, holders: str) -> None:
+        self.holders = holders
+        self._question = question
+        self._watched: Sequence[Watched] = ()
+        self._holder: dict[Seat, int] = {}
+        self._resolvers: set[int] = set()
         self._orders: dict[int, SetOrder] = {}
         self._held: dict[int, _Copy] = {}
         self._over: list[tuple[int, tuple[str, ...], float, float]] = []
+
+    def begin(self, watched: Sequence[Watched]) -> None:
+        """These are watched from now on."""
+        self._watched = watched
+        self._holder = {each.seat: index for index, each in enumerate(watched)}
+        self._resolvers = {each.seat.resolver for each in watched}
 
     def watches(self, resolver: int) -> bool:
         """Whether any cache of this resolver is."""
@@ -53,18 +65,38 @@ class Watch:
             return
         before = self._held.get(holder)
         if before is None or before.kept is not entry.value:  # else it was only marked as renewed
-            self._end(holder, now)
             self._orders[holder] = order
-            self._held[holder] = _Copy(entry.value, now, entry.expires)
+            addresses = entry.value.reply.addresses
+            self._store(holder, _Copy(entry.value, addresses, now, entry.expires))
+
+    def listen(self, number: int, cache: ClientCache) -> None:
+        """A cache of one answer, such as clients and proxies have, is that of this seat."""
+        holder = self._holder[Seat(number)]
+        turns = cache.profile.use in TURNING
+        self._orders[holder] = SetOrder.ROTATE if turns else SetOrder.FROZEN
+        cache.tells = partial(self._hear, holder)
+
+    def _hear(self, holder: int, held: Answer, now: float) -> None:
+        self._store(holder, _Copy(held, held.addresses, now, held.expires))
+
+    def _store(self, holder: int, copy: _Copy) -> None:
+        self._end(holder, copy.start)
+        self._held[holder] = copy
 
     def _end(self, holder: int, now: float) -> None:
         """What a cache held is over, or is replaced."""
         if holder in self._held:
-            kept, start, end = self._held.pop(holder)
+            _, addresses, start, end = self._held.pop(holder)
             if min(end, now) > max(start, 0.0):
-                self._over.append((holder, kept.reply.addresses, start, min(end, now)))
+                self._over.append((holder, addresses, start, min(end, now)))
 
-    def holdings(self, downs: Downs, ended: float) -> tuple[Holding, ...]:
+    def told_in(self, outcome: Outcome) -> Outcome:
+        """The outcome of the run, with who held what."""
+        holders = tuple(each.holder for each in self._watched)
+        holdings = self._holdings(outcome.downs, outcome.ended)
+        return replace(outcome, holders=holders, holdings=holdings)
+
+    def _holdings(self, downs: Downs, ended: float) -> tuple[Holding, ...]:
         """What was noted, by holder and time."""
         for holder in [*self._held]:
             self._end(holder, inf)

@@ -114,17 +114,15 @@ def blocks(place: Place, profile: RecursiveProfile, epochs: tuple[Epoch, ...]) -
     if profile.ecs is None:
         plans = tuple(planned(epoch.scenario, place.peer) for epoch in epochs)
         return [Block(0, network.num_addresses - 1, 0, plans)]
-    return list(_by_subnet(network, profile.ecs[network.version == 6], epochs))
+    return list(_by_subnet(place, profile.ecs[network.version == 6], epochs))
 
 
-def _by_subnet(
-    network: IPv4Network | IPv6Network, longest: int, epochs: tuple[Epoch, ...]
-) -> Iterator[Block]:
-    start, found = 0, 0
+def _by_subnet(place: Place, longest: int, epochs: tuple[Epoch, ...]) -> Iterator[Block]:
+    network, start, found = ip_network(place.network), 0, 0
     while start < network.num_addresses:
         sent = ip_network((int(network[start]), network.max_prefixlen))
         sent = sent.supernet(new_prefix=longest)
-        client = Client(sent, "ecs")
+        client = Client(sent, "ecs").by(place.peer)
         plans = tuple(planned(epoch.scenario, client) for epoch in epochs)
         scope = min(longest, max(plan.scope for plan in plans))
         kept = sent.supernet(new_prefix=scope)

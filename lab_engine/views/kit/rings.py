@@ -15,6 +15,7 @@ from lab_engine.views.display import still_html
 from lab_engine.views.theme import sign
 
 from .svg import element, picture
+from .tiles import percent_whole
 
 _WIDTH, _HEIGHT, _HEAD = 300, 262, 44
 _RADIUS, _NODE = 80, 24
@@ -61,7 +62,7 @@ class Rings:
             short(server): share
             for server, share in zip(self.servers, self.shares[way], strict=True)
         }
-        return ", ".join(f"{name} {share:.0%}" for name, share in names.items())
+        return ", ".join(f"{name} {percent_whole(share)}" for name, share in names.items())
 
     def gained(self, way: str) -> tuple[float, ...]:
         """What each server got more than before, as a part of all requests; 0 for less."""
@@ -98,7 +99,7 @@ class Rings:
         yield element("circle", cx=x, cy=y, r=_NODE, **look)
         style = {} if dead else {"style": f"fill:{ink}"}
         yield element("text", letter, x=x, y=y - 2, class_="l", text_anchor="middle", **style)
-        says = "dead" if dead else f"{share:.0%}"
+        says = "dead" if dead else percent_whole(share)
         yield element("text", says, x=x, y=y + 12, class_="l", text_anchor="middle", **style)
         outward = -1 if x < centre[0] - 1 else 1
         anchor = "end" if outward < 0 else "start"

@@ -90,7 +90,7 @@ def _exchange(
     first = exchange.values[0] if exchange.values else "bad"
     what = exchange.response.question[0]
     kind = rdatatype.to_text(what.rdtype)
-    question = f"{kind}?"
+    question = f"type {kind}?"  # a bare letter would be taken for a server's
     near = through or _AUTHORITY
     asked = f";; QUESTION SECTION:\n;{what.name}\t\tIN\t{kind}"
     yield Arrow(_CLIENT, near, slot + 0.04, slot + 0.14, "plain", question, asked)

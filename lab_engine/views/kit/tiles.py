@@ -14,6 +14,7 @@ import numpy as np
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario
+from lab_engine.simulation.holders import CLIENTS, RESOLVERS
 from lab_engine.views.theme import clock, number, percent, sign
 
 from .frames import EMPTY, Frames, Mix, frames
@@ -110,11 +111,11 @@ class Tiles(Drawn):
         """What the whole run shows, in words."""
         most = [max(self.loads(frame), default=0.0) for frame in range(len(self.moving.times))]
         least, largest = percent_whole(min(most)), percent_whole(max(most))
-        caches = number(len(self.tiles) + self.others)
-        between = f"{least} to {largest} of the load at a time"
+        between = least if least == largest else f"{least} to {largest}"
         return (
-            f"{caches} caches, the largest with {percent_whole(self.tiles[0].share)} of the "
-            f"clients. The busiest of {number(len(self.servers))} servers has {between}; "
+            f"{_caches(len(self.tiles) + self.others)}, the largest with "
+            f"{percent_short(self.tiles[0].share)} of the clients. The busiest of "
+            f"{number(len(self.servers))} servers has {between} of the load at a time; "
             f"{percent_whole(self.fair)} would be fair."
         )
 
@@ -125,7 +126,8 @@ class Tiles(Drawn):
             for index, load in enumerate(self.loads(frame))
         )
         empty = sum(self.moving.mix(frame, cache) == EMPTY for cache in range(len(self.tiles)))
-        without = f"; {empty} of {len(self.tiles)} caches hold nothing" if empty else ""
+        holds = "holds" if empty == 1 else "hold"
+        without = f"; {empty} of {_caches(len(self.tiles))} {holds} nothing" if empty else ""
         return f"At {clock(self.moving.times[frame], self.duration)}: {loads}{without}."
 
     def boxes(self) -> list[Box]:
@@ -196,6 +198,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     at: float = 0.0,
     most: int = TILES,
     ghosts: Sequence[Ghost] = (),
+    holders: str = RESOLVERS,
 ) -> Tiles:
     """The picture of a run that was watched: `run(scenario, holdings=200)`.
 
@@ -206,6 +209,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         at: the second of the watch shown at first.
         most: how many caches get a tile; the others share one.
         ghosts: values beside the load bars, in percent.
+        holders: whose caches were watched, as the run was told.
 
     Raises:
         LabError: the outcome has no holders.
@@ -215,7 +219,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     shown = outcome.holders[:most]
     moving = frames(outcome.holdings, outcome.addresses, len(shown), scenario.duration)
     rest = max(0.0, 1 - math.fsum(holder.share for holder in shown))
-    others = max(scenario.resolvers.count, len(outcome.holders)) - len(shown) if rest > 1e-9 else 0
+    others = max(_count(scenario, holders), len(outcome.holders)) - len(shown) if rest > 1e-9 else 0
     rate = scenario.clients.count * scenario.clients.rate
     capacity = {backend.address: backend.capacity / rate for backend in scenario.backends}
     picture = Tiles(
@@ -236,9 +240,16 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     return replace(picture, hint=_hint(picture))
 
 
+def _count(scenario: Scenario, holders: str) -> int:
+    """How many such caches there are, at most."""
+    by_layer = {layer.name: layer.count for layer in scenario.layers}
+    counts = {RESOLVERS: scenario.resolvers.count, CLIENTS: scenario.clients.count}
+    return {**by_layer, **counts}[holders]
+
+
 def _hint(picture: Tiles) -> str:
     largest = "the largest " if picture.others else ""
-    shown = f"{largest}{number(len(picture.tiles))} caches, area = their clients"
+    shown = f"{largest}{_caches(len(picture.tiles))}, area = their clients"
     return f"{shown[0].upper()}{shown[1:]}; the bright part of the edge is the TTL that is left"
 
 
@@ -247,6 +258,10 @@ def _spread(outcome: Outcome) -> Mix:
     if not total:
         return tuple(1 / len(outcome.addresses) for _ in outcome.addresses)
     return tuple(count / total for count in outcome.answers)
+
+
+def _caches(count: int) -> str:
+    return f"{number(count)} cache{'' if count == 1 else 's'}"
 
 
 def percent_whole(share: float) -> str:

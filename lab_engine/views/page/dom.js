@@ -28,9 +28,11 @@ export function unique() {
 }
 
 export async function inflated(view) {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(plain).arrayBuffer();
+  const stream = new DecompressionStream("deflate");
+  const writer = stream.writable.getWriter();
+  const written = writer.write(view).then(() => writer.close());
+  const [plain] = await Promise.all([new Response(stream.readable).arrayBuffer(), written]);
+  return plain;
 }
 
 // The style of the whole front end, once a page.

@@ -48,8 +48,14 @@ export function form({ model, el }) {
   tell();
   model.on("change:values", show);
   model.on("change:status change:wrong", tell);
+  // JupyterLab tells each model when the kernel behind it is gone.
+  model.on("comm_live_update", () => {
+    status.textContent = GONE;
+    status.classList.add("lab-wrong");
+  });
 }
 
+const GONE = "The kernel was restarted, and does not hear these controls. Run the cells again, from the top.";
 const KINDS = { slider, choice, text: line, switch: toggle };
 
 function slider(spec, send) {

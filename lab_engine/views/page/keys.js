@@ -11,7 +11,10 @@ export function listenToKeys() {
 
 function onward(event) {
   if (event.key !== "Enter" || !event.shiftKey || !event.isTrusted) return;
-  const next = event.target.closest?.(".lab-live")?.closest(".jp-Cell")?.nextElementSibling;
+  const live = event.target.closest?.(".lab-live");
+  // A card takes what was chosen in it for committed: whichever listens first tells it.
+  live?.dispatchEvent(new CustomEvent("lab-onward"));
+  const next = live?.closest(".jp-Cell")?.nextElementSibling;
   if (!next?.classList.contains("jp-Cell")) return;
   event.preventDefault();
   event.stopImmediatePropagation();

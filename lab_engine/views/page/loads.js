@@ -10,17 +10,20 @@ const LABEL = 128;
 const RIGHT = 16;
 const LINE = 17;
 const TICKS = [0, 25, 50, 75, 100];
+const FAIR_HALF = 52; // half the width of the fair share's words
+const VALUE = 42; // the width of a value
+const GHOST = 10; // half of a ghost's, with a little air
 
 export function loadBars(place, run, width, prefix) {
   const bottom = TOP + ROW * run.servers.length;
-  const height = bottom + 18 + LINE * run.ghosts.length + (run.ghosts.length ? 6 : 0);
+  const height = bottom + 18 + LINE * run.ghosts.length + (run.ghosts.length ? 18 : 0);
   const svg = shape("svg", { width, height, role: "img", class: "lab-loads" });
   const inside = svg.appendChild(shape("g", { "aria-hidden": true }));
   const scale = (percent) => LABEL + (Math.min(100, percent) / 100) * (width - LABEL - RIGHT);
   inside.append(patterns(run.servers, `${prefix}-load`));
   inside.append(text("Load now", 0, 14, "lab-strong"));
   if (run.loads.some((each) => each.some(([, asking]) => asking > 0))) {
-    inside.append(text("dashed: caches without a copy, which ask anew", width, 14, "lab-tick", "end"));
+    inside.append(explained(width, scale(100 * run.fair) + FAIR_HALF));
   }
   for (const tick of TICKS) {
     inside.append(shape("line", { x1: scale(tick), x2: scale(tick), y1: TOP - 4, y2: height - 16, class: "lab-grid-line" }));
@@ -37,6 +40,14 @@ export function loadBars(place, run, width, prefix) {
       svg.setAttribute("aria-label", `Load of each server. ${run.moment(frame)}`);
     },
   };
+}
+
+// What dashes mean, right or left of the fair share's words, in as many as there is room for.
+function explained(width, fairEnd) {
+  const words = "dashed: caches without a copy, which ask anew";
+  if (fairEnd < width - 295) return text(words, width, 14, "lab-tick", "end");
+  if (fairEnd < width - 165) return text("dashed: no copy, asks anew", width, 14, "lab-tick", "end");
+  return text("dashed: no copy, asks anew", 84, 14, "lab-tick");
 }
 
 function bar(inside, run, server, index, scale, prefix) {
@@ -57,17 +68,21 @@ function bar(inside, run, server, index, scale, prefix) {
     inside.append(shape("line", { x1: x, x2: x, y1: y - 3, y2: y + BAR + 3, class: "lab-capacity" }));
     inside.append(text("capacity", x + 4, y + 12.5, "lab-tick lab-halo"));
   }
+  const ghosts = run.ghosts
+    .filter(({ on }) => !on || on === server.name)
+    .flatMap(({ ends }) => ends.map(scale));
   return ([held, asking]) => {
     const [middle, end] = [scale(100 * held), scale(100 * (held + asking))];
     solid.setAttribute("width", middle - scale(0));
     again.setAttribute("x", middle);
     again.setAttribute("width", Math.max(0, end - middle));
     again.style.display = asking > 0.002 ? "" : "none";
-    value.setAttribute("x", end + 6);
     value.textContent = `${Math.round(100 * (held + asking))} %`;
-    const late = end > scale(100) - 40;
-    value.setAttribute("x", late ? end - 6 : end + 6);
-    value.setAttribute("text-anchor", late ? "end" : "start");
+    // Beside the end of its bar, or before it where there is no room or a ghost.
+    const taken = ghosts.some((ghost) => ghost + GHOST > end + 6 && ghost - GHOST < end + 6 + VALUE);
+    const before = taken || end > scale(100) - VALUE;
+    value.setAttribute("x", before ? end - 6 : end + 6);
+    value.setAttribute("text-anchor", before ? "end" : "start");
   };
 }
 

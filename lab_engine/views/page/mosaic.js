@@ -90,6 +90,7 @@ function tile(run, cache, [left, top, wide, high], prefix) {
   const room = Math.max(1, w - 2 * inset);
   const barHeight = h >= 26 ? 4 : 2.5;
   let held = null; // the mix it shows, as text
+  let only = -1; // its server, where it is of one
   let bar = null;
   let seconds = null;
 
@@ -134,13 +135,23 @@ function tile(run, cache, [left, top, wide, high], prefix) {
     inside.append(shape("rect", { class: "lab-edge", ...edge, width: room }));
     inside.append((bar = shape("rect", { class: "lab-left", ...edge, width: room })));
   };
+  // From one server to another nothing but looks changes, and making nodes takes longest.
+  const recolour = (server) => {
+    const { letter, ink } = run.servers[server];
+    inside.firstChild.setAttribute("fill", `url(#${prefix}-${server})`);
+    for (const text of inside.querySelectorAll("text")) text.setAttribute("fill", ink);
+    const named = inside.querySelector(".lab-letter");
+    if (named) named.textContent = letter;
+  };
   return {
     node,
     draw(mix, left, longest) {
       const now = mix.join();
       if (now !== held) {
-        held = now;
-        rebuild(mix);
+        const server = mix.indexOf(1);
+        if (server >= 0 && only >= 0) recolour(server);
+        else rebuild(mix);
+        [held, only] = [now, server];
       }
       const life = Math.min(1, left / (longest || 1));
       bar?.setAttribute("width", (room * life).toFixed(1));

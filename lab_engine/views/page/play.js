@@ -16,7 +16,8 @@ const ICONS = {
 };
 
 // A picture gives the `times` it can show, rising; `clock(i)` is short and shown, `say(i)` is for a
-// screen reader, `draw(i, time)` draws; `paused(i)` is called where the playhead comes to rest.
+// screen reader, `draw(i, time)` draws; `paused(i)` is called where the playhead comes to rest; what
+// is over sooner than usual says in how many ms, `whole`.
 export function playhead(el, signal, { label }) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const box = el.appendChild(element("div", { className: "lab-play" }));
@@ -59,7 +60,7 @@ export function playhead(el, signal, { label }) {
     if (!running || !visible || signal?.aborted) return;
     const passed = Math.min(100, now - before);
     before = now;
-    at += (passed / WHOLE_MS) * FACTORS[speed.value] * (last() - first());
+    at += (passed / Math.min(WHOLE_MS, shows.whole ?? WHOLE_MS)) * FACTORS[speed.value] * (last() - first());
     if (at >= last()) go(shows.times.length - 1);
     else show(false);
     requestAnimationFrame(tick);

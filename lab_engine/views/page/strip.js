@@ -27,6 +27,7 @@ export function strip({ model, el, signal }) {
       {
         times: [still.span[0], ...still.times],
         smooth: true,
+        whole: still.seconds ? undefined : 2_500 * still.ticks.length, // so long for each exchange
         clock: (index) => clock(Math.max(0, index - 1)),
         say: (index) => clock(Math.max(0, index - 1)),
         draw: (_, time) => drawing.uncover(time),
@@ -59,13 +60,18 @@ function said(still, time) {
   return still.ticks[far.indexOf(Math.min(...far))][1];
 }
 
-// As high as the longest text, so that nothing below moves when a mark is pointed at.
+// A line of advice at first. Once a mark was read it is as high as the longest text, so that nothing
+// below moves from mark to mark.
 function reserve(packet, marks) {
-  const lines = marks.map(({ words }) => (words ? words.split("\n").length : 0));
-  const most = Math.min(MOST_LINES, Math.max(0, ...lines));
-  packet.hidden = most === 0;
-  packet.style.height = `${most * 1.35 + 0.8}em`;
+  packet.hidden = marks.every(({ words }) => !words);
+  packet.style.height = "";
   packet.textContent = ASK;
+}
+
+function read(packet, marks, words) {
+  const lines = marks.map((mark) => (mark.words ? mark.words.split("\n").length : 0));
+  packet.style.height = `${Math.min(MOST_LINES, Math.max(...lines)) * 1.35 + 0.8}em`;
+  packet.textContent = words;
 }
 
 function lanes(board, still, width, packet) {
@@ -96,7 +102,7 @@ function lanes(board, still, width, packet) {
   roving(svg, nodes, (index) => {
     const words = still.marks[index]?.words;
     if (!words) return;
-    packet.textContent = words;
+    read(packet, still.marks, words);
     nodes[index].setAttribute("aria-describedby", packet.id);
   });
   return {

@@ -12,7 +12,7 @@ export function tiles({ model, el, signal }) {
   const readout = frame.add(element("p", { className: "lab-readout" }));
   const bars = frame.add(element("div"));
   const play = playhead(frame.add(element("div")), signal, { label: "Play the watch" });
-  const band = element("div", { className: "lab-ribbon" });
+  const band = element("div", { className: "lab-ribbon" }, { title: "Load of each server over the whole time" });
   play.track.prepend(band);
 
   let run = null;
@@ -93,7 +93,8 @@ function unpack(still, bytes) {
       );
       let empty = 0;
       for (let cache = 0; cache < caches; cache++) empty += run.state(frame, cache) === 0;
-      const without = empty ? `; ${empty} of ${caches} caches hold nothing` : "";
+      const all = `${caches} cache${caches === 1 ? "" : "s"}`;
+      const without = empty ? `; ${empty} of ${all} ${empty === 1 ? "holds" : "hold"} nothing` : "";
       return `At ${run.clock(frame)}: ${each.join(", ")}${without}.`;
     },
   };
