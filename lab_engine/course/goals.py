@@ -179,9 +179,7 @@ def dark(scenario: Scenario, outcome: Outcome, *, place: str, share: float) -> S
 
 
 @predicate(ms=MILLISECONDS, share=SHARE)
-def far_with_subnets(
-    scenario: Scenario, outcome: Outcome, *, ms: float, share: float
-) -> Standing:
+def far_with_subnets(scenario: Scenario, outcome: Outcome, *, ms: float, share: float) -> Standing:
     """Every resolver sends client subnets, and still this share of what is served is within more
     than `ms`: 0.95 for the 95th percentile.
     """  # noqa: D205  (the two parameters need each other)
