@@ -161,7 +161,43 @@ shop = Scenario(
     "",
     budget=3.0,
 )
-PANELS: Final = (LESSON, TILES, CANARY, TTL, MOVE, APEX)
+# One cache shared by ten cities is for the event engine; each city's own is for the other.
+WORLD: Final = """
+from lab_engine import *
+at = {"EU": "192.0.2.1", "NA": "192.0.2.2", "AS": "192.0.2.3"}
+sets = [RecordSet.of("www", "A", address, 300, policy=Geolocation(ContinentCode=code),
+                     set_identifier=code) for code, address in at.items()]
+regions = ("eu-west-1", "us-east-1", "ap-southeast-1")
+backends = [Backend(*each) for each in zip(at.values(), regions)]
+zone = Zone.of("shop.example", sets)
+def world(kind, clients, resolvers):
+    crowd, caches = Clients(clients, rate=0.01), Resolvers(resolvers, profile="ecs")
+    places = cities(kind)
+    return Scenario(zone, "www", clients=crowd, resolvers=caches, places=places, backends=backends)
+"""
+WHY: Final = ".lab-about .lab-packet"  # tells the TTL
+MAPS: Final = (
+    Subject(
+        WORLD,
+        'world_map(world("firm", 60, 10), "ttl")',
+        "TTL",
+        "map of lesson 03, 60 clients in ten cities, one resolver with client subnets",
+        WHY,
+        "",
+        3.0,
+    ),
+    Subject(
+        WORLD,
+        'world_map(world("own", 100_000, 1_000), "ttl")',
+        "TTL",
+        "map, 10^5 clients behind 10^3 resolvers with client subnets",
+        WHY,
+        "",
+        3.0,
+    ),
+)
+
+PANELS: Final = (LESSON, TILES, CANARY, *MAPS, TTL, MOVE, APEX)
 
 
 def rows() -> list[Row]:

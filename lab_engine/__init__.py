@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from lab_engine.authority import modes as modes
     from lab_engine.authority.plan import replies as replies
+    from lab_engine.authority.policies import Geolocation as Geolocation
     from lab_engine.authority.policies import Weighted as Weighted
     from lab_engine.authority.records import Client as Client
     from lab_engine.authority.records import Question as Question
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from lab_engine.review.explain import explain as explain
     from lab_engine.review.lint import lint as lint
     from lab_engine.simulation import theory as theory
+    from lab_engine.simulation.cities import cities as cities
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.sweep import sweep as sweep
     from lab_engine.simulation.theory.migration import plan_migration as plan_migration
     from lab_engine.simulation.tradeoff import Tradeoff as Tradeoff
+    from lab_engine.simulation.travel import rtt_ms as rtt_ms
     from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.canaries import canary as canary
     from lab_engine.views.kit.changed import Answers as Answers
@@ -71,6 +74,7 @@ if TYPE_CHECKING:
     from lab_engine.views.panels import cache_tiles as cache_tiles
     from lab_engine.views.panels import evenness as evenness
     from lab_engine.views.panels import round_robin as round_robin
+    from lab_engine.views.places import world_map as world_map
     from lab_engine.views.ttl_panels import migration as migration
     from lab_engine.views.ttl_panels import ttl_tradeoff as ttl_tradeoff
     from lab_engine.wire.client import ask as ask
@@ -86,6 +90,7 @@ _HOMES = {
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
     "Clock": "lab_engine.drill.clock",
+    "Geolocation": "lab_engine.authority.policies",
     "Ghost": "lab_engine.views.kit.picture",
     "LabError": "lab_engine.errors",
     "Layer": "lab_engine.simulation.parts",
@@ -109,6 +114,7 @@ _HOMES = {
     "apex_ways": "lab_engine.views.apex",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
+    "cities": "lab_engine.simulation.cities",
     "cache_tiles": "lab_engine.views.panels",
     "canary": "lab_engine.views.canaries",
     "diff": "lab_engine.review.diff",
@@ -135,11 +141,13 @@ _HOMES = {
     "changed": "lab_engine.views.kit.changed",
     "round_robin": "lab_engine.views.panels",
     "run": "lab_engine.simulation.run",
+    "rtt_ms": "lab_engine.simulation.travel",
     "serve": "lab_engine.wire.server",
     "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",
     "ttl_tradeoff": "lab_engine.views.ttl_panels",
     "traced": "lab_engine.views.kit.strips",
+    "world_map": "lab_engine.views.places",
     "zipf_shares": "lab_engine.caches.crowds",
 }
 _MODULES = {

@@ -72,15 +72,19 @@ APART = {
     },
 }
 
-# Two modules that know each other, since they are two halves of one thing.
+# Modules that know each other, since they are parts of one thing: a picture, and how it is drawn still.
+DRAWN = (
+    ("live", "picture"),
+    ("drawer", "drawertwin"),
+    ("matrix", "matrixtwin"),
+    ("strip", "striptwin"),
+    ("tiles", "twin"),
+    ("dots", "fan", "lucktwin"),
+    ("flow", "map", "maptwin"),
+)
 HALVES = {
     frozenset({"lab_engine.wire.listener", "lab_engine.wire.transport"}),
-    frozenset({"lab_engine.views.kit.live", "lab_engine.views.kit.picture"}),
-    frozenset({"lab_engine.views.kit.drawer", "lab_engine.views.kit.drawertwin"}),
-    frozenset({"lab_engine.views.kit.matrix", "lab_engine.views.kit.matrixtwin"}),
-    frozenset({"lab_engine.views.kit.strip", "lab_engine.views.kit.striptwin"}),
-    frozenset({"lab_engine.views.kit.tiles", "lab_engine.views.kit.twin"}),
-    frozenset(f"lab_engine.views.kit.{name}" for name in ("dots", "fan", "lucktwin")),
+    *(frozenset(f"lab_engine.views.kit.{name}" for name in names) for names in DRAWN),
 }
 
 # The clock and the dice are parameters of these rooms.
@@ -108,7 +112,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "course": (
-        2_400,
+        2_500,
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
@@ -116,7 +120,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "two engines and closed forms that check each other, plans of TTLs, holdings, dispatch",
     ),
     "views": (
-        6_500,
+        8_000,
         "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
     ),
 }

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from lab_engine.errors import LabError
-from lab_engine.simulation import Outcome
+from lab_engine.simulation import Outcome, Scenario
 from lab_engine.simulation.many import Many, Runs
 from lab_engine.simulation.moves import Move, Rehearsal
 from lab_engine.simulation.outcome import weighted_quantiles
+from lab_engine.simulation.strata import due_from
 from lab_engine.views.kit.fan import BAND, intended, percents
 from lab_engine.views.kit.scales import between
 from lab_engine.views.theme import number, percent
@@ -65,6 +66,7 @@ RATIO: Final = Measure(1, math.inf, number)
 RATE: Final = Measure(0, math.inf, number)
 WEIGHT: Final = Measure(0, 256, number)
 SECONDS: Final = Measure(0, math.inf, seconds_of)
+MILLISECONDS: Final = Measure(0, math.inf, lambda ms: f"{number(ms)} ms")
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,29 @@ def telling(  # noqa: PLR0913  (a goal with its costs)
 
 def _light(scenario: Many, weight: float) -> bool:
     return bool(scenario.get("zone.www.canary.weight") <= weight)
+
+
+@predicate(place=TEXT, share=SHARE)
+def dark(scenario: Scenario, outcome: Outcome, *, place: str, share: float) -> Standing:
+    """Less than this share of what the clients of a place want to reach is served."""
+    found = [each for each in scenario.places if each.label == place]
+    if not found:
+        remedy = f"Use one of {', '.join(each.label for each in scenario.places)}."
+        raise LabError(place, "is no place here", remedy)
+    due = due_from(scenario, found[0]) * outcome.bin * len(outcome.queries)
+    served = sum(each.requests for each in outcome.trips if each.place == place)
+    return Standing(served < share * due, f"{percent(round(min(1, served / due), 2))} are served")
+
+
+@predicate(ms=MILLISECONDS, share=SHARE)
+def far_with_subnets(scenario: Scenario, outcome: Outcome, *, ms: float, share: float) -> Standing:
+    """Every resolver sends client subnets, and still this share of what is served is within more
+    than `ms`: 0.95 for the 95th percentile.
+    """  # noqa: D205  (the two parameters need each other)
+    every = all(each.ecs is not None for each in scenario.recursives)
+    (far,) = outcome.rtt_ms(share)
+    told = "told" if every else "not told"
+    return Standing(every and far > ms, f"{percent(share)} within {far:.0f} ms, subnets {told}")
 
 
 def _shares(outcome: Outcome, address: str, seconds: float) -> list[float]:

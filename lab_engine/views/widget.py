@@ -40,10 +40,13 @@ _FILES: Final = (
     "log.js",
     "drawer.js",
     "matrix.js",
+    "land.js",
+    "flow.js",
+    "map.js",
 )
 PARTS: Final = (
     *("form", "plot", "tiles", "strip", "log"),
-    *("fan", "dots", "together", "drawer", "matrix"),
+    *("fan", "dots", "together", "drawer", "matrix", "map"),
 )
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
