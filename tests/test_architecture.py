@@ -72,7 +72,7 @@ APART = {
     },
 }
 
-# Modules that know each other, since they are parts of one thing: a picture, and how it is drawn still.
+# Modules that know each other, since they are parts of one thing: a picture, and how it is drawn.
 DRAWN = (
     ("live", "picture"),
     ("drawer", "drawertwin"),
