@@ -469,6 +469,22 @@ def test_an_alias_under_the_wrong_hosted_zone(target, zone):
 
 
 @pytest.mark.parametrize(
+    ("target", "help_"),
+    [
+        (ELB, "Its HostedZoneId is Z32O12XQLNTSW2"),
+        ("lb-1.ap-southeast-7.elb.amazonaws.com.", "Its HostedZoneId is that of its service in"),
+    ],
+)
+def test_an_alias_to_an_endpoint_without_its_hosted_zone(target, help_):
+    """No id is this zone's own, in which the endpoint does not lie."""
+    with pytest.raises(Refusal) as caught:
+        applied(alias(target, zone=""), zone_id="Z1")
+
+    assert f"{LEAD} {target}, type A in zone Z1, but the alias target" in caught.value.message
+    assert help_ in caught.value.help
+
+
+@pytest.mark.parametrize(
     ("target", "zone"),
     [
         ("internal-x-1.us-gov-west-1.elb.amazonaws.com.", "Z1K6XKP9SAGWDV"),

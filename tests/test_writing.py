@@ -119,6 +119,21 @@ def test_an_alias_names_its_own_zone_where_it_did_not_say():
 
 
 @pytest.mark.parametrize(
+    ("target", "known"),
+    [
+        ("lb-1.eu-west-1.elb.amazonaws.com.", "Z32O12XQLNTSW2"),
+        ("d1.cloudfront.net.", "Z2FDTNDATAQYW2"),
+        ("lb-1.ap-southeast-7.elb.amazonaws.com.", ""),
+    ],
+)
+def test_an_alias_to_an_endpoint_names_the_hosted_zone_of_that_where_it_did_not_say(target, known):
+    one = RecordSet.alias_to("a.example.com.", "A", target)
+
+    assert element(one, "Z1")["AliasTarget"]["HostedZoneId"] == known
+    assert element(one)["AliasTarget"]["HostedZoneId"] == ""
+
+
+@pytest.mark.parametrize(
     ("labels", "text"),
     [
         ((b"*", b"example", b"com", b""), r"\052.example.com."),

@@ -158,7 +158,7 @@ def _foreign_rules(member: RecordSet, alias: AliasTarget, zone_id: str) -> Itera
     """Of an alias that leads out of its zone."""
     kinds, given = kinds_of(alias.name), alias.hosted_zone_id
     types = dict.fromkeys(each for kind in kinds for each in kind.types)
-    if not kinds or (zone_id and given == zone_id):
+    if not kinds or (zone_id and given in ("", zone_id)):
         yield Broken("alias-outside", member)
     elif is_misplaced(alias.name, given):
         facts = {"called": kinds[0].called, "zones": " or ".join(zone_ids(alias.name))}

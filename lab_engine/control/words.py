@@ -10,7 +10,7 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.checks import Phrase, problem
-from lab_engine.authority.endpointnames import is_misplaced, zone_ids
+from lab_engine.authority.endpointnames import kinds_of, zone_ids
 from lab_engine.authority.recordset import AliasTarget
 from lab_engine.authority.rules import Broken
 from lab_engine.control.pasted import bare, plain_id
@@ -167,6 +167,9 @@ def _facts(broken: Broken, origin: Name, zone_id: str) -> dict[str, object]:
 
 def _whereabouts(alias: AliasTarget) -> str:
     """What to do about a target that lies elsewhere."""
-    if is_misplaced(alias.name, plain_id(alias.hosted_zone_id)):
-        return f"Its HostedZoneId is {' or '.join(zone_ids(alias.name))}."
-    return bare("HostedZoneId", alias.hosted_zone_id) or "Use a CNAME for a third party's name."
+    pasted, known = bare("HostedZoneId", alias.hosted_zone_id), zone_ids(alias.name)
+    if known and plain_id(alias.hosted_zone_id) not in known:
+        return f"Its HostedZoneId is {' or '.join(known)}."
+    if kinds_of(alias.name):
+        return pasted or "Its HostedZoneId is that of its service in its Region."
+    return pasted or "Use a CNAME for a third party's name."

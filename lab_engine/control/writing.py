@@ -13,11 +13,12 @@ from dns.name import Name
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.apitext import text_of
+from lab_engine.authority.endpointnames import kinds_of, zone_ids
 from lab_engine.authority.forms import structure
 from lab_engine.authority.geo import Point
 from lab_engine.authority.policies import CidrLocation, Policy
 from lab_engine.authority.records import RRset
-from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.authority.zone import Zone
 
 Key = tuple[Name, RdataType, str]
@@ -29,7 +30,7 @@ def element(record_set: RecordSet, zone_id: str = "") -> dict[str, Any]:
 
     Args:
         record_set: with absolute names.
-        zone_id: the zone's own id, for aliases that do not name it.
+        zone_id: the zone's own id, for aliases to its names that do not give it.
     """
     made: dict[str, Any] = {
         "Name": shown(record_set.name),
@@ -42,7 +43,7 @@ def element(record_set: RecordSet, zone_id: str = "") -> dict[str, Any]:
         made["HealthCheckId"] = record_set.health_check_id
     if record_set.alias is not None:
         made["AliasTarget"] = {
-            "HostedZoneId": record_set.alias.hosted_zone_id or zone_id,
+            "HostedZoneId": _hosted_zone(record_set.alias, zone_id),
             "DNSName": shown(record_set.alias.name),
             "EvaluateTargetHealth": record_set.alias.evaluate_target_health,
         }
@@ -50,6 +51,13 @@ def element(record_set: RecordSet, zone_id: str = "") -> dict[str, Any]:
         made["TTL"] = record_set.records.ttl
         made["ResourceRecords"] = [{"Value": text} for text in values(record_set.records)]
     return {key: made[key] for key in structure("ResourceRecordSet").fields if key in made}
+
+
+def _hosted_zone(alias: AliasTarget, zone_id: str) -> str:
+    """What an alias gives; where it gives none, its own zone's, or that of its endpoint."""
+    if alias.hosted_zone_id or not zone_id or not kinds_of(alias.name):
+        return alias.hosted_zone_id or zone_id
+    return next(iter(zone_ids(alias.name)), "")
 
 
 def policy_element(policy: Policy) -> dict[str, Any]:
