@@ -160,6 +160,27 @@ def test_a_listing_that_is_read_and_listed_again_is_the_same():
     assert listed(Zone.from_json(given_, "example.com")) == texts
 
 
+@pytest.mark.parametrize(
+    ("rdtype", "text", "value"),
+    [("TXT", '"\u00e9"', r'"\303\251"'), ("CNAME", "\u00e9.example.", "xn--9ca.example.")],
+)
+def test_what_route_53_would_not_take_is_listed_as_it_writes_it(rdtype, text, value):
+    """A file may say a value in letters that no request has."""
+    given_ = {"ResourceRecordSets": [change("", rdtype, text)["ResourceRecordSet"]]}
+
+    zone = Zone.from_json(given_, "example.com")
+
+    assert listed(zone) == [value]
+    assert set(changes.apply(ZONE, as_batch(zone))) >= set(zone)
+
+
+@pytest.mark.parametrize("times", ["1 2h 900 1209600 86400", "1 7200 15m 2w 1d", "1 1H 1 1 1"])
+def test_times_of_an_soa_are_seconds(times):
+    text = f"ns.example.com. host.example.com. {times}"
+
+    assert "SOARRDATAInvalid" in refused(change("UPSERT", "SOA", text, name="example.com."))
+
+
 LETTERS = st.characters(min_codepoint=33, max_codepoint=126, exclude_characters='\\."')
 
 

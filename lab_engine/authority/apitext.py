@@ -2,9 +2,9 @@ r"""Names and values as the texts of Route 53's API, which are no master-file te
 
 In a value `;` begins no comment, `@` is no origin, parentheses join no lines and `\#` begins no
 octets: all of them may stand in a name (the API reference, "DNS domain name format"). Octets are
-escaped in octal (`\052` is an asterisk) where master files use decimal, every name is absolute, and
-TXT strings want quotation marks. dnspython reads master files, so what would be syntax there is
-escaped before it sees it.
+escaped in octal (`\052` is an asterisk) where master files use decimal, every name is absolute,
+times are seconds without units, and TXT strings want quotation marks. dnspython reads master files,
+so what would be syntax there is escaped before it sees it.
 """
 
 import re
@@ -45,6 +45,8 @@ def value_of(kind: RdataType, text: str) -> Rdata:
         return _address(kind, text)
     if kind in TEXTS and not _STRINGS.fullmatch(text):
         raise ZoneError(text, "is not enclosed in quotation marks", 'Write it as "\\"text\\"".')
+    if kind is RdataType.SOA and not all(map(str.isdecimal, text.split()[2:])):
+        raise _no_value(kind, text, "has a time that is no whole number of seconds")
     try:
         return as_rdata(kind, _master_form(kind, decimal_escapes(text)), dns.name.root)
     except ZoneError as wrong:

@@ -222,7 +222,11 @@ def _records(element: Element, name: Name, kind: RdataType) -> RRset | None:
         element.wrong("is empty", "Give at least one value.", "ResourceRecords")
     if not found:
         return None
-    written = tuple((value, text) for value, text in found if text != text_of(value))
+    written = tuple(
+        (value, text)
+        for value, text in found
+        if text.isascii() and text != text_of(value)  # others could not be sent again
+    )
     try:
         return RRset(name, kind, ttl, distinct([value for value, _ in found]), written)
     except ZoneError as wrong:
