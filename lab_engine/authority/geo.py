@@ -133,6 +133,11 @@ def region_of(availability_zone: str) -> str:
     return _REGION_OF.get(found[1], "") if found else ""
 
 
+def zone_in(region: str) -> str:
+    """The id of an Availability Zone that a Region does not have: of a place that is in none."""
+    return f"{_short(region)}-az0"
+
+
 def distance_km(a: Point, b: Point) -> float:
     """The great-circle distance, by the haversine formula."""
     lat_a, lon_a, lat_b, lon_b = map(math.radians, (*a, *b))
