@@ -49,10 +49,30 @@ class Priority(Policy):
         return f"priority {self.Priority}"
 
 
+@dataclass(frozen=True)
+class Tiers(Policy):
+    """One whose element holds others, of which one must be there."""
+
+    name: ClassVar[str] = "tiers"
+    element: ClassVar[str] = "TierRouting"
+    Tier: int = policies._element("lower is answered first", (1, 9))
+    Label: str = policies._element("what it is called", default="")
+
+
+@dataclass(frozen=True)
+class Everyone(Policy):
+    """One whose element is true or false."""
+
+    name: ClassVar[str] = "everyone"
+    element: ClassVar[str] = "Everyone"
+    sample: ClassVar[int | None] = 99
+
+
 @pytest.fixture(autouse=True)
 def known(monkeypatch):
-    """The class is named where the others are, for the length of a test."""
-    monkeypatch.setattr(policies, "POLICIES", (*policies.POLICIES, Priority))
+    """The classes are named where the others are, for the length of a test."""
+    kinds = (*policies.POLICIES, Priority, Tiers, Everyone)
+    monkeypatch.setattr(policies, "POLICIES", kinds)
 
 
 def element(number, **changed):
@@ -103,7 +123,7 @@ def test_a_batch_is_applied_and_a_zone_becomes_one(zone):
     [
         ({"Priority": 65_536}, "maxInclusive '65535'"),
         ({"Priority": "1"}, "not a valid value for 'integer'"),
-        ({"Weight": 1}, "AZAffinity, or Priority], but found more than one"),
+        ({"Weight": 1}, "Priority, TierRouting, or Everyone], but found more than one"),
     ],
 )
 def test_a_batch_of_another_form_is_refused(zone, changed, words):
@@ -179,3 +199,47 @@ def test_a_panel_moves_it(zone):
     assert moved.policy == Priority(5)
     requests = dict(zip(panel.outcome.addresses, panel.outcome.requests, strict=True))
     assert sum(requests["192.0.2.2"])
+
+
+def plain(**policy):
+    """A record set with this routing policy."""
+    without = {k: v for k, v in element(1).items() if k not in ("Priority", "HealthCheckId")}
+    return {**without, **policy}
+
+
+@pytest.mark.parametrize(
+    ("policy", "made"),
+    [
+        ({"TierRouting": {"Tier": 2}}, Tiers(2)),
+        ({"TierRouting": {"Tier": 2, "Label": "b"}}, Tiers(2, "b")),
+        ({"Everyone": True}, Everyone()),
+        ({"Everyone": False, "Weight": 3}, policies.Weighted(3)),
+    ],
+)
+def test_elements_that_hold_others_and_flags_are_read_alike(zone, policy, made):
+    bare = Zone.of("example.com", [each for each in zone if each.name == zone.origin])
+
+    read = Zone.from_json(batch(plain(**policy)), "example.com")
+
+    assert [each.policy for each in read if each.set_identifier] == [made]
+    assert set(changes.apply(bare, batch(plain(**policy)))) == set(read)
+    assert set(changes.apply(bare, changes.as_batch(read, "UPSERT"))) == set(read)
+
+
+@pytest.mark.parametrize(
+    ("policy", "of_file", "of_batch"),
+    [
+        ({"TierRouting": {}}, "TierRouting.Tier: is missing", "'TierRouting' is not complete"),
+        ({"TierRouting": {"Label": "b"}}, "Tier: is missing", "'TierRouting' is not complete"),
+        ({"Everyone": False}, "has a SetIdentifier and no policy", "Everyone], but found none"),
+        ({"Everyone": "yes"}, "Everyone: has another form", "not a valid value for 'boolean'"),
+    ],
+)
+def test_elements_that_lack_something_are_refused_alike(zone, policy, of_file, of_batch):
+    with pytest.raises(ZoneError) as read:
+        Zone.from_json(batch(plain(**policy)), "example.com")
+    with pytest.raises(Refusal) as applied:
+        changes.apply(zone, batch(plain(**policy)))
+
+    assert of_file in str(read.value)
+    assert of_batch in applied.value.message

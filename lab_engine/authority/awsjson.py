@@ -8,7 +8,7 @@ written: see `apitext`.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any
 
 import dns.name
@@ -153,9 +153,11 @@ class Reader:
 
     def _policy(self, element: Element) -> Policy:
         """The policy whose element is there; its fields are those that the class declares."""
-        given = [name for name in self._policies if name in element]
-        if "MultiValueAnswer" in given and not element.flag("MultiValueAnswer"):
-            given.remove("MultiValueAnswer")
+        given = [
+            name
+            for name, kind in self._policies.items()
+            if name in element and (fields(kind) or element.flag(name))
+        ]
         if len(given) > 1:
             element.wrong(f"has {' and '.join(given)}", "A record set has one routing policy.")
         if len(given) != 1:
@@ -168,7 +170,8 @@ class Reader:
             return kind(**{given[0]: self._field(element, declared[0])})
         inner = element.inner(given[0])
         inner.only(*(item.name for item in declared))
-        return kind(**{i.name: self._field(inner, i) for i in declared if i.name in inner})
+        needed = (i for i in declared if i.name in inner or i.default is MISSING)
+        return kind(**{i.name: self._field(inner, i) for i in needed})
 
     def _field(self, element: Element, item: Field[Any]) -> Any:
         """The value of one declared field: a location, a point, a whole number or text."""

@@ -8,7 +8,7 @@ the lab differs. No words: those for the API are in `control`, those for files i
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -166,7 +166,8 @@ def _declared(kinds: Sequence[type[Policy]], known: Mapping[str, Form]) -> dict[
 def _of_policy(kind: type[Policy]) -> Form:
     """The form of a policy's element by what its class declares."""
     items = {item.name: _of_field(kind, item.name) for item in fields(kind)}
-    return items.get(kind.element, Structure(kind.element, items) if items else Flag())
+    needed = tuple(item.name for item in fields(kind) if item.default is MISSING)
+    return items.get(kind.element, Structure(kind.element, items, needed) if items else Flag())
 
 
 def _of_field(kind: type[Policy], name: str) -> Form:
