@@ -149,6 +149,17 @@ def test_two_changes_of_one_set_that_contradict_each_other_are_one_fault():
     )
 
 
+def test_what_leads_to_a_set_of_changes_that_contradict_each_other_is_no_further_fault():
+    target = change("CREATE", "t", "A", SIMPLE)
+
+    message = refused(zone(), target, target, change("CREATE", "a", "A", alias("t")))
+
+    assert message == (
+        "[The request contains an invalid set of changes for a resource record set "
+        "'A t.example.com.']"
+    )
+
+
 def test_members_that_change_places_are_judged_once_both_have():
     one, other = ({**REGION, "SetIdentifier": each} for each in "ab")
     other["Region"] = "us-east-1"

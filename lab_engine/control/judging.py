@@ -48,12 +48,13 @@ def _in_order(changes: Sequence[Change], draft: Draft, known: Known) -> Iterator
     for number, change in enumerate(changes):
         new, key = change.record_set, key_of(change.record_set)
         later.discard(key)
+        if not draft.zone.contains(new.name):
+            yield Found(number, Broken("outside", new))
+            continue
         if key in torn:
             if torn[key] == number:
                 yield Found(number, Broken("contradiction", new))
-            continue
-        if not draft.zone.contains(new.name):
-            yield Found(number, Broken("outside", new))
+            draft.make(change, number)  # so those behind it find what it brings
             continue
         held = draft.held(key)
         yield from (Found(number, each) for each in _action_rules(change, held, known.zone_id))
