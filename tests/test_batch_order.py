@@ -66,6 +66,15 @@ def test_an_alias_stands_behind_what_upserts_its_target_though_that_is_there():
     assert applied(zone(), target, one)
 
 
+@pytest.mark.parametrize("action", ["CREATE", "UPSERT"])
+def test_an_alias_stands_behind_what_makes_its_target_anew(action):
+    anew = [change("DELETE", "t", "A", SIMPLE), change(action, "t", "A", SIMPLE)]
+    before, one = zone(change("CREATE", "t", "A", SIMPLE)), change("CREATE", "a", "A", alias("t"))
+
+    assert "but that target was not found" in refused(before, one, *anew)
+    assert applied(before, *anew, one)
+
+
 def test_an_alias_finds_what_is_left_of_a_group_of_which_a_member_is_upserted_later():
     other = {**WEIGHTED, "SetIdentifier": "b"}
     before = zone(change("CREATE", "w", "A", WEIGHTED), change("CREATE", "w", "A", other))

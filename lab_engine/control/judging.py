@@ -44,7 +44,7 @@ def judged(changes: Sequence[Change], draft: Draft, known: Known) -> list[Broken
 
 def _in_order(changes: Sequence[Change], draft: Draft, known: Known) -> Iterator[Found]:
     torn, replaced = _contradictions(changes), list[int]()
-    later = {key_of(new) for action, new in changes if action == "UPSERT"}
+    later = {key_of(new) for action, new in changes if action != "DELETE"}
     for number, change in enumerate(changes):
         new, key = change.record_set, key_of(change.record_set)
         later.discard(key)
@@ -109,7 +109,7 @@ def _rules(
         new: the record set.
         held: what it replaces.
         draft: the zone as it leaves it.
-        later: what changes behind it UPSERT: Route 53 finds no target for an alias there yet.
+        later: what changes behind it bring: Route 53 finds no target for an alias there yet.
         zone_id: the zone's own, or empty.
     """
     others = draft.others(new)
