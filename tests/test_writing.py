@@ -195,6 +195,16 @@ def test_aliases_stand_behind_their_targets_and_go_first():
     assert order("DELETE") == ["a", "b", "c"]
 
 
+def test_an_alias_to_what_a_wildcard_answers_stands_behind_the_wildcard():
+    to = {"q.z": "zz", "*": "mid", "mid": "www"}
+    aliases = [RecordSet.alias_to(f"{a}.{APEX}", "A", f"{b}.{APEX}") for a, b in to.items()]
+    batch = as_batch(Zone.of(APEX, [simple(f"www.{APEX}"), *aliases]))
+
+    names = [change["ResourceRecordSet"]["Name"] for change in batch["Changes"]]
+
+    assert names[-3:] == [f"mid.{APEX}", rf"\052.{APEX}", f"q.z.{APEX}"]
+
+
 OCTETS = st.binary(min_size=1, max_size=8)
 OWNERS = st.lists(OCTETS, min_size=1, max_size=3).map(
     lambda labels: Name([*labels, b"example", b"com", b""])

@@ -16,6 +16,7 @@ from lab_engine.authority.apitext import text_of
 from lab_engine.authority.endpointnames import kinds_of, zone_ids
 from lab_engine.authority.forms import structure
 from lab_engine.authority.geo import Point
+from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.policies import CidrLocation, Policy
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import AliasTarget, RecordSet
@@ -150,9 +151,7 @@ def _distance(record_set: RecordSet, zone: Zone, known: dict[Key, int]) -> int:
     if record_set.alias is None:
         return 0
     if record_set.key not in known:
-        node = zone.node(record_set.alias.name) or {}
-        targets = node.get(record_set.type, ())
-        further = (_distance(target, zone, known) for target in targets)
+        further = (_distance(each, zone, known) for each in alias_group(record_set, zone.tree))
         known[record_set.key] = 1 + max(further, default=0)
     return known[record_set.key]
 
