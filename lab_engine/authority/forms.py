@@ -23,7 +23,6 @@ DIFFERENT: Mapping[str, Mapping[str, Any]] = {
     "UUID": {"max": 1024, "pattern": ""},  # a file's owner chooses the ids of collections
     "VPCRegion": {"enum": ()},  # the lab does not care which there are
     "CloudWatchRegion": {"enum": ()},
-    "Coordinates": {"required": ()},  # the policy judges them
     "AZAffinity": {"required": ("LocationType", "LocationId")},
     "Tag": {"required": ("Key",)},
     "TagKey": {"min": 1},
