@@ -375,6 +375,17 @@ def test_a_body_that_breaks_its_shape_is_refused_as_the_schema_would(body, messa
     assert wrong.help.endswith(".")
 
 
+def test_an_id_that_is_too_long_for_its_path_is_told_how_it_is_written():
+    target = "<AliasTarget><HostedZoneId>/hostedzone/Z0123456789ABCDEFGHIJK</HostedZoneId>"
+
+    wrong = refusal(record_set(f"{target}<DNSName>a.example.com</DNSName></AliasTarget>"))
+
+    assert "maxLength '32'" in wrong.message
+    assert wrong.help == (
+        "HostedZoneId takes the id alone: write Z0123456789ABCDEFGHIJK, without /hostedzone/."
+    )
+
+
 def test_a_list_that_is_too_long_is_refused():
     keys = "".join(f"<Key>k{i}</Key>" for i in range(11))
     body = (

@@ -9,11 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab_engine.authority.forms import Flag, Form, Items, Number, Scalar, Structure, Text, breach
-from lab_engine.control.pasted import bare
 from lab_engine.control.refusal import Fault
-from lab_engine.control.xsd import IN_XML, incomplete, said, unexpected
-
-_IDS = ("ResourceId", "HealthCheckId", "UUID", "TagResourceId")
+from lab_engine.control.xsd import IN_XML, incomplete, pasted, said, unexpected
 
 
 def faults(value: Any, form: Form, name: str) -> Iterator[Fault]:
@@ -71,8 +68,7 @@ def _advice(value: Any, form: Scalar, name: str) -> str:
         return f"Give {name} as text."
     if form.choices:
         return f"Choose {name} among {', '.join(form.choices)}."
-    pasted = bare(name, value) if form.type in _IDS else ""
-    return pasted or f"Give {name} {form.shortest} to {form.longest} characters."
+    return pasted(value, form, name) or f"Give {name} {form.shortest} to {form.longest} characters."
 
 
 def _datatype(value: Any, kind: str, advice: str) -> Fault:

@@ -146,7 +146,7 @@ def scalar(text: str, form: Scalar, name: str, words: Words) -> Any:
     facet, limit = broken
     told = value if isinstance(value, str) else text
     said, help_ = (xsd.said(each, facet, limit, told, form, name) for each in (words, _HELP))
-    raise refused("InvalidInput", said, help_)
+    raise refused("InvalidInput", said, xsd.pasted(value, form, name) or help_)
 
 
 def _typed(text: str, form: Scalar) -> Any:
