@@ -9,14 +9,13 @@ import re
 
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.apitext import name_of, value_of
+from lab_engine.authority.apitext import TEXTS, name_of, value_of
 from lab_engine.control.refusal import Fault
 from lab_engine.errors import LabError
 
 MAX_STRING = 255  # octets: RFC 1035 section 3.3
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\([0-7]{3}|.)")
-_TEXTS = (RdataType.TXT, RdataType.SPF)
 _NAMES = (RdataType.CNAME, RdataType.NS, RdataType.PTR)
 _ADDRESSES = {RdataType.A: "IPv4", RdataType.AAAA: "IPv6"}
 _FIELDS = {RdataType.MX: (2, "Two"), RdataType.SRV: (4, "Four")}
@@ -88,7 +87,7 @@ def _misfit(kind: RdataType, text: str) -> str | None:
     if kind in _ADDRESSES:
         version = _ADDRESSES[kind]
         return f"{shown}RRDATAIllegal{version}Address (Value is not a valid {version} address)"
-    if kind in _TEXTS:
+    if kind in TEXTS:
         return _misquoted(text)
     number, word = _FIELDS.get(kind, (fields, ""))
     if fields != number:
