@@ -255,9 +255,9 @@ def failing_over(checkers, ttl, seed):
     [
         (Checkers(30, 3, 1), 30),
         (Checkers(30, 3, 16), 60),
-        (Checkers(30, 3, 16, timeout=4), 60),
+        (Checkers(30, 3, 16, connect_timeout=4), 60),
         (Checkers(10, 3, 1), 60),
-        (Checkers(5, 3, 16, timeout=2, publication=1), 20),
+        (Checkers(5, 3, 16, connect_timeout=2, publication=1), 20),
     ],
 )
 def test_outages_follow_the_law_of_failover(checkers, ttl):

@@ -9,7 +9,8 @@ import pytest
 from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Level, Levels, Outcome, Scenario
-from lab_engine.simulation.outcome import Outage, Trips, Verdict
+from lab_engine.simulation.outages import Outage
+from lab_engine.simulation.outcome import Trips, Verdict
 from lab_engine.simulation.parts import Layer, ScheduledChange
 from lab_engine.simulation.prices import bill
 from lab_engine.simulation.report import as_dict, as_text

@@ -19,7 +19,8 @@ from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.caches.recursives import Limits, RecursiveProfile
 from lab_engine.caches.sources import Profile, named
 from lab_engine.errors import LabError, ScenarioError
-from lab_engine.simulation.parts import Mix, choice, must, number, whole
+from lab_engine.simulation.parts import Mix
+from lab_engine.simulation.values import choice, must, number, whole
 
 ROWS: Mapping[str, Profile] = {**RECURSIVES, **CLIENTS}
 ABOUT = tuple(item.name for item in fields(Profile))  # who says so, and how sure we are

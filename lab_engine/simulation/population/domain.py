@@ -128,9 +128,9 @@ def _of_subnets(divided: list[tuple[RecursiveProfile, list[Block]]]) -> Iterator
 def _of_answers(scenario: Scenario, holding: tuple[Epoch, ...], pools: Told) -> Iterator[str]:
     """Copies that cannot be listed, or that depend on each other."""
     hasty = not all(kind.tries_next for kind in kinds(scenario))
-    downs = {frozenset(epoch.scenario.down) for epoch in holding}
+    manners = (True, False) if hasty else (True,)
     columns = tuple(
-        Column(down, each) for each in ((True, False) if hasty else (True,)) for down in downs
+        {Column.of(epoch.scenario, tries_next=each) for epoch in holding for each in manners}
     )
     rules = (
         (

@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 
-from lab_engine.simulation.epochs import Epoch, downs, verdicts
+from lab_engine.simulation.epochs import Epoch, downs, minds, verdicts
 from lab_engine.simulation.outcome import Level, Levels, Outcome
 from lab_engine.simulation.population.book import Book
 from lab_engine.simulation.population.outages import Deaths
@@ -134,7 +134,7 @@ class Sums:
         named = [dict(zip(servers, each, strict=False)) for each in reached]
         return Outcome(
             addresses=servers,
-            down=scenario.down,
+            down=self._found[0].scenario.down,
             bin=scenario.bin,
             window=scenario.window,
             requests=tuple(map(tuple, rows.tolist())),
@@ -150,6 +150,7 @@ class Sums:
             cuts=self._cuts,
             refused=(0,) * bins.count,
             verdicts=verdicts(self._found, until),
+            minds=minds(self._found, until),
             downs=downs(self._found, until),
             lookups=self._look_ups(),
             trips=trips(scenario, named),
