@@ -86,6 +86,7 @@ EDGE = ("layers", [Layer("edge", count=4)])
 SERVER = ("backends", [Backend(ONE, "eu-west-1", capacity=0.5)])
 SLOW = ("backends", [Backend(ONE, fails="slow")])
 VANISHES = ("backends", [Backend(ONE, fails="black hole")])
+SILENT = ("backends", [Backend(ONE, fails="silent")])
 KNOWN = ("atlas", [Site(HERE, "FR", latitude=48.9, longitude=2.4)])
 IN_A_ZONE = ("atlas", [Site(HERE, "FR", availability_zone="use1-az1")])
 OPEN = [("clients.rate", 0.05), ("profiles.c.idle", 20)]
@@ -191,6 +192,7 @@ CASES = {
     "profiles.c.keeps": Case(1, [FIRST_DIES]),
     "profiles.c.use": Case("in turn"),
     "profiles.c.tries_next": Case(False, [FIRST_DIES]),
+    "profiles.c.patience": Case(1, [("profiles.c.idle", 60), SILENT, FIRST_DIES]),
     "profiles.c.idle": Case(20),
     "profiles.c.age": Case(5, OPEN),
 }

@@ -48,7 +48,8 @@ class ClientProfile(Profile):
         keeps: how many addresses of an answer it keeps; 0 for all.
         use: which address is tried first.
         tries_next: whether it goes on to the next address when one is dead.
-        patience: seconds until it does; a server that refuses costs none.
+        patience: seconds until it does, or gives up an open connection on which nothing comes back;
+            a server that refuses costs none.
         happy_eyeballs: families in turn, IPv6 first, each `HEAD_START` after the one before.
         idle: seconds an unused connection stays open; 0 connects at each request.
         age: seconds a connection lives at most.

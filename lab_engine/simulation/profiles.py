@@ -24,7 +24,7 @@ from lab_engine.simulation.values import choice, must, number, whole
 
 ROWS: Mapping[str, Profile] = {**RECURSIVES, **CLIENTS}
 ABOUT = tuple(item.name for item in fields(Profile))  # who says so, and how sure we are
-UNHEEDED = ("patience", "happy_eyeballs")  # nobody counts how long a request waits for the dead
+UNHEEDED = ("happy_eyeballs",)  # nobody counts how long a request waits for the dead
 LONGEST_NAME = 40
 UNSET = "unset"
 """How a file says None: TOML has no word for it."""
