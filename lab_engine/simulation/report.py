@@ -40,7 +40,8 @@ def as_text(scenario: Scenario, outcome: Outcome) -> str:
             lines.append(f"{name:<12} {_spoken(data[key], unit)}")
     lines += [*_failures(data), *_verdicts(data)]
     lines += [f"stale        after {c['at']:g} s: {_decay(c['stale'])}" for c in data["schedule"]]
-    lines += [f"outage       after {each['at']:g} s: {_outage(each)}" for each in data["outages"]]
+    for each in data["outages"]:
+        lines += [f"outage       after {each['at']:g} s: {_outage(each)}", *_parts(each)]
     lines.append(f"bill         {bill(scenario, outcome)}")
     lines += [f"note         {note}" for note in data["notes"]]
     return "\n".join(lines)
@@ -76,6 +77,7 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
         "refused": outcome.refused or (0,) * len(outcome.failed),
         "dead": outcome.dead,
         "verdicts": [each._asdict() for each in outcome.verdicts],
+        "minds": [each._asdict() for each in outcome.minds],
         "balance": balance,
         "caches": [
             {"name": name, "queries": sum(level), "hits": level.hits, "hit_ratio": level.hit_ratio}
@@ -94,6 +96,13 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
                 "at": each.at,
                 "lasted": _named(SPREAD, each.quantiles(*SPREAD)),
                 "open": each.open_share,
+                "noticed": each.noticed,
+                "published": each.published,
+                "parts": {
+                    "mean": each.mean_parts()._asdict(),
+                    "p99": each.parts_at(0.99)._asdict(),
+                    "worst": each.parts_at(1)._asdict(),
+                },
             }
             for each in outcome.outages
         ],
@@ -211,6 +220,15 @@ def _verdicts(data: Data) -> Iterator[str]:
 def _outage(outage: Data) -> str:
     still = f"; {outage['open']:.1%} still led there at the end" if outage["open"] > 0 else ""
     return _spoken(outage["lasted"], "s") + still
+
+
+def _parts(outage: Data) -> Iterator[str]:
+    """How the outage is split; nothing where nobody noticed, which is all there is to say."""
+    if math.isinf(outage["noticed"]):
+        return
+    for name, parts in outage["parts"].items():
+        said = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in parts.items())
+        yield f"  {name:<11}{said}"
 
 
 def _spoken(quantiles: dict[str, float], unit: str) -> str:
