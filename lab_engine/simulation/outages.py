@@ -5,6 +5,7 @@ Not here: how an engine finds it out (`events.blackouts`, `population.outages`).
 
 import math
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -107,24 +108,11 @@ class Outage(NamedTuple):
 
     def mean_parts(self) -> Parts:
         """The mean of each part, by requests; NaN for none."""
-        parts, weight = self.parts, self._weight
-        if not weight:
-            return Parts(*(math.nan,) * 4)
-        weights = [each for _, each in self.lasted]
-        sums = (
-            math.fsum(seconds * each for seconds, each in zip(column, weights, strict=True))
-            for column in zip(*parts, strict=True)
-        )
-        return Parts(*(each / weight for each in sums))
+        return split(pooled([self]))
 
     def parts_at(self, level: float) -> Parts:
         """Those of the client at a quantile, 0 to 1: `parts_at(0.99)`, and 1 for the worst."""
-        if not self._weight:
-            return Parts(*(math.nan,) * 4)
-        sums = [*accumulate(weight for _, weight in self.lasted)]
-        place = min(bisect_left(sums, level * sums[-1] * (1 - 1e-12)), len(sums) - 1)
-        late = self.overdue[place] if self.overdue else 0.0
-        return self._parts(self.lasted[place][0], late)
+        return split(pooled([self]), level)
 
 
 def outage(
@@ -145,3 +133,27 @@ def outage(
     late = tuple(each for _, each, _ in ordered)
     lasted = tuple((seconds, weight) for seconds, _, weight in ordered)
     return Outage(at, lasted, still, *known, late if any(late) else ())
+
+
+def pooled(outages: Iterable[Outage]) -> tuple[tuple[Parts, float], ...]:
+    """The parts of every client of several deaths with its weight, in the order of their sums."""
+    every = (
+        (parts, weight)
+        for each in outages
+        for parts, (_, weight) in zip(each.parts, each.lasted, strict=True)
+        if weight > 0
+    )
+    return tuple(sorted(every, key=lambda one: one[0].total))
+
+
+def split(pool: Sequence[tuple[Parts, float]], level: float | None = None) -> Parts:
+    """The parts of the client at a quantile of a pool, 0 to 1; None for the mean of each part."""
+    if not pool:
+        return Parts(*(math.nan,) * 4)
+    if level is None:
+        whole = math.fsum(weight for _, weight in pool)
+        sums = zip(*([part * weight for part in parts] for parts, weight in pool), strict=True)
+        return Parts(*(math.fsum(each) / whole for each in sums))
+    reached = [*accumulate(weight for _, weight in pool)]
+    place = bisect_left(reached, level * reached[-1] * (1 - 1e-12))
+    return pool[min(place, len(pool) - 1)][0]
