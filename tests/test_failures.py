@@ -176,6 +176,28 @@ def test_whoever_changes_the_answers_by_hand_has_noticed(engine):
     assert 0 < outage.parts_at(1).cache <= 20
 
 
+@pytest.mark.parametrize("order", ["frozen", "ideal"])
+def test_what_caches_hold_leads_nowhere_in_both_engines_alike(order):
+    """Of both addresses: half of the copies begin with the one that errs, or half of their uses."""
+    given = scenario("5xx", name="both").set("resolvers.profile", order)
+    shown = [
+        {each.shares for each in run(given, engine, holdings=20).holdings if each.start > 100}
+        for engine in ("events", "population")
+    ]
+
+    events, population = ({tuple(sorted(each)) for each in shares} for shares in shown)
+    halved = {(("", 0.5), (B, 0.5))}
+    assert events == population == (halved if order == "ideal" else {(("", 1.0),), ((B, 1.0),)})
+
+
+def test_clients_that_would_be_stepped_at_each_request_are_not_too_many():
+    """A million of them, a week long, by answers half of which connect in vain."""
+    many = scenario("5xx", name="both", clients=Clients(10**6, 1.0), duration=7 * 86_400, bin=600)
+
+    with pytest.raises(LabError, match=r"fills of caches: are more than"):
+        run(many, "population")
+
+
 STICKY = {"mine": {"like": "none", "idle": 1000, "patience": 30}}
 
 

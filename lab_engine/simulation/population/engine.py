@@ -104,15 +104,13 @@ def _check_size(scenario: Scenario, max_bytes: int) -> None:
 
 
 def _check_fills(scenario: Scenario, book: Book, caches: int) -> None:
-    clients = scenario.clients
-    own = [kind.application for kind in kinds(scenario) if kind.application]
+    every, asked = kinds(scenario), scenario.clients.count * mean_rate(scenario)
+    own = [kind.application for kind in every if kind.application]
     held = min([*own, float(book.life.min())])
-    fills = caches * (
-        1 + scenario.duration / (held + caches / (clients.count * mean_rate(scenario)))
-    )
-    expected = (
-        fills if held or any(kind.remembers for kind in kinds(scenario)) or book.life.any() else 0
-    )
+    fills = caches * (1 + scenario.duration / (held + caches / asked))
+    if any(kind.asks_each_time for kind in every):
+        fills += asked * scenario.duration
+    expected = fills if held or any(kind.remembers for kind in every) or book.life.any() else 0
     if expected > MAX_FILLS:
         raise ScenarioError(
             f"{expected:.3g} fills of caches",

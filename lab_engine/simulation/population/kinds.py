@@ -40,6 +40,11 @@ class Kind(NamedTuple):
         """Whether it has to be stepped by itself; others are one crowd."""
         return self.application > 0 or self.os or self.by_luck
 
+    @property
+    def asks_each_time(self) -> bool:
+        """Whether each of its requests is a step."""
+        return self.by_luck and not self.os and not self.application
+
     def ends_with_copy(self, ttl: float) -> bool:
         """Whether it keeps nothing beyond its resolver's copy of such a life; or for ever."""
         obeys = not self.os or (not self.floor and self.cap >= ttl)
