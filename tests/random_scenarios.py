@@ -253,6 +253,8 @@ def sums(outcome: Outcome) -> dict[str, float]:
         found.update({f"{name} hits": level.hits, f"{name} misses": level.misses})
     for trip in outcome.trips:
         found[f"{trip.place} to {trip.server}"] += trip.requests
+    for lost, count in outcome.waits:
+        found[f"lost {lost:g} s"] += count
     for ms, count in outcome.lookups:
         found[f"waited {ms:g} ms"] += count
     found.update(of_changes(outcome))

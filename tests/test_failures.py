@@ -130,7 +130,7 @@ def test_who_connects_in_vain_tries_no_other_address(engine, failure):
     """Answers hold both: half of all requests begin at the one that fails."""
     given = scenario(failure, name="both")
 
-    outcome = run(given, engine)
+    outcome = run(given, "events" if supports(given) else engine)
 
     part = sum(outcome.failed[6:]) / (20 * 280)
     lost = 0.5 if failure.connects and not failure.serves else 0.0
@@ -196,6 +196,35 @@ def test_clients_that_would_be_stepped_at_each_request_are_not_too_many():
 
     with pytest.raises(LabError, match=r"fills of caches: are more than"):
         run(many, "population")
+
+
+def waits(given, engine):
+    """Seconds that served requests lost, with the part of all that did."""
+    outcome = run(given, engine)
+    return {lost: count / (20 * 300) for lost, count in outcome.waits}
+
+
+@pytest.mark.parametrize(("eyeballs", "lost"), [(False, 3), (True, 0.25)])
+def test_who_tries_the_next_address_waits_for_the_one_that_vanished(eyeballs, lost):
+    """Half of the answers begin with it: a client's patience, or the head start of RFC 8305."""
+    own = {"mine": {"like": "none", "patience": 3, "happy_eyeballs": eyeballs}}
+    given = scenario("black hole", name="both", profiles=own).set("clients.profile", "mine")
+
+    found = waits(given, "events")
+
+    assert list(found) == [lost]
+    assert found[lost] == pytest.approx(0.5, abs=4 * math.sqrt(0.25 / 6000))
+    assert waits(given.set(f"backends.{A}.fails", "refused"), "events") == {}
+    (reason,) = supports(given)
+    assert reason == "clients wait for an address that vanishes before they try the next"
+
+
+@ENGINES
+def test_a_slow_server_keeps_everybody_waiting(engine):
+    """Without checks all requests take its 5 s, and all are served."""
+    found = waits(scenario("slow"), engine)
+
+    assert found == {5: pytest.approx(1, abs=4 / math.sqrt(6000))}
 
 
 STICKY = {"mine": {"like": "none", "idle": 1000, "patience": 30}}

@@ -117,6 +117,7 @@ def test_every_number_is_there():
         ],
         "authority": {"queries": [3, 1, 1, 1, 1]},
         "lookup_ms": {"0.5": 0.0, "0.95": 20.0, "0.99": 50.0},
+        "waited": {"requests": 0, "0.5": None, "0.95": None, "0.99": None},
         "distance_km": {"0.5": 100.0, "0.95": 700.0, "0.99": 700.0},
         "rtt_ms": {"0.5": 5.0, "0.95": 5.0, "0.99": 5.0},
         "schedule": [

@@ -279,11 +279,7 @@ def test_what_serves_many_or_polls_is_a_layer_too():
         ("profiles", {"mine": {"like": "fixed", "floor": 9, "cap": 5}}, "a floor above its cap"),
         ("profiles", {"mine": {"like": "bind", "ecs": 24}}, "are no prefix lengths"),
         ("profiles", {"mine": {"like": "bind", "order": "sorted"}}, "is no SetOrder"),
-        (
-            "profiles",
-            {"mine": {"like": "glibc", "happy_eyeballs": True}},
-            "does nothing: no simulation",
-        ),
+        ("profiles", {"mine": {"like": "glibc", "happy_eyeballs": 1}}, "is no switch"),
         ("profiles", 3, "are no profiles"),
         ("profiles.app.lifetime", "5", "profiles.app.lifetime '5': is not a number"),
         ("profiles.app.shared", True, "app/os-cache.* has app, which serves many"),

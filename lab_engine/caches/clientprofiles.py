@@ -124,6 +124,11 @@ class ClientProfile(Profile):
             and not self.polls
         )
 
+    @property
+    def gap(self) -> float:
+        """Seconds from an address on which nothing comes back to the next."""
+        return HEAD_START if self.happy_eyeballs else self.patience
+
     def expiry(self, expires: float, now: float, *, empty: bool) -> float:
         """Until when an answer is kept that came at `now` and whose TTL ends at `expires`.
 

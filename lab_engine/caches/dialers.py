@@ -9,7 +9,7 @@ from itertools import chain, zip_longest
 from random import Random
 from typing import NamedTuple
 
-from lab_engine.caches.clientprofiles import HEAD_START, ClientProfile, Use
+from lab_engine.caches.clientprofiles import ClientProfile, Use
 from lab_engine.caches.clients import ClientCache
 
 TURNING = (Use.IN_TURN, Use.RANDOM_START)
@@ -133,7 +133,7 @@ class Dialer:
 
 def tried(addresses: tuple[str, ...], down: Container[str], profile: ClientProfile) -> Dialled:
     """The first address that is not down, and the time lost on those before it."""
-    gap = HEAD_START if profile.happy_eyeballs else profile.patience
+    gap = profile.gap
     attempts = addresses if profile.tries_next else addresses[:1]
     for dead, address in enumerate(attempts):
         if address not in down:

@@ -175,6 +175,8 @@ class Outcome(Shown):
             another mind from the beginning did so at 0.
         downs: which addresses were dead from when on, in the order of time.
         lookups: (milliseconds, how many) of what applications waited for DNS; 0 where they knew.
+        waits: (seconds, how many) of the requests that were served and lost time on their way: at
+            addresses from which nothing came before the one that served, or at a slow server.
         trips: requests by place and server.
         outages: one for each change that killed servers.
         partial: whether the run was broken off; then bins after `ended` hold nothing.
@@ -203,6 +205,7 @@ class Outcome(Shown):
     minds: tuple[Mind, ...] = ()
     downs: Downs = ()
     lookups: tuple[tuple[float, int], ...] = ()
+    waits: tuple[tuple[float, int], ...] = ()
     trips: tuple[Trips, ...] = ()
     outages: tuple[Outage, ...] = ()
     partial: bool = False

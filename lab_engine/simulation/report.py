@@ -38,7 +38,7 @@ def as_text(scenario: Scenario, outcome: Outcome) -> str:
     ):
         if not math.isnan(data[key]["0.5"]):
             lines.append(f"{name:<12} {_spoken(data[key], unit)}")
-    lines += [*_failures(data), *_verdicts(data)]
+    lines += [*_waits(data), *_failures(data), *_verdicts(data)]
     lines += [f"stale        after {c['at']:g} s: {_decay(c['stale'])}" for c in data["schedule"]]
     for each in data["outages"]:
         lines += [f"outage       after {each['at']:g} s: {_outage(each)}", *_parts(each)]
@@ -63,6 +63,7 @@ def change_times(scenario: Scenario) -> tuple[float, ...]:
 
 def _measured(scenario: Scenario, outcome: Outcome) -> Data:
     balance, notes = _balance(outcome)
+    waited = weighted_quantiles(outcome.waits, TAIL)
     return {
         "engine": outcome.engine,
         "seed": outcome.seed,
@@ -85,6 +86,7 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
         ],
         "authority": {"queries": outcome.queries, "bill": _bill(scenario, outcome)},
         "lookup_ms": _named(TAIL, outcome.lookup_ms(*TAIL)),
+        "waited": {"requests": sum(n for _, n in outcome.waits), **_named(TAIL, waited)},
         "distance_km": _named(TAIL, outcome.distance_km(*TAIL)),
         "rtt_ms": _named(TAIL, outcome.rtt_ms(*TAIL)),
         "schedule": [
@@ -193,6 +195,14 @@ def _caches(data: Data) -> list[str]:
         for level in data["caches"]
         if level["queries"]
     ]
+
+
+def _waits(data: Data) -> Iterator[str]:
+    """How long requests waited that lost time on their way; nothing where none did."""
+    count = data["waited"]["requests"]
+    if count:
+        found = {part: value for part, value in data["waited"].items() if part != "requests"}
+        yield f"{'waited':<12} {count:,} requests: {_spoken(found, 's')}"
 
 
 def _failures(data: Data) -> Iterator[str]:

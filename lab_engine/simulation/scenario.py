@@ -253,6 +253,11 @@ class Scenario:
         return frozenset(each.address for each in self.backends if each.fails.connects)
 
     @property
+    def delays(self) -> dict[str, float]:
+        """Seconds that each answer of the slow takes, while they fail."""
+        return {each.address: each.delay for each in self.backends if each.fails.serves}
+
+    @property
     def hanging(self) -> frozenset[str]:
         """The addresses from which nothing comes back while they fail."""
         return frozenset(each.address for each in self.backends if each.fails.hangs)

@@ -108,6 +108,7 @@ class _Run:
         self._world = World(scenario, found, self._upstream, self._stations, self._journal)
         self._bin = Bin(len(scenario.places), len(self._world.times))
         self._lookups: Lookups = defaultdict(int)
+        self._waits: Lookups = defaultdict(int)
         self._bins: list[Bin] = []
         self._cuts = [(scenario.bins, 0)] * len(self._world.times)
         self._env = self._warm_up()
@@ -133,6 +134,7 @@ class _Run:
             cuts=tuple(self._cuts),
             verdicts=tuple(self._world.verdicts),
             down=self._epochs[0].scenario.down,
+            waits=tuple(sorted(self._waits.items())),
             minds=tuple(each for each in self._world.minds if each.at < ended),
             downs=downs(self._epochs, ended),
             outages=self._outages(ended),
@@ -182,6 +184,7 @@ class _Run:
         """From now on, count: what was before belongs to the warm-up."""
         self._bin.clear()
         self._lookups.clear()
+        self._waits.clear()
         self._upstream.queries = 0
         self._upstream.firsts.clear()
         self._stacks.forget_counts()
@@ -268,6 +271,8 @@ class _Run:
         elif journal.on:
             journal.reached(now, member.name, server)
         self._bin.requests[place][server] += 1
+        if world.delays and server is not None and (lost := world.waited(member, server)):
+            self._waits[lost] += 1
         self._lookups[member.waited_ms] += 1
         if world.changed:
             self._count_stale(member)

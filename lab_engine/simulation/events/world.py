@@ -6,6 +6,7 @@ It tells the authority, the checkers and the outages, and writes changes into th
 import math
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
+from itertools import takewhile
 from random import Random
 
 import simpy
@@ -16,6 +17,7 @@ from lab_engine.simulation.asking import planned
 from lab_engine.simulation.epochs import Epoch, epochs, minds
 from lab_engine.simulation.events.blackouts import Blackouts
 from lab_engine.simulation.events.feedback import LiveCheckers, with_failing
+from lab_engine.simulation.events.members import Member
 from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.events.upstream import Upstream
@@ -31,6 +33,7 @@ class World:
         down: addresses that are dead.
         unreachable: those of them that connect nobody.
         failing: those of them that do.
+        delays: whether requests may lose time at servers that vanish or are slow.
         changed: how many of the scenario's changes have come; those of one time are one.
         times: of these changes.
         verdicts: what the authority has learned from health checkers since the watch began.
@@ -48,7 +51,7 @@ class World:
     ) -> None:
         self.now = found[0].scenario
         self._connecting = scenario.connecting
-        self._kill(self.now.down)
+        self._delays = scenario.delays
         self.changed = 0
         self.times = [at for at, _ in scenario.steps[1:]]
         self.verdicts: list[Verdict] = []
@@ -64,6 +67,7 @@ class World:
         self._failing: set[str] = set()
         self._checkers: LiveCheckers | None = None
         self._epoch = found[0]
+        self._kill(self.now.down)
 
     def begin(self, env: simpy.Environment, rng: Random, changing: Callable[[], object]) -> None:
         """Let time bring what it will; `changing` is called at each change of the scenario."""
@@ -117,6 +121,18 @@ class World:
         dead = frozenset(down)
         self.down = down
         self.unreachable, self.failing = dead - self._connecting, dead & self._connecting
+        slow = self._epoch.failing.intersection(self._delays)
+        self._costly = (self.unreachable & self._scenario.hanging, slow)
+        self.delays = any(self._costly)
+
+    def waited(self, member: Member, server: str) -> float:
+        """Seconds that a request lost before this server served it."""
+        vanished, slow = self._costly
+        lost = self._delays[server] if server in slow else 0.0
+        if not vanished or not member.told:
+            return lost
+        before = takewhile(server.__ne__, member.attempts)
+        return lost + member.chain[0].gap * sum(address in vanished for address in before)
 
     def _enter(self, now: float, learned: tuple[Verdict, ...]) -> None:
         before, step = self.now, self._epoch.scenario
