@@ -60,7 +60,8 @@ def kinds(scenario: Scenario) -> tuple[Kind, ...]:
 def _fail_connected(scenario: Scenario) -> bool:
     """Whether servers fail that connect their clients, and stand beside others in an answer."""
     named = {address for _, step in scenario.steps for address in step.down}
-    return not named.isdisjoint(scenario.connecting) and any(
+    erring = scenario.connecting.difference(scenario.delays)  # the slow serve
+    return not named.isdisjoint(erring) and any(
         len(each.texts) > 1 or each.policy.sample is not None
         for _, step in scenario.steps
         for each in step.zone
