@@ -345,6 +345,17 @@ def test_a_false_failover_moves_everybody_there_and_back(engine):
     assert sum(served[-8:]) == 0
 
 
+@ENGINES
+def test_a_pause_that_nobody_notices_is_all_detection(engine):
+    """10 s x 2 and 12 s: no verdict, and the requests of 12 s are lost."""
+    outcome = run(scenario("silent", Checkers(10, 2), backend={"lasts": 12}), engine)
+
+    (outage,) = outcome.outages
+    assert outcome.verdicts == ()
+    assert (outage.noticed, outage.published) == (math.inf, math.inf)
+    assert outage.parts_at(1) == pytest.approx((12, 0, 0, 0), abs=1.5)
+
+
 def test_no_checker_waits_longer_than_its_time_out():
     """A probe that is under way when the pause ends passes: of 1.9 s, nobody sees anything."""
     given = scenario("silent", Checkers(10, 1), backend={"lasts": 1.9})

@@ -9,10 +9,10 @@
     wrong page    is connected, and gets the wrong one passes       at once        passes
     checks only   is connected, and gets an error      passes       passes         passes
 
-The times are Route 53's: Developer Guide, "How Amazon Route 53 determines whether a
-health check is healthy". A probe that waits passes where the server is back before its
-time-out: what was silent answers then, and a connection is tried anew all the while. That it is
-tried only 1, 3 and 7 s after the first time is not in this.
+The times are Route 53's: Developer Guide, "How Amazon Route 53 determines whether a health check is
+healthy". A probe that waits passes where the server is back before its time-out: what was silent
+answers then, and a connection is tried anew all the while. That it is tried only 1, 3 and 7 s after
+the first time is not in this.
 """
 
 from typing import Final, NamedTuple

@@ -5,6 +5,7 @@ Read from what held when, by the plans of the authority. Both engines use this.
 
 import math
 from collections.abc import Collection, Iterator, Sequence
+from itertools import dropwhile
 
 from lab_engine.authority.plan import replies
 from lab_engine.authority.records import Client
@@ -22,8 +23,8 @@ def stages(
 ) -> tuple[float, float]:
     """Seconds from a death until it was noticed, and until no answer held what died.
 
-    Both are endless where that never came. Where answers change by hand, or what died is back,
-    nothing passes between them.
+    Both are endless where that never came, or what died was back before it. Where answers change by
+    hand, nothing passes between them.
 
     Args:
         history: what held from when on, in the order of time.
@@ -31,18 +32,26 @@ def stages(
         killed: the addresses that died.
         publication: seconds that pass between a verdict and its answers.
     """
-    for epoch in history:
-        if epoch.start >= at and not _told(epoch.scenario, killed):
+    since = (epoch for epoch in history if epoch.start >= at)
+    for epoch in dropwhile(lambda each: not _dead(each, killed), since):
+        dead = _dead(epoch, killed)
+        if not dead:
+            break
+        if not _told(epoch.scenario, dead):
             published = epoch.start - at
             delay = publication if epoch.learned else 0.0
             return max(0.0, published - delay), published
     return math.inf, math.inf
 
 
-def _told(scenario: Scenario, killed: Collection[str]) -> bool:
-    """Whether an answer holds any of these that is still dead."""
-    dead = {*killed}.intersection(scenario.down)
-    return bool(dead) and any(
+def _dead(epoch: Epoch, killed: Collection[str]) -> set[str]:
+    """Those of the killed that are dead in an epoch."""
+    return {*killed}.intersection(epoch.scenario.down)
+
+
+def _told(scenario: Scenario, dead: set[str]) -> bool:
+    """Whether an answer holds any of these."""
+    return any(
         dead.intersection(share.reply.addresses)
         for client in dict.fromkeys(_clients(scenario))
         for share in replies(planned(scenario, client))
