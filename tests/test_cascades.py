@@ -7,20 +7,17 @@ is two. After a minute in which all find out, shares are of all requests.
 
 from functools import cache
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from lab_engine.simulation import run, supports
-from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.files import dumps, load, loads
-from lab_engine.simulation.parts import Backend
 
 from .seeds import shifted
 
+pytestmark = pytest.mark.slow
 FILES = Path(__file__).parent / "scenarios" / "cascade"
 PRIMARY, SECONDARY, THIRD = "192.0.2.1", "192.0.2.2", "192.0.2.3"
-TOO_SMALL = ("alone", "static")
 
 
 @cache
@@ -126,24 +123,3 @@ def test_two_that_are_too_small_together_fall_one_after_the_other():
     assert first[0] < second[0]
     assert share["dead"] > 0
     assert share["refused"] > 0.2
-
-
-# --- a server that falls over ---------------------------------------------------------------------
-
-
-def test_one_that_falls_over_is_gone_for_its_restart():
-    station = Station(Backend(PRIMARY, capacity=0.001, queue=1, restart=30), Random(1))
-
-    taken = [station.accepts(at) for at in (0, 1, 2, 3, 31, 32.5, 33)]
-
-    assert taken == [True, True, False, False, False, True, True]
-    assert station.refused == 3
-
-
-def test_how_long_one_more_would_wait():
-    station = Station(Backend(PRIMARY, capacity=1, queue=9), Random(1))
-
-    assert station.wait(5) == 0
-    station.accepts(5)
-    assert station.wait(5) > station.wait(5.1) >= 0
-    assert station.wait(1e6) == 0

@@ -35,6 +35,24 @@ def test_a_full_server_refuses_as_the_closed_form_says(load, queue):
     assert server.refused / runs == pytest.approx(expected, abs=tolerance)
 
 
+def test_one_that_falls_over_is_gone_for_its_restart():
+    station = Station(Backend("192.0.2.1", capacity=0.001, queue=1, restart=30), Random(1))
+
+    taken = [station.accepts(at) for at in (0, 1, 2, 3, 31, 32.5, 33)]
+
+    assert taken == [True, True, False, False, False, True, True]
+    assert station.refused == 3
+
+
+def test_how_long_one_more_would_wait():
+    station = Station(Backend("192.0.2.1", capacity=1, queue=9), Random(1))
+
+    assert station.wait(5) == 0
+    station.accepts(5)
+    assert station.wait(5) > station.wait(5.1) >= 0
+    assert station.wait(1e6) == 0
+
+
 def test_what_is_refused_has_failed():
     zone = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 60)])
     busy = Scenario(
