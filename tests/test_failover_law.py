@@ -162,16 +162,16 @@ def test_each_part_follows_its_own_law(name):
     The clients are so busy that there is always a copy.
     """
     case = CASES[name]
-    known = law_of(case._replace(ttl=0, publication=0), 16, Clients()).outage
+    law = law_of(case, 16, Clients(25, 1000.0)).mean_parts
     given = scenario(case, 16, Clients(25, 1000.0))
 
     found = [each.mean_parts() for each in outages(given, "population", 100)]
 
     detection, publication, cache, client = zip(*found, strict=True)
-    assert agrees(detection, known.mean)
-    assert publication == pytest.approx([case.publication] * 100, abs=1e-3)
-    assert agrees(cache, case.ttl / 2)
-    assert set(client) == {0.0}
+    assert agrees(detection, law.detection)
+    assert publication == pytest.approx([law.publication] * 100, abs=1e-3)
+    assert agrees(cache, law.cache)
+    assert set(client) == {law.client} == {0.0}
 
 
 @pytest.mark.parametrize("engine", ["events", "population"])
