@@ -210,7 +210,7 @@ def scenarios(draw):
     changes = st.one_of(
         st.builds(ScheduledChange, times, st.just("down"), addresses),
         st.builds(ScheduledChange, times, st.just("reachable"), st.booleans()),
-        *[st.builds(ScheduledChange, times, st.sampled_from(steered), st.integers(0, 255))]
+        *[st.builds(ScheduledChange, times, st.sampled_from(steered), st.integers(0, 99))]
         * bool(steered),
     )
     last = st.sampled_from([(), (ScheduledChange(99, "zone", zone),)])
