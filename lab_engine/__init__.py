@@ -66,8 +66,8 @@ if TYPE_CHECKING:
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
     from lab_engine.views.kit.drawers import drawer as drawer
-    from lab_engine.views.kit.fan import fan as fan
     from lab_engine.views.kit.failoverstrip import failover_strip as failover_strip
+    from lab_engine.views.kit.fan import fan as fan
     from lab_engine.views.kit.log import asked as asked
     from lab_engine.views.kit.partbars import part_bars as part_bars
     from lab_engine.views.kit.picture import Ghost as Ghost

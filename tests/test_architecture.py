@@ -116,7 +116,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
-        12_200,
+        12_500,
         "two engines and laws that check each other, how servers fail, plans of TTLs, holdings",
     ),
     "views": (
