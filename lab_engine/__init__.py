@@ -37,11 +37,13 @@ if TYPE_CHECKING:
     from lab_engine.review.lint import lint as lint
     from lab_engine.simulation import theory as theory
     from lab_engine.simulation.cities import cities as cities
+    from lab_engine.simulation.failing import Failure as Failure
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
     from lab_engine.simulation.moves import Move as Move
     from lab_engine.simulation.moves import rehearse as rehearse
+    from lab_engine.simulation.outages import Outage as Outage
     from lab_engine.simulation.outcome import Outcome as Outcome
     from lab_engine.simulation.parts import Backend as Backend
     from lab_engine.simulation.parts import Checkers as Checkers
@@ -64,8 +66,10 @@ if TYPE_CHECKING:
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
     from lab_engine.views.kit.drawers import drawer as drawer
+    from lab_engine.views.kit.failoverstrip import failover_strip as failover_strip
     from lab_engine.views.kit.fan import fan as fan
     from lab_engine.views.kit.log import asked as asked
+    from lab_engine.views.kit.partbars import part_bars as part_bars
     from lab_engine.views.kit.picture import Ghost as Ghost
     from lab_engine.views.kit.rings import rings as rings
     from lab_engine.views.kit.strips import packets as packets
@@ -91,11 +95,13 @@ _HOMES = {
     "Clients": "lab_engine.simulation.parts",
     "Clock": "lab_engine.drill.clock",
     "Geolocation": "lab_engine.authority.policies",
+    "Failure": "lab_engine.simulation.failing",
     "Ghost": "lab_engine.views.kit.picture",
     "LabError": "lab_engine.errors",
     "Layer": "lab_engine.simulation.parts",
     "Lesson": "lab_engine.course.lesson",
     "Move": "lab_engine.simulation.moves",
+    "Outage": "lab_engine.simulation.outages",
     "Outcome": "lab_engine.simulation.outcome",
     "Place": "lab_engine.simulation.parts",
     "Question": "lab_engine.authority.records",
@@ -124,6 +130,7 @@ _HOMES = {
     "luck": "lab_engine.views.kit.together",
     "dumps": "lab_engine.simulation.files",
     "explain": "lab_engine.review.explain",
+    "failover_strip": "lab_engine.views.kit.failoverstrip",
     "forward": "lab_engine.drill.forwarder",
     "glibc_order": "lab_engine.caches.clients",
     "lint": "lab_engine.review.lint",
@@ -131,6 +138,7 @@ _HOMES = {
     "loads": "lab_engine.simulation.files",
     "migration": "lab_engine.views.ttl_panels",
     "packets": "lab_engine.views.kit.strips",
+    "part_bars": "lab_engine.views.kit.partbars",
     "plan": "lab_engine.authority.server",
     "plan_migration": "lab_engine.simulation.theory.migration",
     "rehearse": "lab_engine.simulation.moves",

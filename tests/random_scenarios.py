@@ -6,6 +6,7 @@ mixes, subnets and resolvers of their own or together, schedules, checkers.
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from ipaddress import ip_network
 from random import Random
 
@@ -26,7 +27,8 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation import Clients, Outcome, Resolvers, Scenario, supports
-from lab_engine.simulation.parts import Checkers, Place, ScheduledChange
+from lab_engine.simulation.failing import Failure
+from lab_engine.simulation.parts import Backend, Checkers, Place, ScheduledChange
 
 ADDRESSES = tuple(f"192.0.2.{host}" for host in range(1, 5))
 MOVED = "192.0.2.9"
@@ -180,6 +182,16 @@ def changes(dice: Random, zone: Zone, duration: float) -> list[ScheduledChange]:
     return [make() for make in dice.sample(possible, dice.choice([0, 1, 2, 3, 4]))]
 
 
+def backends(dice: Random, zone: Zone) -> Iterator[Backend]:
+    """How some of the addresses fail, should they; some come back, and some of these fail again."""
+    for address in ADDRESSES[:2]:
+        if address in zone.addresses and dice.random() < 0.5:
+            lasts, recurs = dice.choice([(math.inf, math.inf), (9, math.inf), (9, 14)])
+            fails = dice.choice([*Failure])
+            delay = dice.choice([0.5, 3])
+            yield Backend(address, fails=fails, delay=delay, lasts=lasts, recurs=recurs)
+
+
 def drawn(dice: Random) -> Scenario:
     """One, whether or not both engines can run it. Raises ScenarioError for what is impossible."""
     zone, duration = zone_of(dice), 60
@@ -196,9 +208,17 @@ def drawn(dice: Random) -> Scenario:
             [
                 None,
                 None,
-                Checkers(dice.choice([3, 8]), dice.choice([1, 2]), dice.choice([1, 5]), 1, 2),
+                Checkers(
+                    dice.choice([3, 8]),
+                    dice.choice([1, 2]),
+                    dice.choice([1, 5]),
+                    connect_timeout=1,
+                    response_timeout=1,
+                    publication=2,
+                ),
             ]
         ),
+        backends=[*backends(dice, zone)],
         down=dice.choice([(), (), (), ADDRESSES[:1]]) if ADDRESSES[0] in zone.addresses else (),
         schedule=changes(dice, zone, duration),
         duration=duration,
@@ -233,6 +253,8 @@ def sums(outcome: Outcome) -> dict[str, float]:
         found.update({f"{name} hits": level.hits, f"{name} misses": level.misses})
     for trip in outcome.trips:
         found[f"{trip.place} to {trip.server}"] += trip.requests
+    for lost, count in outcome.waits:
+        found[f"lost {lost:g} s"] += count
     for ms, count in outcome.lookups:
         found[f"waited {ms:g} ms"] += count
     found.update(of_changes(outcome))
@@ -257,4 +279,8 @@ def of_changes(outcome: Outcome) -> dict[str, float]:
                 f"outage {death} open": outage.open,
             }
         )
+        for part, seconds in outage.mean_parts()._asdict().items():
+            found[f"outage {death} {part}"] = 0.0 if math.isnan(seconds) else seconds
+    for mind in outcome.minds:
+        found[f"checker {mind.checker} of {mind.check} says {mind.healthy}"] += mind.at
     return found

@@ -116,8 +116,8 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
-        11_600,
-        "two engines and closed forms that check each other, plans of TTLs, holdings, dispatch",
+        12_500,
+        "two engines and laws that check each other, how servers fail, plans of TTLs, holdings",
     ),
     "views": (
         8_000,

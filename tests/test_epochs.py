@@ -10,9 +10,10 @@ from lab_engine.authority.policies import Weighted
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
-from lab_engine.simulation.epochs import _verdicts, downs, epochs
+from lab_engine.simulation.epochs import downs, epochs, found_out
 from lab_engine.simulation.epochs import verdicts as told
-from lab_engine.simulation.parts import Checkers, ScheduledChange
+from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
+from lab_engine.simulation.probes import failing
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import Failover
 
@@ -51,11 +52,14 @@ def verdicts(given, seed=1):
 
 def learned(given, checkers):
     """The same for many runs, without a scenario for each epoch: when hc-1 fails, and recovers."""
-    runs = [sorted(_verdicts(given, checkers, Random(seed))) for seed in range(RUNS)]
+    given = given.set("checkers", checkers)
+    fails = failing(given)
+    runs = [found_out(given, fails, Random(seed))[0] for seed in range(RUNS)]
     assert all([each.healthy for each in run] == [False, True] for run in runs)
     return [run[0].at for run in runs], [run[1].at for run in runs]
 
 
+VANISHES = (Backend("192.0.2.1", fails="black hole"),)
 DEAD = (100, "down", ["192.0.2.1"])
 ALIVE = (2000, "down", [])
 
@@ -85,23 +89,20 @@ def ks_distance(sample, cdf):
     [
         (Checkers(30, 3, 16), 60 + 30 * 14 / 17),
         (Checkers(30, 3, 1), 60 + 15),
-        (Checkers(30, 3, 16, timeout=4), 60 + 30 * 14 / 17 + 12),
+        (Checkers(30, 3, 16, connect_timeout=4), 60 + 30 * 14 / 17 + 12),
         (Checkers(10, 3, 16), 20 + 10 * 14 / 17),
         (Checkers(30, 1, 16, publication=5), 30 * 14 / 17 + 5),
-        (Checkers(5, 3, 1, timeout=2, publication=1), 10 + 2.5 + 6 + 1),
+        (Checkers(5, 3, 1, connect_timeout=2, publication=1), 10 + 2.5 + 6 + 1),
     ],
 )
 def test_death_and_return_are_found_out_by_the_law(checkers, mean):
     """Mean within 4 sigma, and the whole distribution as close as 4 sigma allow."""
+    timeout = checkers.connect_timeout or 0
     law = Failover(
-        checkers.interval,
-        checkers.threshold,
-        0,
-        checkers.timeout,
-        checkers.publication,
-        checkers.count,
+        checkers.interval, checkers.threshold, 0, timeout, checkers.publication, checkers.count
     )
-    fails, recovers = learned(scenario(DEAD, ALIVE, checkers=checkers), checkers)
+    backends = VANISHES if timeout else ()
+    fails, recovers = learned(scenario(DEAD, ALIVE, backends=backends), checkers)
     lost, back = [at - 100 for at in fails], [at - 2000 for at in recovers]
     # a chance of 6e-5, as 4 sigma of a normal law have it, both sides
     bound = math.sqrt(-math.log(NormalDist().cdf(-4)) / (2 * RUNS))
@@ -111,18 +112,20 @@ def test_death_and_return_are_found_out_by_the_law(checkers, mean):
     assert ks_distance(lost, law.outage.cdf) < bound
     assert min(lost) >= law.outage.shortest - 1e-9
     assert max(lost) <= law.outage.longest + 1e-9
-    if not checkers.timeout:
+    if not timeout:
         assert abs(fmean(back) - law.recovery.mean) < 4 * law.recovery.sd / math.sqrt(RUNS)
         assert ks_distance(back, law.recovery.cdf) < bound
 
 
-def test_a_return_is_found_out_later_where_a_probe_still_waits():
-    """The dead are probed each minute from 100 s + U(0, 30) on; two probes must pass."""
-    checkers = Checkers(30, 2, 1, timeout=30)
-    _, back = learned(scenario(DEAD, ALIVE, checkers=checkers), checkers)
+def test_a_probe_that_waits_when_the_server_returns_passes():
+    """The dead are probed each minute, 30 s long; two thirds of the last still wait at 2000 s."""
+    checkers = Checkers(30, 2, 1, connect_timeout=30)
+    _, back = learned(scenario(DEAD, ALIVE, backends=VANISHES), checkers)
 
-    assert abs(fmean(back) - 2065) < 4 * 30 / math.sqrt(12 * RUNS)
-    assert 2050 <= min(back) < max(back) <= 2080
+    waited = [at for at in back if at == 2030]
+    assert abs(len(waited) / RUNS - 2 / 3) < 4 * math.sqrt(2 / 9 / RUNS)
+    others = [at for at in back if at != 2030]
+    assert 2050 <= min(others) < max(others) <= 2060
 
 
 def test_a_short_death_leaves_no_verdict():

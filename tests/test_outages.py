@@ -18,7 +18,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
-from lab_engine.simulation.outcome import Outage
+from lab_engine.simulation.outages import Outage
 from lab_engine.simulation.parts import Place, ScheduledChange
 from lab_engine.simulation.population import outages as joining
 

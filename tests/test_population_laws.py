@@ -12,14 +12,14 @@ from ipaddress import ip_network
 import numpy as np
 import pytest
 
-from lab_engine.authority.policies import CidrLocation, Failover, Geolocation, IpBased, Weighted
+from lab_engine.authority.policies import CidrLocation, Geolocation, IpBased, Weighted
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.caches.crowds import zipf_shares
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports, theory
-from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
+from lab_engine.simulation.parts import Backend, Layer, Place, ScheduledChange
 from lab_engine.simulation.population import engine as population
 from lab_engine.simulation.strata import profile_of, strata
 
@@ -229,53 +229,6 @@ def test_a_mix_of_lifetimes_replicates_the_long_tail_of_a_move():
 
     assert after[60] == pytest.approx(0.10, abs=0.01)
     assert after[900] == pytest.approx(0.02, abs=0.005)
-
-
-def failing_over(checkers, ttl, seed):
-    sets = [
-        policy_set(OLD, ttl, Failover("PRIMARY"), "hc"),
-        policy_set(NEW, ttl, Failover("SECONDARY")),
-    ]
-    return Scenario(
-        Zone.of("shop.example", sets),
-        "www",
-        clients=Clients(25, 100.0),
-        resolvers=Resolvers(25, 0),
-        checkers=checkers,
-        schedule=(ScheduledChange(100.0, "down", [OLD]),),
-        duration=300,
-        bin=60,
-        seed=seed,
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("checkers", "ttl"),
-    [
-        (Checkers(30, 3, 1), 30),
-        (Checkers(30, 3, 16), 60),
-        (Checkers(30, 3, 16, timeout=4), 60),
-        (Checkers(10, 3, 1), 60),
-        (Checkers(5, 3, 16, timeout=2, publication=1), 20),
-    ],
-)
-def test_outages_follow_the_law_of_failover(checkers, ttl):
-    """Mean ±1 % and quantiles ±2 %: the phases of the checkers are one draw a run."""
-    runs = 1700 if checkers.count == 1 else 600
-    lasted = []
-    for seed in range(runs):
-        one = failing_over(checkers, ttl, seed)
-        lasted.append([each for each, _ in run(one, "population").outages[0].lasted])
-
-    law = theory.Failover(
-        checkers.interval, 3, ttl, checkers.timeout, checkers.publication, checkers.count
-    ).outage
-    means = np.mean(lasted, axis=1)
-    assert 4 * means.std() / math.sqrt(runs) < 0.01 * law.mean
-    assert means.mean() == pytest.approx(law.mean, rel=0.01)
-    for level in (0.05, 0.5, 0.95):
-        assert np.quantile(lasted, level) == pytest.approx(law.quantile(level), rel=0.02)
 
 
 def test_caches_that_never_led_to_the_dead_count_nothing():

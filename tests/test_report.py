@@ -9,7 +9,8 @@ import pytest
 from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Level, Levels, Outcome, Scenario
-from lab_engine.simulation.outcome import Outage, Trips, Verdict
+from lab_engine.simulation.outages import Outage, Parts
+from lab_engine.simulation.outcome import Trips, Verdict
 from lab_engine.simulation.parts import Layer, ScheduledChange
 from lab_engine.simulation.prices import bill
 from lab_engine.simulation.report import as_dict, as_text
@@ -43,7 +44,7 @@ OUTCOME = Outcome(
         Trips("198.51.100.0/24", "192.0.2.2", 9, 700.0, math.nan),
     ),
     outages=(
-        Outage(60.0, ((0.0, 1.0), (30.0, 8.0), (55.0, 1.0))),
+        Outage(60.0, ((0.0, 1.0), (30.0, 8.0), (55.0, 1.0)), 0.0, 20.0, 25.0, (0.0, 1.0, 50.0)),
         Outage(240.0, ((0.0, 5.0), (60.0, 3.0)), 3.0),
     ),
     notes=("an approximation",),
@@ -54,6 +55,10 @@ OPEN = (
     "outage       after 240 s: p5 0.0 s, p50 0.0 s, p95 60.0 s, p99 60.0 s; "
     "37.5% still led there at the end"
 )
+
+
+def split(*seconds):
+    return dict(zip(Parts._fields, seconds, strict=True))
 
 
 def test_every_number_is_there():
@@ -88,6 +93,7 @@ def test_every_number_is_there():
         "failed": [0, 2, 0, 0, 0],
         "refused": [0, 1, 0, 0, 0],
         "dead": [0, 1, 0, 0, 0],
+        "minds": [],
         "verdicts": [
             {"at": 101.25, "check": "hc-1", "healthy": False},
             {"at": 201, "check": "hc-1", "healthy": True},
@@ -111,6 +117,7 @@ def test_every_number_is_there():
         ],
         "authority": {"queries": [3, 1, 1, 1, 1]},
         "lookup_ms": {"0.5": 0.0, "0.95": 20.0, "0.99": 50.0},
+        "waited": {"requests": 0, "0.5": None, "0.95": None, "0.99": None},
         "distance_km": {"0.5": 100.0, "0.95": 700.0, "0.99": 700.0},
         "rtt_ms": {"0.5": 5.0, "0.95": 5.0, "0.99": 5.0},
         "schedule": [
@@ -122,11 +129,25 @@ def test_every_number_is_there():
                 "at": 60.0,
                 "lasted": {"0.05": 0.0, "0.5": 30.0, "0.95": 55.0, "0.99": 55.0},
                 "open": 0.0,
+                "noticed": 20.0,
+                "published": 25.0,
+                "parts": {
+                    "mean": split(18.0, 4.5, 3.2, 3.8),
+                    "p99": split(20.0, 5.0, 0.0, 30.0),
+                    "worst": split(20.0, 5.0, 0.0, 30.0),
+                },
             },
             {
                 "at": 240.0,
                 "lasted": {"0.05": 0.0, "0.5": 0.0, "0.95": 60.0, "0.99": 60.0},
                 "open": 0.375,
+                "noticed": None,
+                "published": None,
+                "parts": {
+                    "mean": split(22.5, 0.0, 0.0, 0.0),
+                    "p99": split(60.0, 0.0, 0.0, 0.0),
+                    "worst": split(60.0, 0.0, 0.0, 0.0),
+                },
             },
         ],
     }
@@ -166,6 +187,9 @@ def test_the_page_says_the_same():
         "stale        after 60 s: 100.0% 50.0%",
         "stale        after 120 s: none",
         "outage       after 60 s: p5 0.0 s, p50 30.0 s, p95 55.0 s, p99 55.0 s",
+        "  mean       detection 18.0 s, publication 4.5 s, cache 3.2 s, client 3.8 s",
+        "  p99        detection 20.0 s, publication 5.0 s, cache 0.0 s, client 30.0 s",
+        "  worst      detection 20.0 s, publication 5.0 s, cache 0.0 s, client 30.0 s",
         OPEN,
         f"bill         {bill(SCENARIO, OUTCOME)}",
         "note         an approximation",

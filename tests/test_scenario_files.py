@@ -17,6 +17,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.caches.orders import SetOrder
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.failing import CHECK_TYPES, Failure
 from lab_engine.simulation.parts import (
     Arrivals,
     Backend,
@@ -175,7 +176,14 @@ SITES = (
     )
 )
 WATCHES = st.none() | st.builds(
-    Checkers, st.floats(1, 100), st.integers(1, 10), st.integers(1, 100), st.floats(0, 9)
+    Checkers,
+    st.floats(1, 100),
+    st.integers(1, 10),
+    st.integers(1, 100),
+    st.sampled_from(CHECK_TYPES),
+    st.none() | st.floats(0, 9),
+    st.none() | st.floats(0, 9),
+    st.floats(0, 9),
 )
 
 
@@ -191,13 +199,18 @@ def scenarios(draw):
         st.sampled_from(["", "eu-west-1"]),
         st.floats(0.1, 1e6) | ENDLESS,
         st.integers(0, 100),
+        st.sampled_from([0, 30.5]),
+        st.sampled_from(Failure),
+        st.sampled_from([0, 5, 1.5]),
+        st.floats(700, 1e6) | ENDLESS,
+        st.floats(700, 1e6) | ENDLESS,
     )
     steered = sorted(path for path in plainly.paths() if path.startswith("zone."))
     times = st.floats(0.1, 99, exclude_max=True) | st.integers(1, 98)
     changes = st.one_of(
         st.builds(ScheduledChange, times, st.just("down"), addresses),
         st.builds(ScheduledChange, times, st.just("reachable"), st.booleans()),
-        *[st.builds(ScheduledChange, times, st.sampled_from(steered), st.integers(0, 255))]
+        *[st.builds(ScheduledChange, times, st.sampled_from(steered), st.integers(0, 99))]
         * bool(steered),
     )
     last = st.sampled_from([(), (ScheduledChange(99, "zone", zone),)])

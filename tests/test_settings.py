@@ -84,6 +84,9 @@ ECS = ("profiles.r.ecs", (24, 56))
 TWO_PLACES = ("places", [Place(HERE, name="here"), Place(THERE, resolver_ms=3)])
 EDGE = ("layers", [Layer("edge", count=4)])
 SERVER = ("backends", [Backend(ONE, "eu-west-1", capacity=0.5)])
+SLOW = ("backends", [Backend(ONE, fails="slow")])
+VANISHES = ("backends", [Backend(ONE, fails="black hole")])
+SILENT = ("backends", [Backend(ONE, fails="silent")])
 KNOWN = ("atlas", [Site(HERE, "FR", latitude=48.9, longitude=2.4)])
 IN_A_ZONE = ("atlas", [Site(HERE, "FR", availability_zone="use1-az1")])
 OPEN = [("clients.rate", 0.05), ("profiles.c.idle", 20)]
@@ -128,6 +131,11 @@ CASES = {
     f"backends.{ONE}.region": Case("us-east-1", [SERVER]),
     f"backends.{ONE}.capacity": Case(5, [SERVER]),
     f"backends.{ONE}.queue": Case(0, [SERVER]),
+    f"backends.{ONE}.restart": Case(9, [SERVER]),
+    f"backends.{ONE}.fails": Case("5xx", [SERVER, FIRST_DIES]),
+    f"backends.{ONE}.delay": Case(1, [SLOW, *FAILS_OVER]),
+    f"backends.{ONE}.lasts": Case(20, [SERVER, FIRST_DIES]),
+    f"backends.{ONE}.recurs": Case(20, [(SERVER[0], [Backend(ONE, lasts=20)]), FIRST_DIES]),
     "down": Case([ONE]),
     "unhealthy": Case(["hc"], [("name", "over")]),
     "checkers": Case(None, FAILS_OVER),
@@ -148,7 +156,9 @@ CASES = {
     "checkers.interval": Case(30, FAILS_OVER),
     "checkers.threshold": Case(5, FAILS_OVER),
     "checkers.count": Case(16, FAILS_OVER),
-    "checkers.timeout": Case(9, FAILS_OVER),
+    "checkers.type": Case("TCP", [*FAILS_OVER, SLOW]),
+    "checkers.connect_timeout": Case(9, [*FAILS_OVER, VANISHES]),
+    "checkers.response_timeout": Case(9, [*FAILS_OVER, SLOW]),
     "checkers.publication": Case(30, FAILS_OVER),
     "zone.www.ttl": Case(60),
     "zone.over.ttl": Case(60, [("name", "over")]),
@@ -182,6 +192,8 @@ CASES = {
     "profiles.c.keeps": Case(1, [FIRST_DIES]),
     "profiles.c.use": Case("in turn"),
     "profiles.c.tries_next": Case(False, [FIRST_DIES]),
+    "profiles.c.happy_eyeballs": Case(True, [VANISHES, FIRST_DIES]),
+    "profiles.c.patience": Case(1, [("profiles.c.idle", 60), SILENT, FIRST_DIES]),
     "profiles.c.idle": Case(20),
     "profiles.c.age": Case(5, OPEN),
 }
@@ -198,6 +210,7 @@ def shown(scenario):
         outcome.levels,
         outcome.stale,
         outcome.lookups,
+        outcome.waits,
         outcome.trips,
         outcome.outages,
         outcome.max_over_mean(),

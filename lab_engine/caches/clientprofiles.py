@@ -48,7 +48,8 @@ class ClientProfile(Profile):
         keeps: how many addresses of an answer it keeps; 0 for all.
         use: which address is tried first.
         tries_next: whether it goes on to the next address when one is dead.
-        patience: seconds until it does; a server that refuses costs none.
+        patience: seconds until it does, or gives up an open connection on which nothing comes back;
+            a server that refuses costs none.
         happy_eyeballs: families in turn, IPv6 first, each `HEAD_START` after the one before.
         idle: seconds an unused connection stays open; 0 connects at each request.
         age: seconds a connection lives at most.
@@ -122,6 +123,11 @@ class ClientProfile(Profile):
             and self.asks_after_failure is None
             and not self.polls
         )
+
+    @property
+    def gap(self) -> float:
+        """Seconds from an address on which nothing comes back to the next."""
+        return HEAD_START if self.happy_eyeballs else self.patience
 
     def expiry(self, expires: float, now: float, *, empty: bool) -> float:
         """Until when an answer is kept that came at `now` and whose TTL ends at `expires`.

@@ -83,7 +83,7 @@ class ClientCache:
         elif not failed:
             self._came = now
         expires = self.profile.expiry(fresh.expires, now, empty=not addresses)
-        return Answer(addresses, expires, reply)
+        return Answer(addresses, expires, reply, fresh.told_until)
 
     def chosen(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
         """Those of an answer's addresses that it keeps, in its own order."""

@@ -9,7 +9,7 @@ from itertools import chain, zip_longest
 from random import Random
 from typing import NamedTuple
 
-from lab_engine.caches.clientprofiles import HEAD_START, ClientProfile, Use
+from lab_engine.caches.clientprofiles import ClientProfile, Use
 from lab_engine.caches.clients import ClientCache
 
 TURNING = (Use.IN_TURN, Use.RANDOM_START)
@@ -35,13 +35,18 @@ class Dialer:
     Args:
         cache: where its addresses come from.
         rng: its dice, for profiles that begin anywhere.
+        hanging: addresses from which nothing comes back while they are dead: an open connection is
+            given up only when its patience ends.
 
     Attributes:
         attempts: the addresses that its last look for a server was ready to try.
+        hung: since when nothing comes back over its connection; None where something does.
     """
 
-    def __init__(self, cache: ClientCache, rng: Random) -> None:
+    def __init__(self, cache: ClientCache, rng: Random, hanging: Container[str] = ()) -> None:
+        self.hung: float | None = None
         self._cache = cache
+        self._hanging = hanging
         self._profile = cache.profile
         self._rng = rng
         self.attempts: tuple[str, ...] = ()
@@ -51,8 +56,8 @@ class Dialer:
 
     def dial(self, now: float, down: Container[str] = ()) -> Dialled:
         """The server of a request at `now`, while those in `down` are dead and silent."""
-        if self._address is not None and self._address in down:
-            self.broken(now)
+        if self._address is not None and self._address in down and self.waits(now):
+            return Dialled(None, reused=True)
         if self._open(now):
             self._used = now
             return Dialled(self._address, reused=True)
@@ -65,21 +70,45 @@ class Dialer:
         self._address, self._opened, self._used = found.address, now, now
         return found
 
+    def waits(self, now: float) -> bool:
+        """Its server is dead: whether it still waits for it; else the connection is gone."""
+        if self._open(now) and self._address in self._hanging:
+            self.hung = now if self.hung is None else self.hung
+            if now < self.hung + self._profile.patience:
+                self._used = now
+                return True
+        self.broken(now)
+        return False
+
+    def fails(self, now: float) -> None:
+        """Its server has connected it and serves nothing; an error does not close a connection."""
+        if self._address in self._hanging:
+            self.waits(now)
+
+    @property
+    def address(self) -> str | None:
+        """The server of its connection."""
+        return self._address
+
     def broken(self, now: float) -> None:
         """The connection is gone: the next request dials anew, and may look the name up again."""
         if self._address is not None and self._open(now):
             self._cache.broken(now)
-        self._address = None
+        self._address = self.hung = None
 
-    def reachable(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of an answer, as its cache keeps it, that it may come to try sooner or later."""
-        if self._profile.tries_next or self._profile.use in TURNING:
-            return addresses
-        return self.ordered(addresses)[:1]
+    def orders(self, addresses: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """The orders in which it may try an answer that its cache keeps, sooner or later."""
+        if self._profile.happy_eyeballs:
+            addresses = interleaved(addresses)
+        turns = len(addresses) if self._profile.use in TURNING else 1
+        tried = len(addresses) if self._profile.tries_next else 1
+        return tuple(
+            (addresses[start:] + addresses[:start])[:tried] for start in range(max(1, turns))
+        )
 
-    def offered(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    def offered(self, addresses: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         """The same of an answer that comes."""
-        return self.reachable(self._cache.chosen(addresses))
+        return self.orders(self._cache.chosen(addresses))
 
     def _open(self, now: float) -> bool:
         return (
@@ -104,7 +133,7 @@ class Dialer:
 
 def tried(addresses: tuple[str, ...], down: Container[str], profile: ClientProfile) -> Dialled:
     """The first address that is not down, and the time lost on those before it."""
-    gap = HEAD_START if profile.happy_eyeballs else profile.patience
+    gap = profile.gap
     attempts = addresses if profile.tries_next else addresses[:1]
     for dead, address in enumerate(attempts):
         if address not in down:

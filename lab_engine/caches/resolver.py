@@ -49,11 +49,18 @@ class Answer(NamedTuple):
         addresses: in the order to try them.
         expires: when it must ask again.
         reply: what it was made of, where a resolver made it.
+        told: when it should have been asked for again, where that is not when it is.
     """
 
     addresses: tuple[str, ...]
     expires: float
     reply: Reply | None = None
+    told: float | None = None
+
+    @property
+    def told_until(self) -> float:
+        """The end of the TTL that came with it."""
+        return self.expires if self.told is None else self.told
 
 
 class Kept(NamedTuple):

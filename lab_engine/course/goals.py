@@ -13,7 +13,7 @@ from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario
 from lab_engine.simulation.many import Many, Runs
 from lab_engine.simulation.moves import Move, Rehearsal
-from lab_engine.simulation.outcome import weighted_quantiles
+from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.strata import due_from
 from lab_engine.views.kit.fan import BAND, intended, percents
 from lab_engine.views.kit.scales import between

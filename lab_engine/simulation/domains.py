@@ -28,7 +28,8 @@ import numpy as np
 from lab_engine.authority.records import MAX_TTL
 from lab_engine.caches.crowds import head_counts, zipf_shares
 from lab_engine.simulation.dispatch import Asked, Policy, RoundRobin
-from lab_engine.simulation.parts import MAX_RATE, MAX_SKEW, WEEK, must, number, whole
+from lab_engine.simulation.parts import MAX_RATE, MAX_SKEW, WEEK
+from lab_engine.simulation.values import must, number, whole
 
 FEWEST_HITS, MOST_HITS = 5, 15
 MOST, MOST_PAGES = 100_000, 10**7

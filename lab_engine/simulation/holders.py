@@ -25,10 +25,10 @@ from lab_engine.caches.scoped import Scopes
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.asking import planned
 from lab_engine.simulation.outcome import Downs, Holder, Holding
-from lab_engine.simulation.parts import whole
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import Stratum, strata
 from lab_engine.simulation.travel import member_of
+from lab_engine.simulation.values import whole
 
 RESOLVERS, CLIENTS = "resolvers", "clients"
 """Whose caches are watched; or those of a layer, by its name."""

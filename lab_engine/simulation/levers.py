@@ -27,8 +27,9 @@ from lab_engine.caches.sources import Profile
 from lab_engine.control import changes
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import profiles
-from lab_engine.simulation.parts import Backend, Checkers, Clients, Layer, Place, Resolvers, whole
+from lab_engine.simulation.parts import Backend, Checkers, Clients, Layer, Place, Resolvers
 from lab_engine.simulation.sites import Site
+from lab_engine.simulation.values import whole
 
 PARTS: Mapping[str, type[Any]] = {
     "resolvers": Resolvers,

@@ -13,11 +13,12 @@ from lab_engine.authority.zone import Zone
 from lab_engine.caches.crowds import zipf_shares
 from lab_engine.simulation.knobs import Knobs
 from lab_engine.simulation.outcome import Outcome
-from lab_engine.simulation.parts import Clients, Resolvers, ScheduledChange, must, number, whole
+from lab_engine.simulation.parts import Clients, Resolvers, ScheduledChange
 from lab_engine.simulation.profiles import own
 from lab_engine.simulation.run import run
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import Plan, Step, plan_migration, staircase_fills
+from lab_engine.simulation.values import must, number, whole
 
 DAY = 86_400
 PUBLICATION = 60

@@ -4,13 +4,13 @@ Both engines give the same kind of outcome, in plain tuples: no simulation and n
 """
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import NamedTuple
 
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.outages import Outage
+from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.tables import Column, Shown, Table
 
 HEAD = (
@@ -98,41 +98,20 @@ class Verdict(NamedTuple):
     healthy: bool
 
 
-class Outage(NamedTuple):
-    """How long clients were led to the dead after servers died: for each death, and each client.
-
-    From the death until the last answer is over that leads the client only to addresses which have
-    been dead ever since: to all of its answer that it would try, to the first where it tries no
-    other. So a second death counts those, too, whose server died before it. An answer is over when
-    the cache drops or replaces it that keeps it: the client's own, or without one the cache that it
-    asks. One that nobody keeps is over with its request. And it leads to the dead no longer when
-    one of those addresses is back. Open connections, and answers without an address, are no part.
+class Mind(NamedTuple):
+    """A health checker that changed its mind, and when it did.
 
     Attributes:
-        at: when the servers died, seconds since the watch began.
-        lasted: (seconds, weight) for every client, or several that share what leads them: 0 s where
-            that was never to the dead. The weight is their requests a second; in the order of
-            seconds. Where they are very many, neighbours are joined.
-        open: the weight of those for whom the end of the watch came first: they are the last of
-            `lasted`, with the seconds that were seen.
+        at: seconds since the watch began.
+        check: the id of the health check.
+        checker: its number, from 0.
+        healthy: what it says from then on.
     """
 
     at: float
-    lasted: tuple[tuple[float, float], ...]
-    open: float = 0.0
-
-    @property
-    def open_share(self) -> float:
-        """The part of the weight for which it was not over, 0 to 1; NaN for none."""
-        total = math.fsum(weight for _, weight in self.lasted)
-        return self.open / total if total else math.nan
-
-    def quantiles(self, *levels: float) -> tuple[float, ...]:
-        """Seconds within which these parts of the requests were led right again; NaN for none.
-
-        Of those for whom it is open, it is what was seen.
-        """
-        return weighted_quantiles(self.lasted, levels)
+    check: str
+    checker: int
+    healthy: bool
 
 
 class Holder(NamedTuple):
@@ -192,8 +171,12 @@ class Outcome(Shown):
             authority before the change, where that altered what this client is told.
         cuts: for each change, the bin in which it falls and how many requests of it came before.
         verdicts: what the authority learned from health checkers, in the order of time.
+        minds: which of the checkers changed its mind when, in the order of time: those that were of
+            another mind from the beginning did so at 0.
         downs: which addresses were dead from when on, in the order of time.
         lookups: (milliseconds, how many) of what applications waited for DNS; 0 where they knew.
+        waits: (seconds, how many) of the requests that were served and lost time on their way: at
+            addresses from which nothing came before the one that served, or at a slow server.
         trips: requests by place and server.
         outages: one for each change that killed servers.
         partial: whether the run was broken off; then bins after `ended` hold nothing.
@@ -219,8 +202,10 @@ class Outcome(Shown):
     cuts: tuple[tuple[int, int], ...] = ()
     refused: tuple[int, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    minds: tuple[Mind, ...] = ()
     downs: Downs = ()
     lookups: tuple[tuple[float, int], ...] = ()
+    waits: tuple[tuple[float, int], ...] = ()
     trips: tuple[Trips, ...] = ()
     outages: tuple[Outage, ...] = ()
     partial: bool = False
@@ -354,23 +339,6 @@ class Outcome(Shown):
             if sum(level)
         ]
         return Table(HEAD, rows, [*levels, f"the authority answered {self.authority_queries:,}"])
-
-
-def weighted_quantiles(
-    sample: Iterable[tuple[float, float]], levels: Iterable[float]
-) -> tuple[float, ...]:
-    """The least value below or at which these parts of the weight lie; NaN of nothing.
-
-    Args:
-        sample: (value, weight) in any order.
-        levels: 0 to 1.
-    """
-    ordered = sorted((value, weight) for value, weight in sample if weight > 0)
-    sums = [*accumulate(weight for _, weight in ordered)]
-    if not sums:
-        return tuple(math.nan for _ in levels)
-    places = (bisect_left(sums, level * sums[-1] * (1 - 1e-12)) for level in levels)
-    return tuple(ordered[min(place, len(ordered) - 1)][0] for place in places)
 
 
 def _without(

@@ -4,9 +4,8 @@ Each refuses a bad value when it is made, with the path at which `Scenario.set` 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar
 
@@ -16,6 +15,8 @@ from lab_engine.caches.chains import links
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.caches.sources import Profile
 from lab_engine.errors import Choice, LabError, ScenarioError
+from lab_engine.simulation.failing import CHECK_TYPES, CONNECT, RESPONSE, Failure
+from lab_engine.simulation.values import address, choice, fix, must, number, whole
 
 MAX_COUNT = 10**7
 MAX_RATE = 10**6
@@ -205,6 +206,12 @@ class Backend:
         region: the AWS Region it is in, for distances; empty where that is of no interest.
         capacity: requests a second that it serves; `math.inf` for as many as come.
         queue: requests that may wait at it; more are refused.
+        restart: seconds that it takes to come back when it falls over at a full queue; 0 for one
+            that never does.
+        fails: how, while `down` names it: see `Failure`.
+        delay: seconds that each answer of a slow one takes.
+        lasts: seconds after which it is back by itself, though `down` still names it.
+        recurs: seconds for which it then lives until it fails again; `math.inf` for ever.
     """
 
     called_by: ClassVar[str] = "address"
@@ -212,6 +219,11 @@ class Backend:
     region: str = ""
     capacity: float = math.inf
     queue: int = 100
+    restart: float = 0.0
+    fails: Failure = Failure.REFUSED
+    delay: float = 5.0
+    lasts: float = math.inf
+    recurs: float = math.inf
 
     def __post_init__(self) -> None:
         text = isinstance(self.address, str)
@@ -220,6 +232,11 @@ class Backend:
         must(known, "backends.region", self.region, "is not an AWS Region", "Write eu-west-1, say.")
         number("backends.capacity", self.capacity, 1 / MAX_RATE, math.inf)
         whole("backends.queue", self.queue, 0, MAX_COUNT)
+        number("backends.restart", self.restart, 0, WEEK)
+        fix(self, "fails", choice("backends.fails", self.fails, Failure))
+        number("backends.delay", self.delay, 0, WEEK)
+        number("backends.lasts", self.lasts, 0.001, math.inf)
+        number("backends.recurs", self.recurs, 0.001, math.inf)
 
     @property
     def label(self) -> str:
@@ -235,22 +252,42 @@ class Checkers:
         interval: seconds from a response to the next request, above 0 (Route 53: 10 or 30).
         threshold: results in a row that change a checker's mind, 1 to 10.
         count: how many look, unsynchronised; 1 to 100.
-        timeout: seconds that a probe of a dead server takes; 0 for a refused connection.
+        type: of the checks: HTTP, HTTPS, HTTP_STR_MATCH, HTTPS_STR_MATCH or TCP.
+        connect_timeout: seconds until a connection is given up; None for Route 53's, 4 s for HTTP
+            and 10 s for TCP.
+        response_timeout: seconds from then on until an answer is; None for Route 53's, 2 s.
         publication: seconds until the authority knows; undocumented, so an assumption.
     """
 
     interval: float = 30.0
     threshold: int = 3
     count: int = 16
-    timeout: float = 0.0
+    type: str = "HTTP"
+    connect_timeout: float | None = None
+    response_timeout: float | None = None
     publication: float = 0.0
 
     def __post_init__(self) -> None:
         number("checkers.interval", self.interval, 0.001, WEEK)
         whole("checkers.threshold", self.threshold, 1, 10)
         whole("checkers.count", self.count, 1, 100)
-        number("checkers.timeout", self.timeout, 0, WEEK)
+        rule, remedy = "asks no endpoint", f"Choose one of {', '.join(CHECK_TYPES)}."
+        must(self.type in CHECK_TYPES, "checkers.type", self.type, rule, remedy)
+        for name in ("connect_timeout", "response_timeout"):
+            if getattr(self, name) is not None:
+                number(f"checkers.{name}", getattr(self, name), 0, WEEK)
         number("checkers.publication", self.publication, 0, WEEK)
+
+    @property
+    def connect(self) -> float:
+        """Seconds until a connection is given up."""
+        known = self.connect_timeout
+        return CONNECT[self.type == "TCP"] if known is None else known
+
+    @property
+    def response(self) -> float:
+        """Seconds from the connection on until an answer is given up."""
+        return RESPONSE if self.response_timeout is None else self.response_timeout
 
 
 @dataclass(frozen=True)
@@ -272,28 +309,6 @@ class ScheduledChange:
         must(isinstance(self.path, str), "schedule.path", self.path, "is no path", 'Write "down".')
         if isinstance(self.value, list):
             fix(self, "value", tuple(self.value))
-
-
-def whole(where: str, value: object, low: int, high: int) -> None:
-    """Refuse all but the whole numbers of a range."""
-    good = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-    rule = f"is not a whole number from {low} to {high}"
-    must(good, where, value, rule, "Choose one in that range.")
-
-
-def number(where: str, value: object, low: float, high: float) -> None:
-    """Refuse all but the numbers of a range."""
-    good = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-    rule = f"is not a number from {low:g} to {high:g}"
-    must(good, where, value, rule, "Choose one in that range.")
-
-
-def choice(where: str, value: Any, kind: type[StrEnum]) -> StrEnum:
-    """The member of that name."""
-    try:
-        return kind(value)
-    except LabError as wrong:
-        raise ScenarioError(f"{where} {value!r}", wrong.rule, wrong.remedy) from wrong
 
 
 def mix(where: str, given: Any) -> Mix:
@@ -342,27 +357,6 @@ def _check_links(where: str, name: str) -> None:
         links(name)
     except LabError as wrong:
         raise ScenarioError(f"{where} {name!r}", wrong.rule, wrong.remedy) from wrong
-
-
-def address(where: str, given: object, read: Callable[[str], object], such_as: str) -> None:
-    """Refuse all but what can be read as an address or a network."""
-    must(isinstance(given, str), where, given, "is no text", f'Write "{such_as}".')
-    try:
-        read(str(given))
-    except ValueError as wrong:
-        rule, remedy = f"is refused: {wrong}", f'Write "{such_as}".'
-        raise ScenarioError(f"{where} {given!r}", rule, remedy) from wrong
-
-
-def must(good: bool, where: str, value: object, rule: str, remedy: str) -> None:  # noqa: FBT001
-    """Refuse a value that is not good."""
-    if not good:
-        raise ScenarioError(f"{where} {value!r}", rule, remedy)
-
-
-def fix(self: object, name: str, value: object) -> None:
-    """Store the normal form of a value in a frozen instance, as dataclasses suggest."""
-    object.__setattr__(self, name, value)
 
 
 def _volumes(given: Any) -> tuple[float, ...]:

@@ -19,11 +19,11 @@ from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.caches.recursives import Limits, RecursiveProfile
 from lab_engine.caches.sources import Profile, named
 from lab_engine.errors import LabError, ScenarioError
-from lab_engine.simulation.parts import Mix, choice, must, number, whole
+from lab_engine.simulation.parts import Mix
+from lab_engine.simulation.values import choice, must, number, whole
 
 ROWS: Mapping[str, Profile] = {**RECURSIVES, **CLIENTS}
 ABOUT = tuple(item.name for item in fields(Profile))  # who says so, and how sure we are
-UNHEEDED = ("patience", "happy_eyeballs")  # nobody counts how long a request waits for the dead
 LONGEST_NAME = 40
 UNSET = "unset"
 """How a file says None: TOML has no word for it."""
@@ -74,7 +74,7 @@ def _heeded(kind: type[Profile]) -> dict[str, Any]:
     for item in fields(kind):
         if item.type is Limits:
             found |= {each.name: each.type for each in fields(Limits)}
-        elif item.name not in (*ABOUT, *UNHEEDED):
+        elif item.name not in ABOUT:
             found[item.name] = item.type
     return found
 
@@ -178,10 +178,10 @@ def _made(name: Any, given: Any) -> Profile:
 
 
 def _plain(name: str, profile: Profile) -> Profile:
-    """Nobody's in particular, and without what no simulation heeds."""
+    """Nobody's in particular."""
     kind = type(profile)
     must(kind in HEEDED, "profiles", name, "is of no known kind", "Make a ClientProfile, say.")
-    others = [item for item in fields(kind) if item.name in (*ABOUT, *UNHEEDED)]
+    others = [item for item in fields(kind) if item.name in ABOUT]
     neutral: dict[str, Any] = {item.name: item.default for item in others}
     return replace(profile, **{**neutral, "name": name})
 
@@ -190,9 +190,6 @@ def changed(profile: Profile, values: Mapping[str, Any]) -> Profile:
     """A profile with other values. Raises LabError for an unknown field or a bad value."""
     where, kinds = f"profiles.{profile.name}", HEEDED[type(profile)]
     for name in values:
-        if name in UNHEEDED:
-            rule = "does nothing: no simulation counts how long a request waits for the dead"
-            raise ScenarioError(f"{where}.{name}", rule, "Leave it out.")
         if name not in kinds:
             raise ScenarioError(f"{where}.{name}", "is not known here", nearest(name, [*kinds]))
     read = {name: READ[kinds[name]](f"{where}.{name}", value) for name, value in values.items()}

@@ -8,12 +8,15 @@ OLD = {
     "watch": "checkers",
     "watch.checkers": "count",
     "checkers.checkers": "count",
+    "checkers.timeout": "connect_timeout",
     "resolvers.order": 'profile = "frozen"',
     "clients.os_cache": 'profile = "os-cache"',
     "clients.application_cache": 'profile = "fixed"',
 }
 REMEDY = "Write that."
 REMEDIES = {
+    "checkers.timeout": 'It is waited for where nothing answers: [[backends]] with fails = "black '
+    'hole". A refused connection takes no time.',
     "clients.application_cache": "Another time is a profile of your own, [profiles.mine] with "
     'like = "fixed" and lifetime = 60; over a system\'s cache it is "mine/os-cache".',
     "resolvers.order": 'Where the order rotated, leave it out: that is "ideal".',

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lab_engine.errors import ScenarioError
-from lab_engine.simulation.outcome import Level, Outcome, weighted_quantiles
+from lab_engine.simulation.outcome import Level, Outcome
 from lab_engine.simulation.prices import bill
+from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.scenario import Scenario
 
 BAND = (0.05, 0.5, 0.95)
@@ -37,9 +38,10 @@ def as_text(scenario: Scenario, outcome: Outcome) -> str:
     ):
         if not math.isnan(data[key]["0.5"]):
             lines.append(f"{name:<12} {_spoken(data[key], unit)}")
-    lines += [*_failures(data), *_verdicts(data)]
+    lines += [*_waits(data), *_failures(data), *_verdicts(data)]
     lines += [f"stale        after {c['at']:g} s: {_decay(c['stale'])}" for c in data["schedule"]]
-    lines += [f"outage       after {each['at']:g} s: {_outage(each)}" for each in data["outages"]]
+    for each in data["outages"]:
+        lines += [f"outage       after {each['at']:g} s: {_outage(each)}", *_parts(each)]
     lines.append(f"bill         {bill(scenario, outcome)}")
     lines += [f"note         {note}" for note in data["notes"]]
     return "\n".join(lines)
@@ -61,6 +63,7 @@ def change_times(scenario: Scenario) -> tuple[float, ...]:
 
 def _measured(scenario: Scenario, outcome: Outcome) -> Data:
     balance, notes = _balance(outcome)
+    waited = weighted_quantiles(outcome.waits, TAIL)
     return {
         "engine": outcome.engine,
         "seed": outcome.seed,
@@ -75,6 +78,7 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
         "refused": outcome.refused or (0,) * len(outcome.failed),
         "dead": outcome.dead,
         "verdicts": [each._asdict() for each in outcome.verdicts],
+        "minds": [each._asdict() for each in outcome.minds],
         "balance": balance,
         "caches": [
             {"name": name, "queries": sum(level), "hits": level.hits, "hit_ratio": level.hit_ratio}
@@ -82,6 +86,7 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
         ],
         "authority": {"queries": outcome.queries, "bill": _bill(scenario, outcome)},
         "lookup_ms": _named(TAIL, outcome.lookup_ms(*TAIL)),
+        "waited": {"requests": sum(n for _, n in outcome.waits), **_named(TAIL, waited)},
         "distance_km": _named(TAIL, outcome.distance_km(*TAIL)),
         "rtt_ms": _named(TAIL, outcome.rtt_ms(*TAIL)),
         "schedule": [
@@ -93,6 +98,13 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
                 "at": each.at,
                 "lasted": _named(SPREAD, each.quantiles(*SPREAD)),
                 "open": each.open_share,
+                "noticed": each.noticed,
+                "published": each.published,
+                "parts": {
+                    "mean": each.mean_parts()._asdict(),
+                    "p99": each.parts_at(0.99)._asdict(),
+                    "worst": each.parts_at(1)._asdict(),
+                },
             }
             for each in outcome.outages
         ],
@@ -185,6 +197,14 @@ def _caches(data: Data) -> list[str]:
     ]
 
 
+def _waits(data: Data) -> Iterator[str]:
+    """How long requests waited that lost time on their way; nothing where none did."""
+    count = data["waited"]["requests"]
+    if count:
+        found = {part: value for part, value in data["waited"].items() if part != "requests"}
+        yield f"{'waited':<12} {count:,} requests: {_spoken(found, 's')}"
+
+
 def _failures(data: Data) -> Iterator[str]:
     """What part of the requests failed, from bin to bin, from the first that did to the last."""
     rows = [each["requests"] for each in data["backends"]]
@@ -210,6 +230,15 @@ def _verdicts(data: Data) -> Iterator[str]:
 def _outage(outage: Data) -> str:
     still = f"; {outage['open']:.1%} still led there at the end" if outage["open"] > 0 else ""
     return _spoken(outage["lasted"], "s") + still
+
+
+def _parts(outage: Data) -> Iterator[str]:
+    """How the outage is split; nothing where nobody noticed, which is all there is to say."""
+    if math.isinf(outage["noticed"]):
+        return
+    for name, parts in outage["parts"].items():
+        said = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in parts.items())
+        yield f"  {name:<11}{said}"
 
 
 def _spoken(quantiles: dict[str, float], unit: str) -> str:

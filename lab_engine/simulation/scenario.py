@@ -22,6 +22,7 @@ from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.caches.sources import Profile
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import levers, names
+from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.parts import (
     WEEK,
     Backend,
@@ -31,15 +32,11 @@ from lab_engine.simulation.parts import (
     Place,
     Resolvers,
     ScheduledChange,
-    choice,
-    fix,
-    must,
-    number,
-    whole,
 )
 from lab_engine.simulation.profiles import Profiles, own
 from lab_engine.simulation.sites import Site, atlas_of, sites
 from lab_engine.simulation.strata import check_resolvers, mix_of, profiles_of
+from lab_engine.simulation.values import choice, fix, must, number, whole
 
 MOMENT = 0.001
 MAX_BINS = 100_000
@@ -123,6 +120,10 @@ class Scenario:
         check_resolvers(self)
         fix(self, "atlas", sites(self.atlas))
         fix(self, "backends", _listed("backends", self.backends, Backend))
+        for backend in self.backends:
+            again = self.duration / (backend.lasts + backend.recurs) <= MAX_SCHEDULED
+            remedy = f"Let it be {MAX_SCHEDULED:,} times at most."
+            must(again, "backends", backend.address, "fails too often in this watch", remedy)
         fix(self, "down", _down(self.down, self))
         fix(self, "unhealthy", _unhealthy(self.unhealthy, (self.zone, *self.former)))
         must(
@@ -240,6 +241,26 @@ class Scenario:
         """Every address of the zone, and of those before it."""
         zones = (self.zone, *self.former)
         return frozenset[str]().union(*(zone.addresses for zone in zones))
+
+    def failure(self, address: str) -> Failure:
+        """How the server of an address fails, when it does."""
+        known = (each.fails for each in self.backends if each.address == address)
+        return next(known, Failure.REFUSED)
+
+    @property
+    def connecting(self) -> frozenset[str]:
+        """The addresses that connect clients even while they fail."""
+        return frozenset(each.address for each in self.backends if each.fails.connects)
+
+    @property
+    def delays(self) -> dict[str, float]:
+        """Seconds that each answer of the slow takes, while they fail."""
+        return {each.address: each.delay for each in self.backends if each.fails.serves}
+
+    @property
+    def hanging(self) -> frozenset[str]:
+        """The addresses from which nothing comes back while they fail."""
+        return frozenset(each.address for each in self.backends if each.fails.hangs)
 
     @cached_property
     def state(self) -> State:

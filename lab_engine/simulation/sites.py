@@ -23,7 +23,7 @@ from lab_engine.authority.geo import (
 from lab_engine.authority.state import lesson_atlas
 from lab_engine.control.countries import CONTINENT_OF, STATES
 from lab_engine.errors import LabError, ScenarioError
-from lab_engine.simulation.parts import address, must, number
+from lab_engine.simulation.values import address, must, number
 
 
 @dataclass(frozen=True)

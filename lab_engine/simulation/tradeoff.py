@@ -10,8 +10,9 @@ from functools import cached_property
 from lab_engine.authority.records import MAX_TTL
 from lab_engine.simulation import theory
 from lab_engine.simulation.knobs import Knobs
-from lab_engine.simulation.parts import MAX_COUNT, MAX_MS, MAX_RATE, number, whole
+from lab_engine.simulation.parts import MAX_COUNT, MAX_MS, MAX_RATE
 from lab_engine.simulation.prices import MILLION, MONTH, QUERIES
+from lab_engine.simulation.values import number, whole
 
 LEVELS = (0.5, 0.95, 0.99)
 

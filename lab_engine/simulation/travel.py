@@ -17,8 +17,9 @@ from lab_engine.authority.records import Client
 from lab_engine.authority.state import lesson_atlas
 from lab_engine.errors import LabError
 from lab_engine.simulation.outcome import Trips
-from lab_engine.simulation.parts import Place, address
+from lab_engine.simulation.parts import Place
 from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.values import address
 
 SPREAD = math.sqrt(2) - 1  # not the number that deals out profiles, which this must not follow
 

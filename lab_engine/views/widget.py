@@ -43,10 +43,11 @@ _FILES: Final = (
     "land.js",
     "flow.js",
     "map.js",
+    "drawn.js",
 )
 PARTS: Final = (
     *("form", "plot", "tiles", "strip", "log"),
-    *("fan", "dots", "together", "drawer", "matrix", "map"),
+    *("fan", "dots", "together", "drawer", "matrix", "map", "drawn"),
 )
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)

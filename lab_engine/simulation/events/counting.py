@@ -85,7 +85,6 @@ def counted(
     changes = len(scenario.steps) - 1
     return Outcome(
         addresses=everyone,
-        down=scenario.down,
         bin=scenario.bin,
         window=scenario.window,
         requests=tuple(row(server) for server in everyone),

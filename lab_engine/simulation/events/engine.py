@@ -35,6 +35,7 @@ from lab_engine.simulation.events.waking import mean_begin, wake
 from lab_engine.simulation.events.watched import Watch
 from lab_engine.simulation.events.world import World, epochs_of
 from lab_engine.simulation.holders import RESOLVERS, watched
+from lab_engine.simulation.outages import Outage
 from lab_engine.simulation.outcome import NEAR, Outcome
 from lab_engine.simulation.parts import Arrivals
 from lab_engine.simulation.scenario import Scenario
@@ -66,7 +67,7 @@ def run(  # noqa: PLR0913  (as `simulation.run`)
         ScenarioError: more than 20 million requests are to be expected, 200,000 clients, or 2 GiB.
     """
     watching = watched(scenario, holdings)  # says what is wrong with their number, too
-    watch = Watch(scenario.question, holders) if watching else None
+    watch = Watch(scenario.question, holders, scenario.connecting) if watching else None
     if watch is not None and holders == RESOLVERS:
         watch.begin(watching)
     found = _Run(scenario, watch, holdings, trace=trace).outcome(progress, partial=partial)
@@ -92,13 +93,14 @@ class _Run:
         _check_size(scenario, -mean_begin(scenarios[0]), len(self._servers))
         self._upstream = Upstream(scenarios[0], rng, self._journal, dated=bool(scenario.schedule))
         one_by_one = len(found) > 1 or bool(self._stations) or not _alike(scenario)
+        one_by_one |= bool(scenario.connecting.intersection(scenario.down))
         self._stacks = Stacks(
             scenario,
             self._upstream.answer,
             rng,
             self._journal,
             one_by_one=one_by_one,
-            down=lambda: self._world.down,
+            down=lambda: self._world.unreachable,
             watch=watch,
         )
         if watch is not None and watch.holders != RESOLVERS:
@@ -106,6 +108,7 @@ class _Run:
         self._world = World(scenario, found, self._upstream, self._stations, self._journal)
         self._bin = Bin(len(scenario.places), len(self._world.times))
         self._lookups: Lookups = defaultdict(int)
+        self._waits: Lookups = defaultdict(int)
         self._bins: list[Bin] = []
         self._cuts = [(scenario.bins, 0)] * len(self._world.times)
         self._env = self._warm_up()
@@ -130,12 +133,20 @@ class _Run:
             lookups=self._lookups or plain_lookups(self._scenario, self._stacks),
             cuts=tuple(self._cuts),
             verdicts=tuple(self._world.verdicts),
+            down=self._epochs[0].scenario.down,
+            waits=tuple(sorted(self._waits.items())),
+            minds=tuple(each for each in self._world.minds if each.at < ended),
             downs=downs(self._epochs, ended),
-            outages=self._world.blackouts.found(ended),
+            outages=self._outages(ended),
             trace=tuple(self._journal.events),
             partial=broken_off,
             ended=ended,
         )
+
+    def _outages(self, ended: float) -> tuple[Outage, ...]:
+        checkers, world = self._scenario.checkers, self._world
+        publication = 0.0 if checkers is None else checkers.publication
+        return world.blackouts.found(ended, world.history, publication)
 
     def _go(self, progress: Progress | None) -> None:
         env, scenario = self._env, self._scenario
@@ -163,9 +174,8 @@ class _Run:
         for asking, begin in self._stacks.polling():
             env.process(self._polling(asking, begin))
         self._world.begin(env, self._rng, self._cut)
-        self._world.blackouts = Blackouts(
-            (member, crowd.rate) for crowd in self._stacks.crowds for member in crowd.members
-        )
+        rates = ((member, each.rate) for each in self._stacks.crowds for member in each.members)
+        self._world.blackouts = Blackouts(rates, self._scenario.connecting)
         if env.now < 0:
             env.run(until=0)
         self._forget()
@@ -174,6 +184,7 @@ class _Run:
         """From now on, count: what was before belongs to the warm-up."""
         self._bin.clear()
         self._lookups.clear()
+        self._waits.clear()
         self._upstream.queries = 0
         self._upstream.firsts.clear()
         self._stacks.forget_counts()
@@ -250,7 +261,7 @@ class _Run:
             return
         if journal.on:
             journal.note(now, "request", member.name, "")
-        server = member.request(now, world.down)
+        server = member.request(now, world.unreachable, world.failing)
         station = None if server is None else self._stations.get(server)
         if station is not None and not station.accepts(now):
             journal.note(now, "refuse", member.name, f"{server} is full")
@@ -260,11 +271,15 @@ class _Run:
         elif journal.on:
             journal.reached(now, member.name, server)
         self._bin.requests[place][server] += 1
+        if world.delays and server is not None and (lost := world.waited(member, server)):
+            self._waits[lost] += 1
         self._lookups[member.waited_ms] += 1
         if world.changed:
             self._count_stale(member)
         if world.blackouts.watching and member.told:
             world.blackouts.led(now, member)
+        elif world.blackouts.watching and server is None:
+            world.blackouts.stuck(now, member)
 
     def _count_stale(self, member: Member) -> None:
         """For each change since the answer that leads this client was made, if it matters to it."""

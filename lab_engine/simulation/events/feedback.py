@@ -1,11 +1,12 @@
 """Health that reacts to load: checkers that look while a run goes on.
 
-`epochs` finds out beforehand what checkers make of servers that die at known times. Where servers
+`epochs` finds out beforehand what checkers make of servers that fail at known times. Where servers
 have a capacity that cannot be known, so their checkers live on the simulated clock. A probe passes
-where any address behind its check is up and has room for one more request; it takes no room.
+where any address behind its check is well, has room for one more request, and would answer in time,
+which a TCP check does not wait for; it takes no room.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from random import Random
 
@@ -13,7 +14,10 @@ import simpy
 
 from lab_engine.authority.health import Checker, aggregate
 from lab_engine.simulation.events.stations import Station
+from lab_engine.simulation.failing import WELL, Look
+from lab_engine.simulation.outcome import Mind
 from lab_engine.simulation.parts import Checkers
+from lab_engine.simulation.probes import best, seen
 from lab_engine.simulation.scenario import Scenario
 
 Said = Callable[[float, str, bool], None]
@@ -31,7 +35,7 @@ class LiveCheckers:
         said: whom they tell.
 
     Attributes:
-        scenario: what holds now; set another when it changes.
+        minds: which of them changed its mind when.
     """
 
     def __init__(
@@ -42,40 +46,62 @@ class LiveCheckers:
         rng: Random,
         said: Said,
     ) -> None:
-        self.scenario = scenario
+        self.minds: list[Mind] = []
+        self._scenario = scenario
+        self._failing: frozenset[str] = frozenset()
         self._env = env
+        self._turned = env.event()
         self._checkers = scenario.checkers or Checkers()
         self._stations = stations
         self._rng = rng
         self._said = said
-        self._minds: dict[str, list[bool]] = {}
+        self._says: dict[str, list[bool]] = {}
         self._verdicts: dict[str, bool] = {}
+
+    def enter(self, scenario: Scenario, failing: frozenset[str]) -> None:
+        """Something else holds now, or others fail."""
+        self._scenario, self._failing = scenario, failing
+        self._turned.succeed()
+        self._turned = self._env.event()
 
     def begin(self) -> None:
         """Every checker starts at a time of its own; what is down has been found out before."""
-        checks = {check for _, step in self.scenario.steps for check in step.zone.check_ids}
+        checks = {check for _, step in self._scenario.steps for check in step.zone.check_ids}
         for check in sorted(checks):
-            healthy = self._up(check)
-            self._minds[check] = [healthy] * self._checkers.count
+            healthy = self._met(check, at_rest=True).passes
+            self._says[check] = [healthy] * self._checkers.count
             self._verdicts[check] = healthy
             if not healthy:
                 self._said(self._env.now, check, False)
             for index in range(self._checkers.count):
+                if not healthy:
+                    self.minds.append(Mind(0.0, check, index, healthy=False))
                 self._env.process(self._looking(check, index, Checker(healthy)))
 
     def _looking(self, check: str, index: int, mind: Checker) -> Generator[simpy.Event]:
         yield self._env.timeout(self._rng.random() * self._checkers.interval)
         while True:
-            passed = self._passes(check)
-            if not self._up(check):
-                yield self._env.timeout(self._checkers.timeout)
+            found = self._met(check)
+            passed = (yield from self._waiting(check, found)) if found.takes else found.passes
             mind = mind.after(passed, self._checkers.threshold)
-            self._minds[check][index] = mind.healthy
-            self._judge(check)
+            if mind.healthy is not self._says[check][index]:
+                self._says[check][index] = mind.healthy
+                self.minds.append(Mind(max(0.0, self._env.now), check, index, mind.healthy))
+                self._judge(check)
             yield self._env.timeout(self._checkers.interval)
 
+    def _waiting(self, check: str, found: Look) -> Generator[simpy.Event, object, bool]:
+        """Whether a probe passes that has to wait: also where its server is well meanwhile."""
+        over = self._env.timeout(found.takes)
+        while True:
+            yield over | self._turned
+            if over.processed:
+                return found.passes
+            if not found.passes and self._met(check, at_rest=True).passes:
+                return True
+
     def _judge(self, check: str) -> None:
-        healthy = aggregate(self._minds[check])
+        healthy = aggregate(self._says[check])
         if healthy is not self._verdicts[check]:
             self._verdicts[check] = healthy
             self._env.process(self._publishing(check, healthy=healthy))
@@ -84,23 +110,24 @@ class LiveCheckers:
         yield self._env.timeout(self._checkers.publication)
         self._said(self._env.now, check, healthy)
 
-    def _passes(self, check: str) -> bool:
-        addresses = list(self._addresses(check))
-        return not addresses or any(self._takes(address) for address in addresses)
+    def _met(self, check: str, *, at_rest: bool = False) -> Look:
+        """What a probe meets now; at rest, whatever the load."""
+        known = seen(self._scenario, self._failing, self._checkers)
 
-    def _takes(self, address: str) -> bool:
-        station = self._stations.get(address)
-        up = address not in self.scenario.down
-        return up and (station is None or station.room(self._env.now))
+        def looked(address: str) -> Look:
+            station, found = self._stations.get(address), known(address)
+            return found if at_rest or station is None or found != WELL else self._loaded(station)
 
-    def _up(self, check: str) -> bool:
-        addresses = list(self._addresses(check))
-        return not addresses or any(each not in self.scenario.down for each in addresses)
+        return best(self._scenario.zone, check, looked)
 
-    def _addresses(self, check: str) -> Iterator[str]:
-        for each in self.scenario.zone:
-            if each.health_check_id == check:
-                yield from each.texts
+    def _loaded(self, station: Station) -> Look:
+        """What a probe meets at a server that serves."""
+        if not station.room(self._env.now):
+            return Look(passes=False)
+        if self._checkers.type == "TCP":
+            return WELL
+        wait = station.wait(self._env.now)
+        return Look(wait <= self._checkers.response, min(wait, self._checkers.response))
 
 
 def with_failing(scenario: Scenario, failing: set[str]) -> Scenario:

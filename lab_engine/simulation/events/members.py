@@ -3,7 +3,7 @@
 For the event engine, where clients differ or the run must know what each was led by.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
 from itertools import accumulate, takewhile
@@ -211,8 +211,14 @@ class Member:
         if self.asked is not None:
             self.asked.poll(now)
 
-    def request(self, now: float, down: tuple[str, ...]) -> str | None:
-        """The server that a request of this client reaches; None for none."""
+    def request(self, now: float, down: Container[str], failing: Container[str] = ()) -> str | None:
+        """The server that serves a request of this client; None for none.
+
+        Args:
+            now: seconds.
+            down: addresses that connect nobody.
+            failing: those that do, and serve nobody.
+        """
         self.line.waited_ms = 0.0
         misses = [cache.misses for cache in self._waits] if self._waits else ()
         if self.dialer is None or self.asked is None:
@@ -224,26 +230,40 @@ class Member:
             self.told, found = not dialled.reused, dialled.address
             if self.told:
                 self.reply, self.attempts = self.asked.held.reply, self.dialer.attempts
+            if found is not None and found not in failing:
+                self.dialer.hung = None
+            elif found is not None:
+                self.dialer.fails(now)
         self.waited_ms = self.line.waited_ms
         if any(c.misses == old for c, old in zip(self._waits, misses, strict=True)):
             self.waited_ms = 0.0
-        return found
+        return None if found in failing else found
 
     def refused(self, now: float) -> None:
         """The server it reached did not take its request."""
         if self.dialer is not None:
             self.dialer.broken(now)
 
-    def kept(self, now: float) -> tuple[str, ...]:
-        """The addresses that it may try of the answer which it keeps; none where it keeps none."""
+    def kept(self, now: float) -> tuple[tuple[str, ...], ...]:
+        """The orders in which it may try the answer that it keeps; none where it keeps none."""
         if self.cache is None or now >= self.cache.held.expires:
             return ()
         held = self.cache.held.addresses
-        return held if self.dialer is None else self.dialer.reachable(held)
+        return (held,) if self.dialer is None else self.dialer.orders(held)
 
-    def offered(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        """Those that it may try of an answer which comes."""
-        return addresses if self.dialer is None else self.dialer.offered(addresses)
+    def offered(self, addresses: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """Those in which it may try an answer that comes."""
+        return (addresses,) if self.dialer is None else self.dialer.offered(addresses)
+
+    @property
+    def connected(self) -> str | None:
+        """The server of its open connection."""
+        return None if self.dialer is None else self.dialer.address
+
+    @property
+    def told_until(self) -> float:
+        """The end of the TTL of the answer that it keeps."""
+        return self.cache.held.told_until if self.cache else -inf
 
     @property
     def expires(self) -> float:
@@ -268,11 +288,12 @@ class Setting(NamedTuple):
     place: Place
     rng: Random
     journal: Journal
+    hanging: frozenset[str] = frozenset()
 
 
 def member(name: str, index: int, line: Line, setting: Setting) -> Member:
     """One client, the `index`-th of its stratum, which decides its profile and its address."""
-    mix, chains, place, rng, journal = setting
+    mix, chains, place, rng, journal, hanging = setting
     chain, client = chains[profile_of(index, mix)], member_of(place, index)
     ask: Ask = partial(line.ask, client if line.sends_networks else None)
     own = own_caches(chain, ask, name, partial(source_of, place, index), journal)
@@ -280,7 +301,7 @@ def member(name: str, index: int, line: Line, setting: Setting) -> Member:
     nearest = chain[0]
     if not nearest.only_remembers:
         made.asked = own.caches[0]
-        made.dialer = Dialer(made.asked, rng)
+        made.dialer = Dialer(made.asked, rng, hanging)
     made.polls = (nearest.lifetime or 0.0) if nearest.polls else 0.0
     made.sleeps = any(each.lifetime == float("inf") for each in chain)
     return made

@@ -124,7 +124,7 @@ class Proxy:
         """What it holds, if it does: all that it may hand on of it, and until when."""
         held = self.cache.held
         if now < held.expires:
-            yield None, (self._dialer.reachable(held.addresses),), held.expires
+            yield None, self._dialer.orders(held.addresses), held.expires
 
     def places(self, _question: Question, _client: Client | None = None) -> Iterator[None]:
         """It holds one answer for everybody."""

@@ -190,7 +190,9 @@ class Stacks:
     def _add_members(self, crowd: Crowd, name: str, seat: "_Seat") -> None:
         place = seat.stratum.place
         lines = self._lines(crowd, name, place)
-        setting = Setting(crowd.mix, self._chains, place, self._rng, self._journal)
+        setting = Setting(
+            crowd.mix, self._chains, place, self._rng, self._journal, self._scenario.hanging
+        )
         for index, number in enumerate(seat.members):
             line = lines[index % len(lines)]
             made = member(f"client {number}", number - seat.start, line, setting)

@@ -34,10 +34,14 @@ class Watch:
     Args:
         question: what all are asked.
         holders: whose caches they are: see `run`.
+        connecting: addresses that connect clients even while they are dead.
     """
 
-    def __init__(self, question: Question, holders: str) -> None:
+    def __init__(
+        self, question: Question, holders: str, connecting: frozenset[str] = frozenset()
+    ) -> None:
         self.holders = holders
+        self._connecting = connecting
         self._question = question
         self._watched: Sequence[Watched] = ()
         self._holder: dict[Seat, int] = {}
@@ -116,11 +120,12 @@ class Watch:
     ) -> Iterator[Holding]:
         holder, addresses, start, end = copy
         order, hasty = self._orders[holder], self._watched[holder].hasty
+        connecting = self._connecting
 
         def shares(dead: tuple[str, ...]) -> Shares:
             key = addresses, order, hasty, dead
             if key not in known:
-                known[key] = _shares(addresses, order, hasty, dead)
+                known[key] = _shares(addresses, (order, hasty), dead, connecting)
             return known[key]
 
         return told(holder, start, end, downs, shares)
@@ -169,15 +174,19 @@ class _NotingCache(Cache[Key, Kept]):
 
 
 def _shares(
-    addresses: tuple[str, ...], order: SetOrder, hasty: float, dead: tuple[str, ...]
+    addresses: tuple[str, ...],
+    how: tuple[SetOrder, float],
+    dead: tuple[str, ...],
+    connecting: frozenset[str],
 ) -> Shares:
     """What part of the requests each address gets of a copy; nobody the rest."""
-    parts = dict.fromkeys([*addresses, ""], 0.0)
-    patient, firsts = _orders(addresses, order, dead), _orders(addresses, order, ())
-    for each in patient:
-        parts[first_alive(each, dead) or ""] += (1 - hasty) / len(patient)
-    for each in firsts:
-        parts[first_alive(each[:1], dead) or ""] += hasty / len(firsts)
+    (order, hasty), parts = how, dict.fromkeys([*addresses, ""], 0.0)
+    unreachable = tuple(address for address in dead if address not in connecting)
+    patient, firsts = _orders(addresses, order, unreachable), _orders(addresses, order, ())
+    for several, part in ((patient, 1 - hasty), ([each[:1] for each in firsts], hasty)):
+        for each in several:
+            found = first_alive(each, unreachable)
+            parts["" if found is None or found in dead else found] += part / len(several)
     return tuple((address, part) for address, part in parts.items() if part)
 
 

@@ -106,7 +106,7 @@ def fills(scenario: Scenario) -> Fills:
     found = kept_replies(scenario)
     everyone = servers(found)
     profile = scenario.known_profiles.recursive(scenario.resolvers.profile[0][0])
-    kept = brought(found, scenario, profile, (Column(frozenset(scenario.down)),))
+    kept = brought(found, scenario, profile, (Column.of(scenario),))
     cases = tuple(Case(copy.probability, copy.first, shares(copy, 0, everyone)) for copy in kept)
     return Fills(everyone, kept[0].ttl, cases, takes_turns(found, scenario))
 

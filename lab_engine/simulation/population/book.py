@@ -56,12 +56,14 @@ class Book:
                 for address in reply.addresses
             )
         )
-        downs = [frozenset(epoch.scenario.down) for epoch in epochs]
-        distinct = list(dict.fromkeys(downs))
+        columns = [Column.of(epoch.scenario) for epoch in epochs]
+        distinct = list(dict.fromkeys(columns))
         manners = (True, False) if hasty else (True,)
-        self._columns = tuple(Column(down, manner) for manner in manners for down in distinct)
+        self._columns = tuple(
+            column._replace(tries_next=manner) for manner in manners for column in distinct
+        )
         self._distinct = len(distinct)
-        self._of_epoch = [distinct.index(down) for down in downs]
+        self._of_epoch = [distinct.index(column) for column in columns]
         self.in_turn = all(
             takes_turns(pool.told[at], epoch.scenario)
             for pool in pools

@@ -8,7 +8,7 @@ lead alike are one.
 import math
 from collections.abc import Iterable, Iterator
 from itertools import combinations, permutations
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from lab_engine.authority.order import Order
 from lab_engine.authority.plan import Share
@@ -16,6 +16,7 @@ from lab_engine.caches.clients import first_alive
 from lab_engine.caches.orders import SetOrder, each_order, order_count
 from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.simulation.asking import MESSAGE_IDS
+from lab_engine.simulation.scenario import Scenario
 
 MOST_ORDERS = 50_000  # listed for one reply: a tenth of a second
 MOST_COPIES = 5_000
@@ -29,17 +30,25 @@ class Column(NamedTuple):
     """Circumstances under which a client uses an answer.
 
     Attributes:
-        down: the dead addresses.
+        down: the dead addresses that connect nobody.
         tries_next: whether it goes on to the next address.
+        failing: those that connect it, and fail then.
     """
 
     down: frozenset[str]
     tries_next: bool = True
+    failing: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, scenario: Scenario, *, tries_next: bool = True) -> Self:
+        """Those of a scenario, as things stand at first."""
+        down, connecting = frozenset(scenario.down), scenario.connecting
+        return cls(down - connecting, tries_next, down & connecting)
 
     def leads(self, order: Addresses) -> str:
         """Where the client goes."""
         found = first_alive(order if self.tries_next else order[:1], self.down)
-        return found or NOBODY
+        return NOBODY if found is None or found in self.failing else found
 
     def decided(self, prefix: Addresses) -> bool:
         """Whether what follows these addresses does not matter."""

@@ -128,9 +128,9 @@ def _of_subnets(divided: list[tuple[RecursiveProfile, list[Block]]]) -> Iterator
 def _of_answers(scenario: Scenario, holding: tuple[Epoch, ...], pools: Told) -> Iterator[str]:
     """Copies that cannot be listed, or that depend on each other."""
     hasty = not all(kind.tries_next for kind in kinds(scenario))
-    downs = {frozenset(epoch.scenario.down) for epoch in holding}
+    manners = (True, False) if hasty else (True,)
     columns = tuple(
-        Column(down, each) for each in ((True, False) if hasty else (True,)) for down in downs
+        {Column.of(epoch.scenario, tries_next=each) for epoch in holding for each in manners}
     )
     rules = (
         (
@@ -141,6 +141,10 @@ def _of_answers(scenario: Scenario, holding: tuple[Epoch, ...], pools: Told) -> 
             ),
             "there are too many orders of its addresses, some of which die, to list them",
         ),
+        (
+            _vanish(scenario, pools) and any(kind.tries_next for kind in kinds(scenario)),
+            "clients wait for an address that vanishes before they try the next",
+        ),
         (_splices(pools), "some answers come over a CNAME, and others do not or over another"),
         (_outlived(pools), "answers come over a CNAME that outlives them, and is kept meanwhile"),
         (_half_kept(pools), "resolvers with whole-second clocks keep only some of the answers"),
@@ -148,6 +152,18 @@ def _of_answers(scenario: Scenario, holding: tuple[Epoch, ...], pools: Told) -> 
     yield from (reason for broken, reason in rules if broken)
     if scenario.order == "cyclic":
         yield from _of_turns(scenario, holding, pools)
+
+
+def _vanish(scenario: Scenario, pools: Told) -> bool:
+    """Whether an address may be a black hole that stands beside others in an answer."""
+    named = {address for _, step in scenario.steps for address in step.down}
+    gone = named & (scenario.hanging - scenario.connecting)
+    return any(
+        len(share.reply.addresses) > 1 and gone.intersection(share.reply.addresses)
+        for _, several in pools
+        for part in several
+        for share in part
+    )
 
 
 def _of_turns(scenario: Scenario, holding: tuple[Epoch, ...], pools: Told) -> Iterator[str]:

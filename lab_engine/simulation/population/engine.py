@@ -37,6 +37,7 @@ from lab_engine.simulation.population.stop import Progress, Stop, stopping
 from lab_engine.simulation.population.sums import Sums
 from lab_engine.simulation.population.tally import Bins, Floats, Ints
 from lab_engine.simulation.population.watched import Watch
+from lab_engine.simulation.probes import failing
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.start import CYCLES, SPREAD, memory
 from lab_engine.simulation.strata import mean_rate, strata
@@ -92,8 +93,7 @@ def _check_size(scenario: Scenario, max_bytes: int) -> None:
     clients = scenario.clients.count
     expected = caches * CACHE_BYTES + remember * clients * CLIENT_BYTES
     expected += scenario.bins * COUNT_BYTES * len(scenario.steps) * 4
-    downs = [set(step.down) for _, step in scenario.steps]
-    deaths = sum(bool(after - before) for before, after in pairwise(downs))
+    deaths = sum(bool(after - before) for (_, before), (_, after) in pairwise(failing(scenario)))
     expected += deaths * (caches + remember * clients) * DEATH_BYTES
     if expected > max_bytes:
         raise ScenarioError(
@@ -104,15 +104,13 @@ def _check_size(scenario: Scenario, max_bytes: int) -> None:
 
 
 def _check_fills(scenario: Scenario, book: Book, caches: int) -> None:
-    clients = scenario.clients
-    own = [kind.application for kind in kinds(scenario) if kind.application]
+    every, asked = kinds(scenario), scenario.clients.count * mean_rate(scenario)
+    own = [kind.application for kind in every if kind.application]
     held = min([*own, float(book.life.min())])
-    fills = caches * (
-        1 + scenario.duration / (held + caches / (clients.count * mean_rate(scenario)))
-    )
-    expected = (
-        fills if held or any(kind.remembers for kind in kinds(scenario)) or book.life.any() else 0
-    )
+    fills = caches * (1 + scenario.duration / (held + caches / asked))
+    if any(kind.asks_each_time for kind in every):
+        fills += asked * scenario.duration
+    expected = fills if held or any(kind.remembers for kind in every) or book.life.any() else 0
     if expected > MAX_FILLS:
         raise ScenarioError(
             f"{expected:.3g} fills of caches",
@@ -143,7 +141,13 @@ class _Run:
         check_addresses(scenario, self._book.servers)
         times = tuple(epoch.start for epoch in found[1:])
         self._bins = Bins(scenario.bins, scenario.bin, times)
-        self._deaths = Deaths(self._book, found, self._bins.end, mean_rate(scenario))
+        self._deaths = Deaths(
+            self._book,
+            found,
+            self._bins.end,
+            mean_rate(scenario),
+            0.0 if scenario.checkers is None else scenario.checkers.publication,
+        )
         self._sums = Sums(scenario, found, self._book, self._bins)
         self._notes: tuple[str, ...] = ()
 
@@ -160,7 +164,7 @@ class _Run:
 
     def outcome(self, watching: tuple[Watched, ...]) -> Outcome:
         """Step all caches, and sum."""
-        own = any(kind.application or kind.floor or not kind.tries_next for kind in self._kinds)
+        own = any(kind.application or kind.floor or kind.by_luck for kind in self._kinds)
         remember = any(kind.remembers for kind in self._kinds)
         stop, layered = self._stop, own or (remember and bool(self._book.ttl.any()))
         caches = self._numbers(watching, layered=layered) if self._book.life.any() else ()

@@ -22,6 +22,8 @@ class Kind(NamedTuple):
         negative: at most for which an answer without addresses is kept.
         failure: for which one is kept that may not be kept.
         tries_next: whether it goes on to the next address when one is dead.
+        by_luck: whether a request of it may fail where another by the same copy does not: the first
+            address that connects it decides, and the order turns.
     """
 
     application: float = 0.0
@@ -31,11 +33,17 @@ class Kind(NamedTuple):
     negative: float = math.inf
     failure: float = 0.0
     tries_next: bool = True
+    by_luck: bool = False
 
     @property
     def remembers(self) -> bool:
         """Whether it has to be stepped by itself; others are one crowd."""
-        return self.application > 0 or self.os or not self.tries_next
+        return self.application > 0 or self.os or self.by_luck
+
+    @property
+    def asks_each_time(self) -> bool:
+        """Whether each of its requests is a step."""
+        return self.by_luck and not self.os and not self.application
 
     def ends_with_copy(self, ttl: float) -> bool:
         """Whether it keeps nothing beyond its resolver's copy of such a life; or for ever."""
@@ -45,11 +53,24 @@ class Kind(NamedTuple):
 
 def kinds(scenario: Scenario) -> tuple[Kind, ...]:
     """Those of a scenario, in the order of `Scenario.chains`."""
-    return tuple(_kind(*chain) for chain in scenario.chains.values())
+    either = _fail_connected(scenario)
+    return tuple(_kind(either, *chain) for chain in scenario.chains.values())
 
 
-def _kind(nearest: ClientProfile, system: ClientProfile | None = None) -> Kind:
+def _fail_connected(scenario: Scenario) -> bool:
+    """Whether servers fail that connect their clients, and stand beside others in an answer."""
+    named = {address for _, step in scenario.steps for address in step.down}
+    erring = scenario.connecting.difference(scenario.delays)  # the slow serve
+    return not named.isdisjoint(erring) and any(
+        len(each.texts) > 1 or each.policy.sample is not None
+        for _, step in scenario.steps
+        for each in step.zone
+    )
+
+
+def _kind(either: bool, nearest: ClientProfile, system: ClientProfile | None = None) -> Kind:  # noqa: FBT001
     """One profile, or a fixed lifetime over a system that obeys the TTL."""
+    tries_next = nearest.tries_next and nearest.keeps != 1
     negative = math.inf if nearest.negative is None else nearest.negative
     return Kind(
         nearest.lifetime or 0.0,
@@ -58,7 +79,8 @@ def _kind(nearest: ClientProfile, system: ClientProfile | None = None) -> Kind:
         nearest.cap,
         negative,
         nearest.failure,
-        nearest.tries_next and nearest.keeps != 1,
+        tries_next,
+        either or not tries_next,
     )
 
 

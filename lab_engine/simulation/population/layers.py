@@ -141,7 +141,7 @@ class Layers:
                 break
         self._end(np.arange(len(self.row)), np.full(len(self.row), np.inf))
         forgetful = np.flatnonzero(~self.os & (self.application == 0))
-        self.deaths.close(forgetful, self.people.home[forgetful])
+        self.deaths.close(forgetful, self.people.home[forgetful], self.hasty[forgetful])
 
     def _step(self) -> float:
         """Turns need the order of time: no resolver opens two windows within this step."""
@@ -365,7 +365,8 @@ class Layers:
         if self.deaths:
             led = np.flatnonzero(~self.empty[who])
             some = who[led]
-            self.deaths.note_ways(some, at[led], until[led], self.way[some], self.hasty[some])
+            kept = at[led], until[led], self.told[some]
+            self.deaths.note_ways(some, kept, self.way[some], self.hasty[some])
         self.due[who] = until + self._gaps(len(who))
         self._deal(who)
 

@@ -12,12 +12,14 @@ from itertools import pairwise
 import numpy as np
 
 from lab_engine.simulation.epochs import Epoch
-from lab_engine.simulation.outcome import Outage
+from lab_engine.simulation.outages import Outage, outage
 from lab_engine.simulation.population.book import Book
 from lab_engine.simulation.population.pools import Crowds
 from lab_engine.simulation.population.tally import Floats, Ints
+from lab_engine.simulation.stages import stages
 
 MOST = 10_000  # entries of an outage: more are joined with their neighbours
+NONE: Ints = np.zeros(0, np.int64)
 NOBODY = Crowds(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
@@ -30,19 +32,24 @@ class _Death:
         ways: by manner and way, until when it leads to what has been dead ever since; 0 for others.
             Clients that try no second address have the manner 1, others 0.
         rows: the same by manner and copy, where all of its ways do.
+        known: seconds until it was noticed, and until no answer held what died.
         own: when the last answer ended that led there, of clients that are stepped by themselves.
+        told: until when these were told to keep it.
         shared: the same of the copies in each cache, by manner.
         asked: the same of answers that nobody kept, for each of these others.
-        lasted: ends of clients that are done, and their weights.
+        lasted: ends of clients that are done, until when they were told, and their weights.
     """
 
     at: float
     ways: Floats
     rows: Floats
+    known: tuple[float, float]
     own: Floats = field(default_factory=lambda: np.zeros(0))
+    told: Floats = field(default_factory=lambda: np.zeros(0))
     shared: Floats = field(default_factory=lambda: np.zeros((1, 0)))
     asked: Floats = field(default_factory=lambda: np.zeros(0))
     lasted: list[Floats] = field(default_factory=list)
+    lasted_as_told: list[Floats] = field(default_factory=list)
     weights: list[Floats] = field(default_factory=list)
 
 
@@ -54,13 +61,17 @@ class Deaths:
         epochs: of the run.
         end: of the watch, seconds.
         rate: requests a second of each client.
+        publication: seconds from a verdict to its answers.
     """
 
-    def __init__(self, book: Book, epochs: tuple[Epoch, ...], end: float, rate: float) -> None:
+    def __init__(
+        self, book: Book, epochs: tuple[Epoch, ...], end: float, rate: float, publication: float
+    ) -> None:
         self._book, self._end, self._rate = book, end, rate
+        self._epochs, self._publication = epochs, publication
         self._crowds, self._first = NOBODY, np.zeros(0, np.int64)
-        downs = [set(epoch.scenario.down) for epoch in epochs]
-        killing = [at for at in range(1, len(epochs)) if downs[at] - downs[at - 1]]
+        downs = [self._downs(at) for at in range(1, len(epochs))]
+        killing = [at for at, (now, before) in enumerate(downs, 1) if now - before]
         self._deaths = [self._death(at) for at in killing if epochs[at].start < end]
 
     def __bool__(self) -> bool:
@@ -71,7 +82,13 @@ class Deaths:
         manners = (True, False) if book.hasty else (True,)
         ways = np.array([self._led_until(epoch, tries_next=each) for each in manners])
         rows = np.where(book.ways > 0, ways[:, None, :], np.inf).min(axis=2)
-        return _Death(float(book.starts[epoch]), ways, np.where(book.empty, 0.0, rows))
+        at, now, before = float(book.starts[epoch]), *self._downs(epoch)
+        known = stages(self._epochs, at, now - before, self._publication)
+        return _Death(at, ways, np.where(book.empty, 0.0, rows), known)
+
+    def _downs(self, epoch: int) -> tuple[set[str], set[str]]:
+        """Who is dead in an epoch, and who was in the one before."""
+        return set(self._epochs[epoch].scenario.down), set(self._epochs[epoch - 1].scenario.down)
 
     def _led_until(self, epoch: int, *, tries_next: bool) -> Floats:
         """For each way, the start of the first epoch from this one on in which it leads to life."""
@@ -89,7 +106,7 @@ class Deaths:
         """From now on, so many clients are noted by themselves, and others in these crowds."""
         self._crowds, self._first = crowds, np.cumsum(crowds.heads) - crowds.heads
         for death in self._deaths:
-            death.own = np.zeros(alone)
+            death.own, death.told = np.zeros(alone), np.full(alone, np.inf)
             death.shared = np.zeros((len(death.ways), int(crowds.spread.sum())))
             unkept = bool(((death.rows[0] > 0) & (self._book.life == 0)).any())
             death.asked = np.zeros(int(crowds.heads.sum()) if unkept else 0)
@@ -103,12 +120,23 @@ class Deaths:
                 np.maximum.at(shared, cache[led], lasted)
 
     def note_ways(
-        self, who: Ints, at: Floats, until: Floats, way: Ints, manner: Ints | int
+        self, who: Ints, kept: tuple[Floats, Floats, Floats], way: Ints, manner: Ints
     ) -> None:
-        """These clients got orders that lead these ways, to keep; not at all if `until` is `at`."""
+        """These clients, each once, got orders that lead these ways.
+
+        Args:
+            who: they are.
+            kept: when they came, until when they are kept, which is not at all where both are one
+                time, and until when the clients were told to.
+            way: of each.
+            manner: of each client.
+        """
+        at, until, told = kept
         for death in self._deaths:
             led, lasted = self._lasted(death.at, at, until, death.ways[manner, way])
-            np.maximum.at(death.own, who[led], lasted)
+            later = lasted > death.own[who[led]]
+            some = who[led[later]]
+            death.own[some], death.told[some] = lasted[later], told[led[later]] - death.at
 
     def _lasted(self, died: float, at: Floats, until: Floats, ends: Floats) -> tuple[Ints, Floats]:
         """Which answers led to the dead, and for how long: endlessly if longer than the watch."""
@@ -153,11 +181,11 @@ class Deaths:
         left = (expected[part + 1] - back[who]) / (share[part] * self._rate)
         death.asked[who] = end[part] - left
 
-    def close(self, following: Ints | None = None, cache: Ints | None = None) -> None:
+    def close(self, following: Ints = NONE, cache: Ints = NONE, manner: Ints = NONE) -> None:
         """That is all of these clients.
 
-        Those that are `following` keep nothing, and try no second address: of them the copies count
-        in the cache that each asks, or in all of its crowd.
+        Those that are `following` keep nothing, though they are stepped by themselves: of them the
+        copies count in the cache that each asks, or in all of its crowd.
         """
         heads, spread = self._crowds
         firsts = np.cumsum(spread) - spread
@@ -165,14 +193,16 @@ class Deaths:
             crowds = (
                 np.maximum.reduceat(death.shared, firsts, axis=1) if len(firsts) else death.shared
             )
-            if following is not None and cache is not None and len(crowds) > 1:
-                theirs = crowds[1, self._crowds.crowd[cache]]
+            if len(following):
+                theirs = crowds[np.minimum(manner, len(crowds) - 1), self._crowds.crowd[cache]]
                 death.own[following] = np.maximum(death.own[following], theirs)
+                death.told[following] = np.inf
             ends, weights = crowds[0], heads * self._rate
             if len(death.asked):
                 ends = np.maximum(np.repeat(ends, heads), death.asked)
                 weights = np.full(len(ends), self._rate)
             death.lasted += [death.own, ends]
+            death.lasted_as_told += [death.told, np.full(len(ends), np.inf)]
             death.weights += [np.full(len(death.own), self._rate), weights]
 
     # --- reading ---------------------------------------------------------------------------------
@@ -183,21 +213,26 @@ class Deaths:
 
     def _outage(self, death: _Death, ended: float) -> Outage:
         lasted, weights = np.concatenate(death.lasted), np.concatenate(death.weights)
-        known = weights > 0
-        order = np.argsort(lasted[known], kind="stable")
-        lasted, weights = lasted[known][order], weights[known][order]
+        told = np.concatenate(death.lasted_as_told)
+        known = np.flatnonzero(weights > 0)
+        order = known[np.argsort(lasted[known], kind="stable")]
+        lasted, told, weights = lasted[order], told[order], weights[order]
         seen = ended - death.at
         closed = int(np.searchsorted(lasted, seen, "right"))
-        still = np.full(len(lasted) - closed, seen)
-        found = _joined(lasted[:closed], weights[:closed]) + _joined(still, weights[closed:])
-        return Outage(death.at, found, float(weights[closed:].sum()))
+        lasted = np.minimum(lasted, seen)
+        overdue = lasted - np.clip(told, 0.0, lasted)
+        found = [
+            *_joined(lasted[:closed], overdue[:closed], weights[:closed]),
+            *_joined(lasted[closed:], overdue[closed:], weights[closed:]),
+        ]
+        return outage(death.at, found, float(weights[closed:].sum()), death.known)
 
 
-def _joined(lasted: Floats, weights: Floats) -> tuple[tuple[float, float], ...]:
-    """Seconds in their order with their weights; where they are too many, means of neighbours."""
+def _joined(lasted: Floats, overdue: Floats, weights: Floats) -> list[tuple[float, float, float]]:
+    """Seconds, those of them beyond a TTL, and weights; where they are many, neighbours' means."""
     if len(lasted) > MOST:
         first = np.linspace(0, len(lasted), MOST, endpoint=False).astype(int)
-        sums = np.add.reduceat(lasted * weights, first)
+        sums = [np.add.reduceat(each * weights, first) for each in (lasted, overdue)]
         weights = np.add.reduceat(weights, first)
-        lasted = sums / weights
-    return tuple(zip(lasted.tolist(), weights.tolist(), strict=True))
+        lasted, overdue = (each / weights for each in sums)
+    return list(zip(lasted.tolist(), overdue.tolist(), weights.tolist(), strict=True))

@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 
-from lab_engine.simulation.epochs import Epoch, downs, verdicts
+from lab_engine.simulation.epochs import Epoch, downs, minds, verdicts
 from lab_engine.simulation.outcome import Level, Levels, Outcome
 from lab_engine.simulation.population.book import Book
 from lab_engine.simulation.population.outages import Deaths
@@ -134,7 +134,7 @@ class Sums:
         named = [dict(zip(servers, each, strict=False)) for each in reached]
         return Outcome(
             addresses=servers,
-            down=scenario.down,
+            down=self._found[0].scenario.down,
             bin=scenario.bin,
             window=scenario.window,
             requests=tuple(map(tuple, rows.tolist())),
@@ -150,8 +150,10 @@ class Sums:
             cuts=self._cuts,
             refused=(0,) * bins.count,
             verdicts=verdicts(self._found, until),
+            minds=minds(self._found, until),
             downs=downs(self._found, until),
             lookups=self._look_ups(),
+            waits=self._waits(),
             trips=trips(scenario, named),
             outages=deaths.outages(until),
             partial=partial,
@@ -163,6 +165,16 @@ class Sums:
         """Bins that are not complete hold nothing."""
         begun = self._bins.middles > ended // self._bins.width * self._bins.width
         self.requests[:, begun] = self._stale[:, begun] = self.queries[:, begun] = 0
+
+    def _waits(self) -> tuple[tuple[float, int], ...]:
+        """What requests lost at slow servers; they lose nothing else here."""
+        waited: Counter[float] = Counter()
+        for address, delay in self._scenario.delays.items():
+            slow = [at for at, epoch in enumerate(self._found) if address in epoch.failing]
+            if address in self._book.servers and delay:
+                row = self.requests[self._book.servers.index(address)]
+                waited[delay] += int(row[np.isin(self._epochs, slow)].sum())
+        return tuple(sorted((seconds, count) for seconds, count in waited.items() if count))
 
     def _look_ups(self) -> tuple[tuple[float, int], ...]:
         """What requests waited: nothing, for the resolver, or for the authority as well."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lab_engine.authority.health import CHECKERS, MORE_THAN_PERCENT
 from lab_engine.authority.records import MAX_TTL
+from lab_engine.simulation.outages import Parts
 from lab_engine.simulation.theory.ranges import not_negative, seconds, whole, within
 
 MOST_CHECKERS = 1000
@@ -85,16 +86,51 @@ class Failover:
         return self._delay(self.checkers - self._may_differ, self.threshold * self.timeout)
 
     @property
+    def mean_parts(self) -> Parts:
+        """The mean of the outage by who takes it: D, P and H·T/2; such clients keep nothing longer.
+
+        >>> [round(part, 1) for part in Failover(30, 3, ttl=60, publication=5.0).mean_parts]
+        [84.7, 5.0, 30.0, 0.0]
+        """
+        cache = self.held * self.ttl / 2
+        return Parts(self.outage.mean - self.publication - cache, self.publication, cache)
+
+    @property
     def recovery(self) -> "Delay":
         """From the server's return until a client that knew its stand-in asks it again.
 
         As for the outage, but checks pass at once, and few checkers are needed: of 16, the 3rd.
-        Holds where checks were refused before; one still waiting for a time-out asks later.
+        Holds where checks were refused before; of those that wait for a time-out, some pass as the
+        server returns, so it is sooner.
 
         >>> round(Failover(30, 3, ttl=0).recovery.mean, 1)
         65.3
         """
         return self._delay(self._may_differ + 1, 0.0)
+
+    def tripped_by(self, lasts: float) -> float:
+        """The chance that a server which is back after so many seconds is taken for dead: 0 to 1.
+
+        A probe that waits as the server returns passes, so of L seconds only probes in the first
+        L - τ fail. A checker sees k in a row where its first is early enough: with chance
+        q = (L - τ - (k - 1)(I + τ)) / I, between 0 and 1. It is taken for dead where n of m do, of
+        16 the 14th: a binomial tail, as none has seen it back before the last of them spoke.
+
+        Args:
+            lasts: L, the seconds of a pause, a restart or a break of the network.
+
+        >>> Failover(10, 1, timeout=2).tripped_by(12), Failover(10, 2, timeout=2).tripped_by(12)
+        (1.0, 0.0)
+        >>> round(Failover(30, 1, timeout=2).tripped_by(25), 3)
+        0.242
+        """
+        seconds(lasts=lasts)
+        late = self.timeout + (self.threshold - 1) * (self.interval + self.timeout)
+        seen = min(1.0, max(0.0, (lasts - late) / self.interval))
+        m, needed = self.checkers, self.checkers - self._may_differ
+        return math.fsum(
+            math.comb(m, n) * seen**n * (1 - seen) ** (m - n) for n in range(needed, m + 1)
+        )
 
     @property
     def _may_differ(self) -> int:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from lab_engine.errors import LabError
-from lab_engine.simulation.outcome import weighted_quantiles
+from lab_engine.simulation.quantiles import weighted_quantiles
 
 from .picture import Drawn, Ghost
 from .scales import PERCENT, said, ticks

@@ -15,7 +15,7 @@ from lab_engine.authority.plan import replies
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario
 from lab_engine.simulation.asking import planned
-from lab_engine.simulation.outcome import weighted_quantiles
+from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.views.theme import clock, number, sign
 
 from .picture import Drawn, Ghost

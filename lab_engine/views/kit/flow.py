@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from lab_engine.simulation.outcome import weighted_quantiles
+from lab_engine.simulation.quantiles import weighted_quantiles
 
 if TYPE_CHECKING:
     from .map import Map

@@ -152,7 +152,7 @@ class Strip(Drawn):
     @property
     def axis(self) -> tuple[tuple[float, str], ...]:
         """Where the ticks are, and what they say."""
-        return self.ticks or tuple(_round_ticks(self.start, self.end))
+        return self.ticks or tuple(round_ticks(self.start, self.end))
 
     @property
     def times(self) -> tuple[float, ...]:
@@ -208,7 +208,8 @@ def _plain(mark: Mark) -> dict[str, Any]:
     return {name: value for name, value in named.items() if value not in ("", None)}
 
 
-def _round_ticks(start: float, end: float) -> Iterable[tuple[float, str]]:
+def round_ticks(start: float, end: float) -> Iterable[tuple[float, str]]:
+    """Where round steps of seconds lie between two, and what they say; nine at the most."""
     step = next(step for step in _STEPS if (end - start) / step <= _MOST_TICKS)
     first = -int(-start // step)
     for index in range(first, int(end / step + 1e-9) + 1):
