@@ -101,8 +101,8 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
-        11_200,
-        "two engines that check each other, closed forms that check both, who held what, dispatch",
+        12_400,
+        "two engines that check each other, closed forms that check both, who held what, balancers",
     ),
     "views": (
         3_400,

@@ -4,13 +4,13 @@ Both engines give the same kind of outcome, in plain tuples: no simulation and n
 """
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import NamedTuple
 
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.quantiles import weighted_quantiles
+from lab_engine.simulation.service import UNSERVED, Service
 from lab_engine.simulation.tables import Column, Shown, Table
 
 HEAD = (
@@ -201,6 +201,7 @@ class Outcome(Shown):
         notes: what the engine approximates here, and how well.
         holders: the caches that were watched, where that was asked for, the largest first.
         holdings: what they held; times that no holding of a cache covers, it held nothing.
+        service: what the servers made of the requests: how long they took, who came back.
     """
 
     addresses: tuple[str, ...]
@@ -228,6 +229,7 @@ class Outcome(Shown):
     notes: tuple[str, ...] = ()
     holders: tuple[Holder, ...] = ()
     holdings: tuple[Holding, ...] = ()
+    service: Service = UNSERVED
 
     @property
     def total(self) -> int:
@@ -268,6 +270,14 @@ class Outcome(Shown):
     def lookup_ms(self, *levels: float) -> tuple[float, ...]:
         """Quantiles of what a request waited for DNS: `outcome.lookup_ms(0.5, 0.95, 0.99)`."""
         return weighted_quantiles(self.lookups, levels)
+
+    def latency_ms(self, *levels: float) -> tuple[float, ...]:
+        """Quantiles of what a served request took: look-up, balancer, queue and service.
+
+        Without servers of limited capacity, and without a balancer, that is the look-up alone.
+        The way there and back is not in it: that is `rtt_ms`.
+        """
+        return weighted_quantiles(self.service.latencies or self.lookups, levels)
 
     def distance_km(self, *levels: float) -> tuple[float, ...]:
         """Quantiles of the distance from clients to the servers they reached."""
@@ -354,23 +364,6 @@ class Outcome(Shown):
             if sum(level)
         ]
         return Table(HEAD, rows, [*levels, f"the authority answered {self.authority_queries:,}"])
-
-
-def weighted_quantiles(
-    sample: Iterable[tuple[float, float]], levels: Iterable[float]
-) -> tuple[float, ...]:
-    """The least value below or at which these parts of the weight lie; NaN of nothing.
-
-    Args:
-        sample: (value, weight) in any order.
-        levels: 0 to 1.
-    """
-    ordered = sorted((value, weight) for value, weight in sample if weight > 0)
-    sums = [*accumulate(weight for _, weight in ordered)]
-    if not sums:
-        return tuple(math.nan for _ in levels)
-    places = (bisect_left(sums, level * sums[-1] * (1 - 1e-12)) for level in levels)
-    return tuple(ordered[min(place, len(ordered) - 1)][0] for place in places)
 
 
 def _without(

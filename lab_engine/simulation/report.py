@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lab_engine.errors import ScenarioError
-from lab_engine.simulation.outcome import Level, Outcome, weighted_quantiles
+from lab_engine.simulation.outcome import Level, Outcome
 from lab_engine.simulation.prices import bill
+from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.scenario import Scenario
 
 BAND = (0.05, 0.5, 0.95)

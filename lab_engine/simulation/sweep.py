@@ -17,8 +17,9 @@ from tempfile import NamedTemporaryFile
 from typing import Any, Protocol
 
 from lab_engine.errors import ScenarioError
-from lab_engine.simulation.outcome import Outcome, weighted_quantiles
+from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.parts import must, whole
+from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.run import Progress, run
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.tables import Column, Shown, Table

@@ -5,7 +5,8 @@ they do and can leave a trace of it. An arrival is a simpy event; what it sets o
 and is a plain call. Up to some 10^4 clients at interactive speed; more is for `population`.
 
 Servers with a capacity refuse what they cannot queue, and health checks may see that: this is the
-engine with feedback. A request that is refused has failed; nobody tries again for it.
+engine with feedback. A request that is refused has failed; nobody tries again for it, unless it is
+a balancer that stands before the servers.
 """
 
 import math
@@ -22,11 +23,13 @@ from lab_engine.caches.recursives import Limits
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.epochs import downs
 from lab_engine.simulation.events.arrivals import gaps
+from lab_engine.simulation.events.balanced import Balanced
 from lab_engine.simulation.events.behind import watch_largest
 from lab_engine.simulation.events.blackouts import Blackouts
 from lab_engine.simulation.events.counting import Bin, Lookups, counted, plain_lookups
 from lab_engine.simulation.events.members import Member
 from lab_engine.simulation.events.proxies import Proxy
+from lab_engine.simulation.events.serving import Direct, Ledger
 from lab_engine.simulation.events.stacks import Crowd, Stacks
 from lab_engine.simulation.events.stations import stations
 from lab_engine.simulation.events.trace import Journal
@@ -82,7 +85,8 @@ class _Run:
         self._scenario = scenario
         self._rng = rng = Random(scenario.seed)
         self._journal = Journal(on=trace)
-        self._stations = stations(scenario.backends, rng)
+        # dice of their own: with and without a balancer the same requests come at the same times
+        self._stations = stations(scenario.backends, Random(f"servers {scenario.seed}"))
         live = scenario.checkers is not None and bool(self._stations)
         found = epochs_of(scenario, rng, live=live)
         scenarios = [epoch.scenario for epoch in found]
@@ -91,19 +95,30 @@ class _Run:
         self._epochs = found
         _check_size(scenario, -mean_begin(scenarios[0]), len(self._servers))
         self._upstream = Upstream(scenarios[0], rng, self._journal, dated=bool(scenario.schedule))
-        one_by_one = len(found) > 1 or bool(self._stations) or not _alike(scenario)
+        self._ledger = Ledger(self._stations)
+        balanced = scenario.balancer is not None
+        self._balanced = (
+            Balanced(scenario, self._stations, self._ledger, Random(f"balancer {scenario.seed}"))
+            if balanced
+            else None
+        )
+        self._serving = self._balanced or Direct(self._ledger)
+        one_by_one = len(found) > 1 or bool(self._stations) or balanced or not _alike(scenario)
         self._stacks = Stacks(
             scenario,
             self._upstream.answer,
             rng,
             self._journal,
             one_by_one=one_by_one,
-            down=lambda: self._world.down,
+            down=lambda: self._down,
             watch=watch,
         )
         if watch is not None and watch.holders != RESOLVERS:
             watch_largest(watch, scenario, self._stacks.crowds, holdings)
-        self._world = World(scenario, found, self._upstream, self._stations, self._journal)
+        entering = self._balanced.enter if self._balanced else None
+        self._world = World(
+            scenario, found, self._upstream, self._stations, self._journal, entering
+        )
         self._bin = Bin(len(scenario.places), len(self._world.times))
         self._lookups: Lookups = defaultdict(int)
         self._bins: list[Bin] = []
@@ -131,11 +146,21 @@ class _Run:
             cuts=tuple(self._cuts),
             verdicts=tuple(self._world.verdicts),
             downs=downs(self._epochs, ended),
-            outages=self._world.blackouts.found(ended),
+            outages=() if self._balanced else self._world.blackouts.found(ended),
             trace=tuple(self._journal.events),
             partial=broken_off,
             ended=ended,
+            service=self._ledger.told(self._lost()),
         )
+
+    @property
+    def _down(self) -> tuple[str, ...]:
+        """The addresses at which clients find nobody: a balancer answers at all of them."""
+        return () if self._balanced else self._world.down
+
+    def _lost(self) -> tuple[int, ...]:
+        bins = [each.lost for each in self._bins[: self._scenario.bins]]
+        return (*bins, *(0,) * (self._scenario.bins - len(bins)))
 
     def _go(self, progress: Progress | None) -> None:
         env, scenario = self._env, self._scenario
@@ -163,6 +188,8 @@ class _Run:
         for asking, begin in self._stacks.polling():
             env.process(self._polling(asking, begin))
         self._world.begin(env, self._rng, self._cut)
+        if self._balanced:
+            self._balanced.begin(env)
         self._world.blackouts = Blackouts(
             (member, crowd.rate) for crowd in self._stacks.crowds for member in crowd.members
         )
@@ -177,9 +204,10 @@ class _Run:
         self._upstream.queries = 0
         self._upstream.firsts.clear()
         self._stacks.forget_counts()
+        self._ledger.clear()
 
     def _close_bin(self) -> None:
-        self._bins.append(self._bin.closed(self._upstream.queries))
+        self._bins.append(self._bin.closed(self._upstream.queries, self._ledger.lost()))
         self._upstream.queries = 0
 
     def _cut(self) -> None:
@@ -250,16 +278,16 @@ class _Run:
             return
         if journal.on:
             journal.note(now, "request", member.name, "")
-        server = member.request(now, world.down)
-        station = None if server is None else self._stations.get(server)
-        if station is not None and not station.accepts(now):
-            journal.note(now, "refuse", member.name, f"{server} is full")
+        reached = member.request(now, self._down)
+        served = self._serving.serve(now, member, reached)
+        if reached is not None and served.server is None:
             member.refused(now)
-            self._bin.refused += 1
-            server = None
+        self._bin.refused += served.refused
+        if journal.on and served.server is None:
+            journal.refused(now, member.name, served.said, full=served.refused)
         elif journal.on:
-            journal.reached(now, member.name, server)
-        self._bin.requests[place][server] += 1
+            journal.reached(now, member.name, served.server)
+        self._bin.requests[place][served.server] += 1
         self._lookups[member.waited_ms] += 1
         if world.changed:
             self._count_stale(member)
