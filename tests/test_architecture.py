@@ -26,7 +26,7 @@ ARROWS: dict[str, set[str]] = {
     "wire": {"authority", "control"},
     "review": {"authority"},
     "simulation": {"authority", "caches", "control"},
-    "drill": {"authority", "caches", "control", "wire"},
+    "drill": {"authority", "caches", "control", "wire", "simulation"},
     "views": {"authority", "caches", "control", "wire", "review", "simulation", "drill"},
     "course": {
         "authority",
@@ -382,7 +382,7 @@ def test_importing_starts_nothing() -> None:
         ("simulation/a.py", "from ..wire import client"),
         ("simulation/a.py", "from ..drill import backends"),
         ("simulation/a.py", "from asyncio import run"),
-        ("drill/a.py", "from ..simulation import events"),
+        ("drill/a.py", "from ..review import lint"),
         ("views/a.py", "from ..course import checks"),
         ("errors.py", "from lab_engine.authority import zone"),
         ("helpers.py", ""),

@@ -8,6 +8,7 @@ The words are those of HAProxy and nginx, which `drill.balancers` writes it for.
 HTTP/2, and retries of requests that a server has begun to answer.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from lab_engine.simulation.parts import MAX_COUNT, MAX_MS, WEEK, choice, fix, mu
 
 MAX_WEIGHT = 256
 MAX_PATHS = 100
+PATH = re.compile(r"/[\w.~!$&'()*+,;=:@%/-]*", re.ASCII)  # RFC 3986, section 3.3
 Weights = tuple[tuple[str, float], ...]
 """Addresses and what they weigh; those that are not named weigh 1."""
 Paths = tuple[tuple[str, tuple[str, ...]], ...]
@@ -140,8 +142,8 @@ def _paths(given: Any) -> Paths:
     pairs = _pairs(where, given, remedy)
     must(len(pairs) <= MAX_PATHS, where, len(pairs), "are too many", f"Give {MAX_PATHS} at most.")
     for path, _ in pairs:
-        good = isinstance(path, str) and path.startswith("/") and path.isprintable()
-        must(good and " " not in path, where, path, "is not the beginning of a path", remedy)
+        good = isinstance(path, str) and PATH.fullmatch(path) is not None
+        must(good, where, path, "is not the beginning of a path", remedy)
     found = tuple((path, _addresses(f"{where} {path}", served)) for path, served in pairs)
     for path, served in found:
         must(bool(served), where, path, "is served by nobody", "Name an address, or leave it out.")

@@ -2,7 +2,8 @@
 
 Poisson requests, exponential work, one queue at each server and no limit to it. Times are in mean
 service times: multiply by 1/capacity. The load, u, is what all requests ask of all servers, as a
-part of what they can do. L. Kleinrock, Queueing Systems, volume 1 (1975), unless another source is named.
+part of what they can do. Source, unless another is named: L. Kleinrock, Queueing Systems, volume 1
+(1975).
 """
 
 import math
@@ -55,8 +56,8 @@ def common_queue_response(servers: int, load: float) -> float:
 def round_robin_response(servers: int, load: float) -> float:
     """The mean response under round robin: 1 / (1 - s).
 
-    Every k-th Poisson request goes to a server, so gaps there are Erlang-k: G/M/1, s is the root
-    below 1 of s = (k·u / (k·u + 1 - s))^k, and the response is exponential.
+    Every k-th Poisson request goes to a server, so gaps there are Erlang-k: a G/M/1. The
+    response is exponential, and s is the root below 1 of s = (k·u / (k·u + 1 - s))^k.
 
     >>> round(round_robin_response(1, 0.8), 6), round(round_robin_response(4, 0.8), 4)
     (5.0, 3.2674)
