@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from lab_engine.control import changes as changes
     from lab_engine.control.account import Account as Account
     from lab_engine.course.lesson import Lesson as Lesson
+    from lab_engine.drill.balancers import balance as balance
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
+    from lab_engine.drill.webclient import WebClient as WebClient
+    from lab_engine.drill.webservers import webservers as webservers
     from lab_engine.errors import LabError as LabError
     from lab_engine.review.diff import diff as diff
     from lab_engine.review.explain import explain as explain
     from lab_engine.review.lint import lint as lint
     from lab_engine.simulation import theory as theory
+    from lab_engine.simulation.balancer import Balancer as Balancer
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
     from lab_engine.simulation.scenario import Scenario as Scenario
     from lab_engine.simulation.sites import Site as Site
     from lab_engine.simulation.sweep import sweep as sweep
+    from lab_engine.simulation.worlds import Worlds as Worlds
+    from lab_engine.simulation.worlds import worlds as worlds
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.log import asked as asked
@@ -56,6 +62,7 @@ if TYPE_CHECKING:
     from lab_engine.views.panels import cache_tiles as cache_tiles
     from lab_engine.views.panels import evenness as evenness
     from lab_engine.views.panels import round_robin as round_robin
+    from lab_engine.views.panels import three_worlds as three_worlds
     from lab_engine.wire.client import ask as ask
     from lab_engine.wire.server import Server as Server
     from lab_engine.wire.server import serve as serve
@@ -64,6 +71,7 @@ _HOMES = {
     "Account": "lab_engine.control.account",
     "Answers": "lab_engine.views.kit.changed",
     "Backend": "lab_engine.simulation.parts",
+    "Balancer": "lab_engine.simulation.balancer",
     "Checkers": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
@@ -83,12 +91,17 @@ _HOMES = {
     "Server": "lab_engine.wire.server",
     "Site": "lab_engine.simulation.sites",
     "State": "lab_engine.authority.state",
+    "WebClient": "lab_engine.drill.webclient",
+    "Worlds": "lab_engine.simulation.worlds",
     "Zone": "lab_engine.authority.zone",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
+    "balance": "lab_engine.drill.balancers",
     "cache_tiles": "lab_engine.views.panels",
+    "changed": "lab_engine.views.kit.changed",
     "diff": "lab_engine.review.diff",
     "dumps": "lab_engine.simulation.files",
+    "evenness": "lab_engine.views.panels",
     "explain": "lab_engine.review.explain",
     "forward": "lab_engine.drill.forwarder",
     "glibc_order": "lab_engine.caches.clients",
@@ -98,15 +111,16 @@ _HOMES = {
     "packets": "lab_engine.views.kit.strips",
     "plan": "lab_engine.authority.server",
     "replies": "lab_engine.authority.plan",
-    "evenness": "lab_engine.views.panels",
     "rings": "lab_engine.views.kit.rings",
-    "changed": "lab_engine.views.kit.changed",
     "round_robin": "lab_engine.views.panels",
     "run": "lab_engine.simulation.run",
     "serve": "lab_engine.wire.server",
     "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",
+    "three_worlds": "lab_engine.views.panels",
     "traced": "lab_engine.views.kit.strips",
+    "webservers": "lab_engine.drill.webservers",
+    "worlds": "lab_engine.simulation.worlds",
     "zipf_shares": "lab_engine.caches.crowds",
 }
 _MODULES = {

@@ -9,7 +9,10 @@ from random import Random
 from typing import Protocol
 from zlib import crc32
 
+from dns.rdatatype import RdataType
+
 from lab_engine.simulation.balancer import Algorithm
+from lab_engine.simulation.scenario import Scenario
 
 Busy = Callable[[int], int]
 """How much a target has: open connections at L4, requests that wait or are served at L7."""
@@ -118,6 +121,18 @@ def hashed(client: str, targets: Sequence[str], willing: Sequence[int]) -> int:
     Rendezvous hashing (Thaler and Ravishankar, 1998): when a target goes, only its clients move.
     """
     return max(willing, key=lambda target: _mixed(crc32(f"{client} {targets[target]}".encode())))
+
+
+def targets(scenario: Scenario) -> tuple[str, ...]:
+    """Every address that the name has, at any time of the watch: what a balancer stands before."""
+    found: dict[str, None] = {}
+    for _, step in scenario.steps:
+        node = step.zone.node(step.question.name) or {}
+        held = node.get(step.question.type) or node.get(RdataType.CNAME) or step.zone
+        for each in held:
+            if each.type == step.question.type:
+                found.update(dict.fromkeys(each.texts))
+    return tuple(found)
 
 
 def _mixed(number: int) -> int:

@@ -11,10 +11,9 @@ from random import Random
 from typing import NamedTuple
 
 import simpy
-from dns.rdatatype import RdataType
 
 from lab_engine.simulation.balancer import Balancer, OsiLayer, Stickiness
-from lab_engine.simulation.balancing import ALGORITHMS, Busy, Chooser, hashed
+from lab_engine.simulation.balancing import ALGORITHMS, Busy, Chooser, hashed, targets
 from lab_engine.simulation.events.members import Member
 from lab_engine.simulation.events.serving import Ledger, Served
 from lab_engine.simulation.events.stations import Station
@@ -236,15 +235,3 @@ class _Paths:
         if len(self._names) == 1:
             return self._names[0]
         return self._rng.choices(self._names, self._parts)[0]
-
-
-def targets(scenario: Scenario) -> tuple[str, ...]:
-    """Every address that the name has, at any time of the watch: what a balancer stands before."""
-    found: dict[str, None] = {}
-    for _, step in scenario.steps:
-        node = step.zone.node(step.question.name) or {}
-        held = node.get(step.question.type) or node.get(RdataType.CNAME) or step.zone
-        for each in held:
-            if each.type == step.question.type:
-                found.update(dict.fromkeys(each.texts))
-    return tuple(found)
