@@ -6,6 +6,7 @@ work on all requests at once, unless they have one worker. h11 reads and writes.
 """
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable
@@ -20,6 +21,7 @@ from lab_engine.wire.interrupts import Unbroken, opened
 HOST = "127.0.0.1"
 HEALTH = "/health"
 READ = 65_536
+BACKLOG = 128
 BODY = 1_000  # octets that one which fails in the midst of them promises
 SOON = 10.0  # seconds in which the thread does what it is told, or never will
 
@@ -71,25 +73,43 @@ class Webserver:
         self.seconds = seconds
         self.hits: list[Hit] = []
         self._clock = clock
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
+        self._coming: set[asyncio.Task[None]] = set()
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
 
     async def listen(self) -> None:
         """Take connections, at the port it had before."""
-        if self._server is None:
-            self._server = await asyncio.start_server(self._connected, HOST, self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
+        if self._listener is None:
+            self._listener = socket.create_server((HOST, self.port), backlog=BACKLOG)
+            self._listener.setblocking(False)
+            self.port = self._listener.getsockname()[1]
+            asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
 
     async def close(self) -> None:
         """Take none, and break those there are."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+        await asyncio.gather(*self._coming, return_exceptions=True)
         open_now, self._open = self._open, {}
         for writer, talk in open_now.items():
             writer.transport.abort()
             talk.cancel()
         await asyncio.gather(*open_now.values(), return_exceptions=True)
+
+    def _accept(self, listener: socket.socket) -> None:
+        """One connection. asyncio's own servers forget one that comes while they are closed."""
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            task = asyncio.get_running_loop().create_task(self._welcome(connection))
+            self._coming.add(task)
+            task.add_done_callback(self._coming.discard)
+
+    async def _welcome(self, connection: socket.socket) -> None:
+        protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader(), self._connected)
+        connection.setblocking(False)
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: protocol, connection)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Known from its first moment, so that it is closed even where nobody has spoken yet."""
@@ -220,9 +240,6 @@ class Webservers:
 async def _ended(servers: Iterable[Webserver]) -> None:
     """Close all servers, and see their sockets closed: that takes the loop a turn or two."""
     for server in servers:
-        await server.close()
-    await asyncio.sleep(0.01)
-    for server in servers:  # who was being accepted meanwhile
         await server.close()
     await asyncio.sleep(0.01)
 

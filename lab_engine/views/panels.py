@@ -18,7 +18,7 @@ from lab_engine.views.worlds import worlds_figure, worlds_summary
 OWN: Final = {
     "a-minute": {"like": "fixed", "lifetime": 60},
     "for-ever": {"like": "fixed", "lifetime": math.inf},
-    "keeps-alive": {"like": "none", "idle": 3600},
+    "keeps-alive": {"like": "none", "idle": 60},
 }
 """Profiles that a panel lends its scenario where a control names them."""
 
@@ -74,7 +74,7 @@ CONTROLS: Final[dict[str, Control]] = {
     "keep_alive": Choice(
         "clients.profile",
         "Clients keep connections",
-        {"not at all": _only("none"), "for an hour": _only("keeps-alive")},
+        {"not at all": _only("none"), "a minute unused": _only("keeps-alive")},
     ),
     "down": Choice(
         "down", "Dead server", {"none": ()} | {f".{n}": (f"192.0.2.{n}",) for n in (1, 2, 3)}
