@@ -105,7 +105,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "two engines that check each other, closed forms that check both, who held what, balancers",
     ),
     "views": (
-        3_400,
+        3_700,
         "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
     ),
 }
