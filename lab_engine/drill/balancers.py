@@ -23,7 +23,7 @@ from lab_engine.wire.interrupts import Unbroken, opened
 PROGRAMS = ("haproxy", "nginx")
 PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATIENCE = 10.0  # seconds for a program to begin or to end
-GUARD = '"$@" & child=$!; cat >/dev/null; kill "$child" 2>/dev/null; wait "$child"'
+GUARD = '"$@" & child=$!; cat >/dev/null; kill "$child" 2>/dev/null; wait "$child"; rm -rf "$0"'
 
 
 class RealBalancer:
@@ -71,7 +71,7 @@ class RealBalancer:
         log = (Path(self._folder.name) / "output").open("wb")
         with log:
             self._guard = subprocess.Popen(  # noqa: S603  (likewise)
-                ["/bin/sh", "-c", GUARD, "guard", *self._run],
+                ["/bin/sh", "-c", GUARD, self._folder.name, *self._run],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

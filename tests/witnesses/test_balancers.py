@@ -4,9 +4,13 @@ A request takes a moment, so what counts is whom each one went to. HAProxy runs 
 nginx with one worker: their turns are then as fixed as ours.
 """
 
+import socket
+import subprocess
+import sys
 import time
 from collections import Counter
 from contextlib import ExitStack
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -222,3 +226,34 @@ def test_the_program_ends_with_the_with(start):
         real.stop()
 
         assert asked(real, 1)[0].status == 0
+
+
+ENDING = """
+import os
+from lab_engine import Balancer, balance, webservers
+real = balance(Balancer(), webservers(["192.0.2.1"]).table)
+print(real._folder.name, real.address, flush=True)
+os._exit(1)  # as a kernel that is killed: nothing is cleaned up
+"""
+
+
+def test_the_program_ends_with_its_process():
+    """And what it wrote is gone."""
+    find("haproxy")
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING], capture_output=True, text=True, timeout=30, check=False
+    )
+    folder, address = done.stdout.split()
+    host, _, port = address.rpartition(":")
+
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and Path(folder).exists():
+        time.sleep(0.05)
+    assert not answers(host, int(port))
+    assert not Path(folder).exists()
+
+
+def answers(host, port):
+    """Whether anybody takes connections there."""
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
