@@ -121,6 +121,29 @@ def test_what_a_server_had_taken_in_is_lost_when_it_dies():
     assert served <= sum(totals(outcome)) - sum(lost)
 
 
+@pytest.mark.parametrize("layer", ["L4", "L7"])
+def test_who_comes_back_from_death_has_nothing_left_to_do(layer):
+    """Each has minutes of work waiting; the one that died then is the least busy, and gets all."""
+    slow = tuple(Backend(each, capacity=1, queue=10**6) for each in FOUR)
+    back = (*DEATH, ScheduledChange(80.0, "down", []))
+    scenario = SHOP.set("backends", slow).set("schedule", back).set("balancer.layer", layer)
+
+    outcome = run(scenario.set("balancer.algorithm", "least connections"))
+
+    assert sum(sum(row[85:95]) for row in outcome.requests[1:]) == 0
+    assert sum(outcome.requests[0][85:95]) > 100
+
+
+def test_a_client_sticks_to_the_target_that_a_retry_found():
+    """The cookie names who took the request, not who was chosen first."""
+    sticky = SHOP.set("balancer.sticky", "cookie").set("balancer.retries", 1)
+
+    outcome = run(sticky.set("balancer.interval", 0).set("schedule", DEATH))
+
+    assert sum(outcome.failed) == 0
+    assert outcome.service.moved <= 50
+
+
 # --- connections ----------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ unused then opens another, and what the target had taken in is lost.
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from random import Random
 from typing import NamedTuple
 
@@ -59,6 +59,7 @@ class Balanced:
         self._at_l7 = balancer.layer is OsiLayer.L7
         self._chooser = self._with_weights(balancer)
         self._healthy = [True] * len(self._targets)
+        self._down: frozenset[int] = frozenset()
         self.enter(float("-inf"), scenario.steps[0][1])
         self._healthy = [target not in self._down for target in range(len(self._targets))]
         self._willing_to_all = self._willing("")
@@ -74,7 +75,9 @@ class Balanced:
             self._chooser = self._with_weights(self._balancer)
         indices, present = range(len(self._targets)), set(targets(scenario))
         self._present = [target for target in indices if self._targets[target] in present]
-        self._down = frozenset(t for t in indices if self._targets[t] in scenario.down)
+        down = frozenset(target for target in indices if self._targets[target] in scenario.down)
+        self._break(down - self._down)
+        self._down = down
         drained = [t for t in indices if self._targets[t] in self._balancer.draining]
         self._drains = {target: self._drains.get(target, now) for target in drained}
         self._willing_to_all = self._willing("")
@@ -103,6 +106,7 @@ class Balanced:
         target = self._kept(now, member)
         if target is None:
             self._ledger.connections += 1
+        self._close(now)
         ruled = self._balancer.paths
         willing = self._willing(self._paths.draw()) if ruled else self._willing_to_all
         if target is None or self._at_l7:
@@ -133,9 +137,7 @@ class Balanced:
         if sticky is Stickiness.ADDRESS:
             address = str(member.client.network.network_address)
             return hashed(address, self._targets, willing)
-        chosen = self._chooser.choose(self._busy(now), willing)
-        self._cookies[member] = chosen
-        return chosen
+        return self._chooser.choose(self._busy(now), willing)
 
     def _goes_on(self, now: float, target: int) -> bool:
         """Whether what a target has may stay there."""
@@ -150,7 +152,6 @@ class Balanced:
         """What each target has: open connections, or requests that wait or are served."""
         if self._at_l7:
             return lambda target: self._waiting(now, target)
-        self._close(now)
         return self._open.__getitem__
 
     def _waiting(self, now: float, target: int) -> int:
@@ -169,6 +170,8 @@ class Balanced:
             up = target not in self._down
             if up and self._ledger.take(now, member, self._targets[target], waited_ms):
                 self._keep(now, member, target)
+                if self._balancer.sticky is Stickiness.COOKIE:
+                    self._cookies[member] = target
                 return Served(self._targets[target])
             full |= up
             left = [each for each in left if each != target]
@@ -209,6 +212,17 @@ class Balanced:
         held = self._connections.pop(member, None)
         if held is not None and not self._at_l7:
             self._open[held.target] -= 1
+
+    def _break(self, died: frozenset[int]) -> None:
+        """Forget all connections to who has just died; at L7 clients have none to targets."""
+        if not died or self._at_l7:
+            return
+        kept = self._connections.items()
+        self._connections = {member: held for member, held in kept if held.target not in died}
+        self._closing = [each for each in self._closing if each[3] not in died]
+        heapify(self._closing)
+        for target in died:
+            self._open[target] = 0
 
     def _close(self, now: float) -> None:
         """Forget the connections that have been unused for long enough."""
