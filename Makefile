@@ -66,6 +66,7 @@ lock: setup-test  ## recompile the lock files from pyproject.toml
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --extra test --constraint requirements.txt --output-file requirements-test.txt
 	cp requirements.txt binder/requirements.txt
+	$(MAKE) setup-test && $(PY) -m tools.requests
 
 clean:  ## remove .venv and every cache
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

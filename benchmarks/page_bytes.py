@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks.slider import LESSON, TILES, TOY, Row, Subject
+from benchmarks.slider import PANELS, TOY, Row, Subject
 from tests.browser import toy
 from tests.browser.harness import Lab, Notebook, browser
 
@@ -25,8 +25,8 @@ UPDATES: Final = 10
 
 
 def rows() -> list[Row]:
-    """What the README's table says of lesson 01."""
-    return [*main(LESSON), *main(TILES)]
+    """What the README's table says of the lessons' panels."""
+    return [row for subject in PANELS for row in main(subject)]
 
 
 def main(subject: Subject = TOY) -> list[Row]:

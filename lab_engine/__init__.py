@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from lab_engine.authority import modes as modes
     from lab_engine.authority.plan import replies as replies
+    from lab_engine.authority.policies import Geolocation as Geolocation
+    from lab_engine.authority.policies import Weighted as Weighted
     from lab_engine.authority.records import Client as Client
     from lab_engine.authority.records import Question as Question
     from lab_engine.authority.records import RRset as RRset
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from lab_engine.control import changes as changes
     from lab_engine.control.account import Account as Account
     from lab_engine.course.lesson import Lesson as Lesson
+    from lab_engine.drill.apex import Apex as Apex
+    from lab_engine.drill.apex import apex as apex
+    from lab_engine.drill.asking import redirected_share as redirected_share
     from lab_engine.drill.balancers import balance as balance
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
@@ -34,9 +40,12 @@ if TYPE_CHECKING:
     from lab_engine.review.lint import lint as lint
     from lab_engine.simulation import theory as theory
     from lab_engine.simulation.balancer import Balancer as Balancer
+    from lab_engine.simulation.cities import cities as cities
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
+    from lab_engine.simulation.moves import Move as Move
+    from lab_engine.simulation.moves import rehearse as rehearse
     from lab_engine.simulation.outcome import Outcome as Outcome
     from lab_engine.simulation.parts import Backend as Backend
     from lab_engine.simulation.parts import Checkers as Checkers
@@ -50,19 +59,31 @@ if TYPE_CHECKING:
     from lab_engine.simulation.scenario import Scenario as Scenario
     from lab_engine.simulation.sites import Site as Site
     from lab_engine.simulation.sweep import sweep as sweep
+    from lab_engine.simulation.theory.migration import plan_migration as plan_migration
+    from lab_engine.simulation.tradeoff import Tradeoff as Tradeoff
+    from lab_engine.simulation.travel import rtt_ms as rtt_ms
     from lab_engine.simulation.worlds import Worlds as Worlds
     from lab_engine.simulation.worlds import worlds as worlds
+    from lab_engine.views.apex import apex_ways as apex_ways
+    from lab_engine.views.canaries import canary as canary
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
+    from lab_engine.views.kit.dots import dots as dots
+    from lab_engine.views.kit.drawers import drawer as drawer
+    from lab_engine.views.kit.fan import fan as fan
     from lab_engine.views.kit.log import asked as asked
     from lab_engine.views.kit.picture import Ghost as Ghost
     from lab_engine.views.kit.rings import rings as rings
     from lab_engine.views.kit.strips import packets as packets
     from lab_engine.views.kit.strips import traced as traced
+    from lab_engine.views.kit.together import luck as luck
     from lab_engine.views.panels import cache_tiles as cache_tiles
     from lab_engine.views.panels import evenness as evenness
     from lab_engine.views.panels import round_robin as round_robin
     from lab_engine.views.panels import three_worlds as three_worlds
+    from lab_engine.views.places import world_map as world_map
+    from lab_engine.views.ttl_panels import migration as migration
+    from lab_engine.views.ttl_panels import ttl_tradeoff as ttl_tradeoff
     from lab_engine.wire.client import ask as ask
     from lab_engine.wire.server import Server as Server
     from lab_engine.wire.server import serve as serve
@@ -70,16 +91,19 @@ if TYPE_CHECKING:
 _HOMES = {
     "Account": "lab_engine.control.account",
     "Answers": "lab_engine.views.kit.changed",
+    "Apex": "lab_engine.drill.apex",
     "Backend": "lab_engine.simulation.parts",
     "Balancer": "lab_engine.simulation.balancer",
     "Checkers": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
     "Clock": "lab_engine.drill.clock",
+    "Geolocation": "lab_engine.authority.policies",
     "Ghost": "lab_engine.views.kit.picture",
     "LabError": "lab_engine.errors",
     "Layer": "lab_engine.simulation.parts",
     "Lesson": "lab_engine.course.lesson",
+    "Move": "lab_engine.simulation.moves",
     "Outcome": "lab_engine.simulation.outcome",
     "Place": "lab_engine.simulation.parts",
     "Question": "lab_engine.authority.records",
@@ -91,40 +115,58 @@ _HOMES = {
     "Server": "lab_engine.wire.server",
     "Site": "lab_engine.simulation.sites",
     "State": "lab_engine.authority.state",
+    "Tradeoff": "lab_engine.simulation.tradeoff",
     "WebClient": "lab_engine.drill.webclient",
+    "Weighted": "lab_engine.authority.policies",
     "Worlds": "lab_engine.simulation.worlds",
     "Zone": "lab_engine.authority.zone",
+    "apex": "lab_engine.drill.apex",
+    "apex_ways": "lab_engine.views.apex",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
     "balance": "lab_engine.drill.balancers",
     "cache_tiles": "lab_engine.views.panels",
+    "canary": "lab_engine.views.canaries",
     "changed": "lab_engine.views.kit.changed",
+    "cities": "lab_engine.simulation.cities",
     "diff": "lab_engine.review.diff",
+    "dots": "lab_engine.views.kit.dots",
+    "drawer": "lab_engine.views.kit.drawers",
     "dumps": "lab_engine.simulation.files",
     "evenness": "lab_engine.views.panels",
     "explain": "lab_engine.review.explain",
+    "fan": "lab_engine.views.kit.fan",
     "forward": "lab_engine.drill.forwarder",
     "glibc_order": "lab_engine.caches.clients",
     "lint": "lab_engine.review.lint",
     "load": "lab_engine.simulation.files",
     "loads": "lab_engine.simulation.files",
+    "luck": "lab_engine.views.kit.together",
+    "migration": "lab_engine.views.ttl_panels",
     "packets": "lab_engine.views.kit.strips",
     "plan": "lab_engine.authority.server",
+    "plan_migration": "lab_engine.simulation.theory.migration",
+    "redirected_share": "lab_engine.drill.asking",
+    "rehearse": "lab_engine.simulation.moves",
     "replies": "lab_engine.authority.plan",
     "rings": "lab_engine.views.kit.rings",
     "round_robin": "lab_engine.views.panels",
+    "rtt_ms": "lab_engine.simulation.travel",
     "run": "lab_engine.simulation.run",
     "serve": "lab_engine.wire.server",
     "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",
     "three_worlds": "lab_engine.views.panels",
     "traced": "lab_engine.views.kit.strips",
+    "ttl_tradeoff": "lab_engine.views.ttl_panels",
     "webservers": "lab_engine.drill.webservers",
+    "world_map": "lab_engine.views.places",
     "worlds": "lab_engine.simulation.worlds",
     "zipf_shares": "lab_engine.caches.crowds",
 }
 _MODULES = {
     "changes": "lab_engine.control.changes",
+    "modes": "lab_engine.authority.modes",
     "theory": "lab_engine.simulation.theory",
 }
 

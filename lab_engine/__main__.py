@@ -240,7 +240,7 @@ def _state(options: argparse.Namespace, *zones: Zone) -> State:
             remedy = nearest(each, sorted(known)) if known else "No record set has one."
             raise LabError(each, "is the id of no health check here", remedy)
     heard = heard.also(Heard(said=dict.fromkeys(options.unhealthy, False)))
-    endpoints = stand_ins(each for zone in zones for each in zone)
+    endpoints = stand_ins(each for zone in zones for each in zone.alias_sets)
     return State(heard.unhealthy, endpoints, _atlas(options))
 
 

@@ -12,7 +12,7 @@ from lab_engine.authority.endpoints import CLOUDFRONT_ZONE, Endpoint
 from lab_engine.authority.geo import REGIONS, Atlas, Place
 from lab_engine.authority.plan import replies
 from lab_engine.authority.policies import AzAffinity, Geolocation, Weighted
-from lab_engine.authority.records import Client, Question, as_name
+from lab_engine.authority.records import Client, Question, RRset, as_name
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.server import plan
 from lab_engine.authority.state import State
@@ -384,6 +384,30 @@ def test_diff_tells_the_zones_apart():
 
     assert found.who == ("use1-az1",)
     assert found.share == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "changed", "who"),
+    [
+        (NAMES, "zone", "use1-az1"),
+        (NAMES, "group", "elsewhere in us-east-1-zg-1"),
+        (NAMES, "region", "elsewhere in us-east-1"),
+        (NAMES, "partition", "elsewhere in aws"),
+        (NAMES, "all", "everywhere else"),
+        (("region", "all"), "region", "elsewhere in us-east-1"),
+    ],
+)
+def test_diff_asks_from_where_members_are_for_though_no_atlas_names_a_network_there(
+    names, changed, who
+):
+    before = zone_of(*names)
+    other = replace(member(changed), records=RRset.of("www", "A", "192.0.2.99", 60))
+
+    (found,) = diff(before, before.replaced(other.completed(before.origin)))
+
+    *others, last = found.who
+    assert last == who
+    assert not any("elsewhere" in each for each in others)
 
 
 # The control plane

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab_engine.authority import cidr
+from lab_engine.authority.apitext import decimal_escapes
 from lab_engine.authority.availability import LEVELS
-from lab_engine.authority.awsjson import decimal_escapes
 from lab_engine.authority.geo import Point
 from lab_engine.authority.plan import replies
 from lab_engine.authority.policies import (

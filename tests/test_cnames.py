@@ -72,7 +72,7 @@ def test_a_held_cname_answers_every_type(profile):
 def test_in_the_other_order_a_type_is_answered_until_it_expires(profile):
     asked = Asked(profile, fragments=1, prefetch=0)
     asked.says(0, "@", "MX")
-    asked.says(1, "@", "A")
+    asked.says(10, "@", "A")  # later, since some keep nothing for more than 30 s
 
     assert asked.says(28, "@", "MX")[0].startswith("MX")
     assert asked.says(32, "@", "MX")[0].startswith("CNAME")

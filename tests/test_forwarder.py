@@ -186,6 +186,51 @@ def test_a_forwarder_may_stand_behind_another(server):
         assert office.ask("geo.shop.example").values == (COUNTRIES["FR"],)
 
 
+@pytest.fixture
+def cluster():
+    """The caches between a pod and the authority, with a clock."""
+    clock, zone = Clock(), Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1"], 300)])
+    with (
+        serve(zone, transport=InProcess) as authority,
+        forward(authority, profile="unbound", clock=clock, transport=InProcess) as resolver,
+        forward(resolver, profile="coredns", seed=1, clock=clock, transport=InProcess) as coredns,
+        forward(coredns, profile="nodelocal", seed=1, clock=clock, transport=InProcess) as node,
+    ):
+        yield clock, authority, coredns, node
+
+
+def addressed(ttl, *addresses):
+    return Zone.of("shop.example", [RRset.of("www", "A", addresses, ttl)])
+
+
+def test_a_cap_near_the_clients_hastens_no_change(cluster):
+    """300 s of the resolver's copy, and the 5 s for which CoreDNS keeps its last rest."""
+    clock, authority, _, node = cluster
+    first = node.ask("www.shop.example")
+    authority.zone = addressed(300, "192.0.2.9")
+    while node.ask("www.shop.example").values == first.values:
+        clock.wait(1)
+
+    assert first.ttl == 30
+    assert 300 <= clock.now <= 310
+
+
+@pytest.mark.parametrize(("ttl", "told"), [(0, 5), (5, 5), (20, 20), (3600, 30)])
+def test_a_node_keeps_answers_between_5_and_30_seconds(cluster, ttl, told):
+    _, authority, _, node = cluster
+    authority.zone = addressed(ttl, "192.0.2.1")
+
+    assert node.ask("www.shop.example").ttl == told
+
+
+def test_coredns_shuffles_and_the_node_repeats(cluster):
+    _, authority, coredns, node = cluster
+    authority.zone = addressed(300, "192.0.2.1", "192.0.2.2", "192.0.2.3")
+
+    orders = [{each.ask("www.shop.example").values for _ in range(100)} for each in (coredns, node)]
+    assert [len(found) for found in orders] == [6, 1]
+
+
 def test_a_forwarder_says_what_it_is(server):
     with forward(server, profile="unbound", egress="198.18.3.53") as cache:
         assert cache.about == f"Forwarder to {server.address}, unbound, seen as 198.18.3.53"

@@ -55,3 +55,15 @@ def test_only_the_ghost_crosses(figure: go.Figure) -> None:
 
     assert changes["data"] == {}
     assert set(changes["layout"]) == {"shapes", "annotations"}
+
+
+def test_on_an_axis_of_logarithms_the_label_stands_at_its_line() -> None:
+    """Lines are placed by the value there, and texts by its logarithm; one below the other."""
+    figure = new_figure({"type": "scatter", "x": [1, 1000], "y": [3, 4]}, xaxis={"type": "log"})
+    ghosts = [Ghost(100, "you said 100", axis="x"), Ghost(90, "it was 90", axis="x", said=False)]
+    drawn = marked(figure, ghosts)
+    notes = drawn.layout.annotations
+
+    assert [line.x0 for line in drawn.layout.shapes] == [100, 90]
+    assert notes[0].x == 2
+    assert notes[1].yshift < notes[0].yshift

@@ -8,7 +8,7 @@ from lab_engine.authority.policies import Weighted
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.control import health_config
-from lab_engine.control.service import Observation
+from lab_engine.control.serving import Observation
 from lab_engine.errors import ZoneError
 
 HTTP = {"Type": "HTTP", "IPAddress": "127.0.0.1", "Port": 8080}
@@ -384,8 +384,8 @@ def test_the_checkers_are_in_a_network_that_is_nobodys(service, call):
         ({"Port": 99_999}, {}, "maxInclusive '65535'"),
         ({"Port": None}, {}, "'None' is not a valid value for 'integer'"),
         ({"AlarmIdentifier": 5}, {}, "'5' is not a valid value"),
-        ({}, {"HealthCheckVersion": "x"}, "'x' is not a valid value for 'integer'"),
-        ({}, {"HealthCheckVersion": None}, "'None' is not a valid value for 'integer'"),
+        ({}, {"HealthCheckVersion": "x"}, "'x' is not a valid value for 'long'"),
+        ({}, {"HealthCheckVersion": None}, "'None' is not a valid value for 'long'"),
         ({}, {"CallerReference": None}, "'None' is not a valid value for 'string'"),
     ],
 )

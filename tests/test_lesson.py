@@ -349,7 +349,8 @@ def test_a_goal_ticks_itself_and_says_with_how_many_moves(toy):
     panel = Panel(EVEN)
     card = toy.goal("most", panel)
     panel.draw(EVEN, 1)
-    assert card.state == {"reached": False, "lines": []}
+    assert not card.state["reached"]
+    assert card.state["lines"] == ["Now: 50 % at most."]
 
     panel.draw(TILTED, 2)
     panel.draw(EVEN, 3)

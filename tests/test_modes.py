@@ -13,10 +13,12 @@ from lab_engine import LabError, Question, RRset, Zone
 from lab_engine.authority.modes import (
     Pointer,
     cloudflare,
+    cloudflare_pools,
     gdnsd_weighted,
     ns1_alias,
     ns1_shuffle,
     powerdns_alias,
+    powerdns_pick,
 )
 from lab_engine.authority.plan import draw, replies
 from lab_engine.authority.policies import Geolocation
@@ -282,3 +284,43 @@ def test_the_draw_follows_the_plan():
 def test_a_list_that_cannot_be_planned_is_refused(make, message):
     with pytest.raises(LabError, match=message):
         make()
+
+
+# One of several, by weight
+
+
+@pytest.mark.parametrize(
+    ("mode", "weights"), [(cloudflare_pools, (0.6, 0.3, 0.1)), (powerdns_pick, (6, 3, 1))]
+)
+def test_one_member_is_drawn_by_its_part_of_the_sum(mode, weights):
+    records = RRset.of("www.shop.example.", "A", ["192.0.2.1", "192.0.2.2", "192.0.2.3"], 60)
+    shares = {each.reply.addresses: each.probability for each in replies(mode(records, weights))}
+
+    assert shares == {
+        ("192.0.2.1",): pytest.approx(0.6),
+        ("192.0.2.2",): pytest.approx(0.3),
+        ("192.0.2.3",): pytest.approx(0.1),
+    }
+
+
+def test_a_sum_of_nothing_fails_in_powerdns():
+    records = RRset.of("www.shop.example.", "A", ["192.0.2.1", "192.0.2.2"], 60)
+    (only,) = replies(powerdns_pick(records, (0, 0)))
+
+    assert only.reply.rcode is Rcode.SERVFAIL
+
+
+@pytest.mark.parametrize(
+    ("mode", "weights", "value"),
+    [
+        (cloudflare_pools, (2, 0.5), "2"),
+        (cloudflare_pools, (0, 0), r"\[0, 0\]"),
+        (powerdns_pick, (-1, 1), "-1"),
+        (powerdns_pick, (1,), r"\[1\]"),
+    ],
+)
+def test_weights_that_are_none_are_refused(mode, weights, value):
+    records = RRset.of("www.shop.example.", "A", ["192.0.2.1", "192.0.2.2"], 60)
+
+    with pytest.raises(LabError, match=value):
+        mode(records, weights)

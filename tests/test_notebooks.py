@@ -47,6 +47,11 @@ def code_cells(path: Path) -> list[NotebookNode]:
     return [cell for cell in read(path).cells if cell.cell_type == "code" and cell.source.strip()]
 
 
+each_with_code = pytest.mark.parametrize(
+    "path", [path for path in PATHS if code_cells(path)], ids=lambda path: path.stem
+)
+
+
 def marks(cell: NotebookNode) -> str:
     """The cell's nbval marks: its tags and its comments, in lower case."""
     comments = [line for line in cell.source.splitlines() if line.lstrip().startswith("#")]
@@ -101,7 +106,7 @@ def test_there_are_lessons() -> None:
 
 @pytest.mark.notebooks
 @pytest.mark.timeout(900)
-@each_lesson
+@each_with_code
 def test_lesson_runs_as_committed(path: Path) -> None:
     """Every cell, run in this environment's kernel, prints what is stored below it."""
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", path.name]

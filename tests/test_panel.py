@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +228,52 @@ def test_a_fast_panel_is_not_coarse() -> None:
     asyncio.run(move())
 
     assert [toy_.points for toy_ in run.toys] == [360, 360]
+
+
+def test_what_is_done_ahead_makes_way_for_the_next_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Step by step after the pause; a move in between ends it, and its own steps come to an end."""
+    monkeypatch.setattr(panel_module, "PAUSE", 0.01)
+    run = Counted()
+    steps: list[tuple[float, int]] = []
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    def ahead(scenario: Toy) -> Iterator[None]:
+        for step in range(20):
+            steps.append((scenario.rate, step))
+            begun.set()
+            yield
+
+    async def move() -> None:
+        panel = panel_of(run, coarse=toy.coarse, ahead=ahead)
+        panel.on_outcome(lambda *_: done.set())
+        send(panel, rate=6)
+        await begun.wait()
+        send(panel, rate=7)
+        await done.wait()
+
+    asyncio.run(move())
+
+    assert 0 < sum(rate == 6 for rate, _ in steps) < 20
+    assert steps[-1] == (7, 19)
+    assert [(each.rate, each.points) for each in run.toys[1:]] == [(6, 36), (7, 36), (7, 360)]
+
+
+def test_a_panel_with_work_ahead_is_always_coarse_first() -> None:
+    """However fast the full run was, with nearly all of it done before."""
+    run = Counted()
+
+    async def move() -> None:
+        panel = panel_of(run, coarse=toy.coarse, ahead=lambda _: iter(()))
+        done = asyncio.Event()
+        panel.on_outcome(lambda *_: done.set())
+        for rate in (6, 7):
+            done.clear()
+            send(panel, rate=rate)
+            await done.wait()
+
+    asyncio.run(move())
+
+    assert [each.points for each in run.toys] == [360, 36, 360, 36, 360]
 
 
 def test_a_refusal_does_not_leave_a_coarse_picture(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -307,6 +307,7 @@ def test_a_batch_of_another_form(bad):
         {"GeoProximityLocation": {"AWSRegion": "eu-west-1", "Bias": 100}},
         {"GeoProximityLocation": {}},
         {"GeoProximityLocation": {"Coordinates": {"Latitude": "91", "Longitude": "0"}}},
+        {"GeoProximityLocation": {"Coordinates": {"Latitude": "9"}}},
     ],
 )
 def test_a_place_that_is_none(policy):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab_engine.authority.forms import DIFFERENT
 from lab_engine.control.refusal import Fault, Refusal, refused
 from lab_engine.wire.rest import Rest, write_error
 
@@ -37,11 +38,11 @@ SIMPLE = {
 
 
 def texts(shape, location):
-    facets = shape.metadata
-    if "enum" in facets:
+    facets = {**shape.metadata, **DIFFERENT.get(shape.name, {})}
+    if facets.get("enum"):
         return st.sampled_from(facets["enum"])
     least, most = facets.get("min", 0), min(facets.get("max", 30), 30)
-    if "pattern" in facets:
+    if facets.get("pattern"):
         pattern = facets["pattern"].replace(r"\p{ASCII}+", "[ -~]{1,9}")
         pattern = pattern.replace(r".*\S.*", "[ -~]{0,9}[!-~]").replace("]+", "]{1,9}")
         return st.from_regex(pattern, fullmatch=True, alphabet=st.characters(codec="ascii"))
@@ -57,7 +58,7 @@ def texts(shape, location):
 def values(shape):
     match shape.type_name:
         case "structure":
-            needed = shape.required_members
+            needed = {*shape.required_members, *DIFFERENT.get(shape.name, {}).get("required", ())}
             fields = {name: values(member) for name, member in shape.members.items()}
             required = {name: fields.pop(name) for name in needed}
             return st.fixed_dictionaries(required, optional=fields)
@@ -372,6 +373,17 @@ def test_a_body_that_breaks_its_shape_is_refused_as_the_schema_would(body, messa
     assert (wrong.code, wrong.status) == ("InvalidInput", 400)
     assert wrong.message == f"Invalid XML ; {message}"
     assert wrong.help.endswith(".")
+
+
+def test_an_id_that_is_too_long_for_its_path_is_told_how_it_is_written():
+    target = "<AliasTarget><HostedZoneId>/hostedzone/Z0123456789ABCDEFGHIJK</HostedZoneId>"
+
+    wrong = refusal(record_set(f"{target}<DNSName>a.example.com</DNSName></AliasTarget>"))
+
+    assert "maxLength '32'" in wrong.message
+    assert wrong.help == (
+        "HostedZoneId takes the id alone: write Z0123456789ABCDEFGHIJK, without /hostedzone/."
+    )
 
 
 def test_a_list_that_is_too_long_is_refused():

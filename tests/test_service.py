@@ -12,11 +12,9 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account, Moment
-from lab_engine.control.forms import FORMS
 from lab_engine.control.health import Health
-from lab_engine.control.operations import ASKING, CHANGING, replay
+from lab_engine.control.operations import ASKING, CHANGING, OPERATIONS, replay
 from lab_engine.control.refusal import Fault, Refusal, refused
-from lab_engine.control.schema import CHANGE_BATCH, Flag, Items, Number, Structure, Text
 from lab_engine.errors import LabError
 
 SHOP = Zone.of(
@@ -67,80 +65,9 @@ def create_check(call, service, reference="1", **config):
 # Requests
 
 
-def test_every_operation_has_a_form_and_is_one_of_route_53s(model):
-    from_outside = {name for name in (*CHANGING, *ASKING) if not name.startswith("lab:")}
-
-    assert from_outside == set(FORMS)
-    assert set(FORMS) <= set(model.operation_names)
+def test_every_operation_is_one_of_route_53s(model):
+    assert set(model.operation_names) >= OPERATIONS
     assert not CHANGING.keys() & ASKING.keys()
-
-
-@pytest.mark.parametrize("operation", FORMS)
-def test_the_forms_are_the_models(model, operation):
-    """No parameter is forgotten; what must be there, types, choices, lengths and ranges agree."""
-    shape = model.operation_model(operation).input_shape
-
-    if shape is None:
-        assert FORMS[operation].fields == {}
-    else:
-        assert [*differences(FORMS[operation], shape, operation)] == []
-
-
-def test_the_form_of_a_batch_is_the_models(model):
-    assert [*differences(CHANGE_BATCH, model.shape_for("ChangeBatch"), "ChangeBatch")] == []
-
-
-REGIONS_OF_ANY = ("VPCRegion", "CloudWatchRegion")  # the lab does not care which there are
-# what must be there besides
-STRICTER = {"Tag": {"Key"}, "AZAffinity": {"LocationType", "LocationId"}}
-LONGER = {"ResourceId": 64, "UUID": 64}  # a path may stand before one, and a file choose another
-
-
-def differences(form, shape, where):
-    """What a form has otherwise than a shape of the model, but for what is so on purpose."""
-    match form:
-        case Structure():
-            if set(form.fields) != set(shape.members):
-                yield where, "members"
-            yield from required_differences(form, shape, where)
-            for name, inner in form.fields.items():
-                yield from differences(inner, shape.members[name], f"{where}.{name}")
-        case Items():
-            if form.name != shape.member.serialization.get("name", "member"):
-                yield where, "item"
-            yield from differences(form.form, shape.member, f"{where}[]")
-        case Flag() if shape.type_name != "boolean":
-            yield where, shape.type_name
-        case Number():
-            yield from number_differences(form, shape, where)
-        case Text():
-            yield from text_differences(form, shape, where)
-
-
-def number_differences(form, shape, where):
-    given = shape.name, shape.metadata["min"], shape.metadata.get("max", 2**63 - 1)
-    if (form.type, form.low, form.high) != given:
-        yield where, given
-
-
-def required_differences(form, shape, where):
-    lax = {"Coordinates": ()}.get(shape.name, shape.required_members)  # the policy judges them
-    if set(form.required) - STRICTER.get(shape.name, set()) != set(lax):
-        yield where, "required"
-
-
-def text_differences(form, shape, where):
-    facets = shape.metadata
-    if form.type != shape.name:
-        yield where, shape.name
-    if form.choices and set(form.choices) != set(facets.get("enum", ())):
-        yield where, facets
-    if "enum" in facets and not form.choices and shape.name not in REGIONS_OF_ANY:
-        yield where, facets
-    longest = {facets.get("max", 1024), LONGER.get(shape.name, 0)}
-    shortest = 1 if where.endswith("AddTags[].Key") else facets.get("min", 0)
-    if not form.choices and (form.shortest != shortest or form.longest not in longest):
-        yield where, facets
 
 
 @pytest.mark.parametrize(

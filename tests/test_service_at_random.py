@@ -5,16 +5,17 @@ from random import Random
 
 import pytest
 
+from lab_engine.authority import forms
 from lab_engine.authority.availability import LEVELS
+from lab_engine.authority.forms import Flag, Number
 from lab_engine.authority.policies import Weighted
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Moment
-from lab_engine.control.forms import FORMS, RESETTABLE
-from lab_engine.control.operations import ASKING, CHANGING, replay
+from lab_engine.control.forms import parameters
+from lab_engine.control.operations import ASKING, CHANGING, OPERATIONS, replay
 from lab_engine.control.refusal import Refusal
-from lab_engine.control.schema import Flag, Number
 
 SEEDS, REQUESTS = 20, 200
 SHOP = Zone.of(
@@ -46,7 +47,7 @@ WORDS = {
     "IPAddress": ("127.0.0.1", "::1", "192.0.2.1"),
     "ResourcePath": ("/", "/health"),
     "FullyQualifiedDomainName": ("www.shop.example",),
-    "ResetElements": ([name] for name in RESETTABLE),
+    "ResetElements": ([name] for name in forms.choices("ResettableElementName")),
     "Regions": (["us-east-1", "eu-west-1", "sa-east-1"],),
     "AddTags": ([{"Key": "a", "Value": "b"}],),
     "RemoveTagKeys": (["a"],),
@@ -74,10 +75,13 @@ class Pages:
 def request(rng, account):
     """An operation and its parameters: for the most part ones that can be meant."""
     often = ["ChangeResourceRecordSets"] * 10
-    operation = rng.choice((*FORMS, *often, *(name for name in CHANGING if name in FORMS)))
+    operation = rng.choice(
+        (*sorted(OPERATIONS), *often, *(name for name in CHANGING if name in OPERATIONS))
+    )
     params = {}
-    for name, form in FORMS[operation].fields.items():
-        if name in FORMS[operation].required or rng.random() < 0.2:
+    known = parameters(operation)
+    for name, form in known.fields.items():
+        if name in known.required or rng.random() < 0.2:
             params[name] = value(rng, operation, name, form, account)
     return operation, params
 

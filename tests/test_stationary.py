@@ -44,7 +44,7 @@ PROFILES = {
     "eager": {"like": "ideal", "prefetch_share": 0.2},
     "short": {"like": "fixed", "lifetime": 4},
     "long": {"like": "fixed", "lifetime": 25},
-    "capped": {"like": "nodelocal", "floor": 2, "cap": 4},
+    "capped": {"like": "os-cache", "floor": 2, "cap": 4, "negative": 5, "shared": True},
     "linked": {"like": "firefox", "lifetime": 4, "grace": 3, "idle": 4},
     "polling": {"like": "haproxy", "lifetime": 4},
     "edge": {"like": "cdn-pop", "cap": 6},

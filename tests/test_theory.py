@@ -352,7 +352,7 @@ NUMBERS = [
     (name, parameter)
     for name, function in FUNCTIONS.items()
     for parameter in signature(function).parameters
-    if parameter not in ("shares", "mix")
+    if parameter not in ("shares", "mix", "stages", "caches")
 ]
 SHARED = [
     name for name, function in FUNCTIONS.items() if "shares" in signature(function).parameters
@@ -361,7 +361,7 @@ SHARED = [
 
 def arguments(function):
     """Some that are allowed."""
-    usual = {"shares": [0.5, 0.3, 0.2], "mix": {60: 1}}
+    usual = {"shares": [0.5, 0.3, 0.2], "mix": {60: 1}, "stages": [(0, 1)]}
     return {name: usual.get(name, 1) for name in signature(function).parameters}
 
 

@@ -15,7 +15,8 @@ from lab_engine.simulation.parts import Backend
 from lab_engine.views import theme
 from lab_engine.views.kit.live import LivePicture
 from lab_engine.views.kit.picture import Ghost
-from lab_engine.views.kit.tiles import Tiles, tiles
+from lab_engine.views.kit.scales import between
+from lab_engine.views.kit.tiles import Aim, Tiles, tiles
 
 from .browser.caches import shop, watched
 
@@ -240,3 +241,16 @@ def test_no_two_servers_look_alike() -> None:
 def test_times_of_a_watch(time: float, whole: float, text: str) -> None:
     """Seconds in short ones, minutes and hours in longer ones."""
     assert theme.clock(time, whole) == text
+
+
+def test_an_aim_takes_the_place_of_the_fair_share() -> None:
+    """A canary is not meant to have as much as the others: the line and the sentence say what."""
+    scenario = shop(20, 60)
+    picture = tiles(scenario, watched(scenario), aim=Aim(1, 0.05, "the canary"))
+    its = [100 * picture.loads(frame)[1] for frame in range(len(picture.moving.times))]
+
+    assert picture.still()["fairSays"] == "intended 5 %"
+    assert "intended 5 %" in picture.svg()
+    assert picture.sentence == (
+        f"At a time the canary has {between(min(its), max(its))} of the requests; 5 % was intended."
+    )

@@ -119,6 +119,21 @@ def test_an_alias_names_its_own_zone_where_it_did_not_say():
 
 
 @pytest.mark.parametrize(
+    ("target", "known"),
+    [
+        ("lb-1.eu-west-1.elb.amazonaws.com.", "Z32O12XQLNTSW2"),
+        ("d1.cloudfront.net.", "Z2FDTNDATAQYW2"),
+        ("lb-1.ap-southeast-7.elb.amazonaws.com.", ""),
+    ],
+)
+def test_an_alias_to_an_endpoint_names_the_hosted_zone_of_that_where_it_did_not_say(target, known):
+    one = RecordSet.alias_to("a.example.com.", "A", target)
+
+    assert element(one, "Z1")["AliasTarget"]["HostedZoneId"] == known
+    assert element(one)["AliasTarget"]["HostedZoneId"] == ""
+
+
+@pytest.mark.parametrize(
     ("labels", "text"),
     [
         ((b"*", b"example", b"com", b""), r"\052.example.com."),
@@ -178,6 +193,16 @@ def test_aliases_stand_behind_their_targets_and_go_first():
 
     assert order("CREATE") == ["c", "b", "a"]
     assert order("DELETE") == ["a", "b", "c"]
+
+
+def test_an_alias_to_what_a_wildcard_answers_stands_behind_the_wildcard():
+    to = {"q.z": "zz", "*": "mid", "mid": "www"}
+    aliases = [RecordSet.alias_to(f"{a}.{APEX}", "A", f"{b}.{APEX}") for a, b in to.items()]
+    batch = as_batch(Zone.of(APEX, [simple(f"www.{APEX}"), *aliases]))
+
+    names = [change["ResourceRecordSet"]["Name"] for change in batch["Changes"]]
+
+    assert names[-3:] == [f"mid.{APEX}", rf"\052.{APEX}", f"q.z.{APEX}"]
 
 
 OCTETS = st.binary(min_size=1, max_size=8)

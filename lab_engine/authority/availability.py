@@ -5,10 +5,10 @@ as `us-east-1a` is not. Source: the API reference (2013-04-01), `AZAffinity`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from lab_engine.authority.geo import REGIONS, Place, region_of
+from lab_engine.authority.geo import REGIONS, Place, region_of, zone_in
 from lab_engine.errors import LabError
 
 GLOBAL = "global"
@@ -82,6 +82,30 @@ def _is_location(level: str, identifier: str) -> bool:
         case "Partition":
             return identifier in {"aws", *PARTITIONS.values()}
     return identifier == GLOBAL
+
+
+def inside(locations: Iterable[tuple[str, str]]) -> Mapping[str, Place]:
+    """A place in each location that is in no smaller one of these, by what to call it.
+
+    Args:
+        locations: types and ids. Nobody is in the one of everybody that is in no other.
+    """
+    named = dict.fromkeys(locations)
+    taken = {region_of(i) or group_region(i) or i for level, i in named if level != "Partition"}
+    found: dict[str, Place] = {}
+    for level, identifier in named:
+        region = group_region(identifier) or identifier
+        if level == "Partition":
+            inner = (each for each in REGIONS if partition_of(each) == identifier)
+            region = next((each for each in inner if each not in taken), "")
+        if level == "AvailabilityZone":
+            found[identifier] = Place(availability_zone=identifier)
+        elif region in REGIONS:
+            group = identifier if level == "AvailabilityZoneGroup" else f"{region}-zg-0"
+            found[f"elsewhere in {identifier}"] = Place(
+                availability_zone=zone_in(region), zone_group=group
+            )
+    return found
 
 
 def in_zones(zones: Mapping[str, str]) -> Mapping[IPv4Network | IPv6Network, Place]:

@@ -1,17 +1,14 @@
-r"""Record sets in the AWS CLI's JSON: a change batch, or what `list-resource-record-sets` prints.
+"""Record sets in the AWS CLI's JSON: a change batch, or what `list-resource-record-sets` prints.
 
 Read like a master file: the apex and the record sets come out, and `Zone` indexes and checks them.
 So `zone` imports this module and `changes`, which edits zones, may import both; were reading a part
-of `changes`, the arrow between it and `zone` would point both ways.
-
-Route 53 escapes octets in octal (`\052` is an asterisk) where master files use decimal, takes every
-name as absolute, and wants TXT strings in quotation marks (its guide, "Format of DNS domain names"
-and "Supported DNS record types").
+of `changes`, the arrow between it and `zone` would point both ways. How names and values are
+written: see `apitext`.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any
 
 import dns.name
@@ -19,32 +16,18 @@ from dns.name import Name
 from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
+from lab_engine.authority.apitext import name_of, text_of, value_of
 from lab_engine.authority.cidr import Collections
+from lab_engine.authority.declared import by_element
 from lab_engine.authority.elements import Element, nearest, parsed
+from lab_engine.authority.forms import choices, structure
 from lab_engine.authority.geo import Point
-from lab_engine.authority.policies import POLICIES, CidrLocation, Policy, Simple
-from lab_engine.authority.records import RRset, as_name, as_rdata, as_type, distinct
+from lab_engine.authority.policies import CidrLocation, Policy, Simple
+from lab_engine.authority.records import RRset, as_type, distinct
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.errors import LabError, ZoneError
 
-TYPES = tuple(
-    "SOA A TXT NS CNAME MX NAPTR PTR SRV SPF AAAA CAA DS TLSA SSHFP SVCB HTTPS".split()  # noqa: SIM905
-)
 PAGING = ("IsTruncated", "NextToken", "NextRecordName", "NextRecordType", "NextRecordIdentifier")
-POLICY_ELEMENTS = {kind.element: kind for kind in POLICIES if kind.element}
-RECORD_ELEMENTS = (
-    "Name",
-    "Type",
-    "SetIdentifier",
-    *POLICY_ELEMENTS,
-    "TTL",
-    "ResourceRecords",
-    "AliasTarget",
-    "HealthCheckId",
-    "TrafficPolicyInstanceId",
-)
-_ESCAPE = re.compile(r"\\([0-3][0-7]{2}|[0-9]{1,3}|.)", re.DOTALL)
-_STRINGS = re.compile(r'\s*("([^"\\]|\\.)*"\s*)+', re.DOTALL)
 _COORDINATE = re.compile(r"[-+]?[0-9]{1,3}(\.[0-9]{0,2})?")
 
 
@@ -150,14 +133,16 @@ class Reader:
     def __init__(self, collections: Collections) -> None:
         self.collections = collections
         self.unread: list[RecordSet] = []
+        self._policies = by_element()
+        self._form = structure("ResourceRecordSet")
 
     def record_set(self, element: Element) -> RecordSet | None:
         """The record set of an element; None where a mistake was noted."""
-        before = len(element.problems)
-        element.only(*RECORD_ELEMENTS)
+        before, element = len(element.problems), element.of(self._form)
+        element.only()
         name, kind = _name(element, "Name"), _type(element)
-        identifier = element.text("SetIdentifier", 128, "")
-        check = element.text("HealthCheckId", 64, "")
+        identifier = element.text("SetIdentifier", "")
+        check = element.text("HealthCheckId", "")
         policy = self._policy(element)
         records, alias = _content(element, name, kind)
         if len(element.problems) > before:
@@ -168,14 +153,16 @@ class Reader:
 
     def _policy(self, element: Element) -> Policy:
         """The policy whose element is there; its fields are those that the class declares."""
-        given = [name for name in POLICY_ELEMENTS if name in element]
-        if "MultiValueAnswer" in given and not element.flag("MultiValueAnswer"):
-            given.remove("MultiValueAnswer")
+        given = [
+            name
+            for name, kind in self._policies.items()
+            if name in element and (fields(kind) or element.flag(name))
+        ]
         if len(given) > 1:
             element.wrong(f"has {' and '.join(given)}", "A record set has one routing policy.")
         if len(given) != 1:
             return Simple()
-        kind = POLICY_ELEMENTS[given[0]]
+        kind = self._policies[given[0]]
         declared = fields(kind)
         if not declared:
             return kind()
@@ -183,7 +170,8 @@ class Reader:
             return kind(**{given[0]: self._field(element, declared[0])})
         inner = element.inner(given[0])
         inner.only(*(item.name for item in declared))
-        return kind(**{i.name: self._field(inner, i) for i in declared if i.name in inner})
+        needed = (i for i in declared if i.name in inner or i.default is MISSING)
+        return kind(**{i.name: self._field(inner, i) for i in needed})
 
     def _field(self, element: Element, item: Field[Any]) -> Any:
         """The value of one declared field: a location, a point, a whole number or text."""
@@ -194,7 +182,7 @@ class Reader:
         return element.number(item.name) if item.metadata["range"] else element.text(item.name)
 
     def _location(self, element: Element) -> CidrLocation:
-        element.only("CollectionId", "LocationName")
+        element.only()
         collection, name = element.text("CollectionId"), element.text("LocationName")
         try:
             if collection and name:
@@ -224,77 +212,58 @@ def _content(
 
 def _records(element: Element, name: Name, kind: RdataType) -> RRset | None:
     ttl = element.number("TTL")
-    found: list[Rdata] = []
+    found: list[tuple[Rdata, str]] = []
     for each in element.elements("ResourceRecords"):
-        each.only("Value")
-        text = each.text("Value", 4000)
+        each.only()
+        text = each.text("Value")
         try:
             if text:
-                found += records_of(name, kind, text, ttl).values
+                found.append((value_of(kind, text), text))
         except LabError as wrong:
             each.wrong(f"{wrong.value}: {wrong.rule}", wrong.remedy)
     if not element.items("ResourceRecords") and "ResourceRecords" in element:
         element.wrong("is empty", "Give at least one value.", "ResourceRecords")
-    return RRset(name, kind, ttl, distinct(found)) if found else None
-
-
-def records_of(name: Name, kind: RdataType, text: str, ttl: int = 0) -> RRset:
-    """One value in Route 53's form, every name in it absolute. Raises LabError for a bad one."""
-    return RRset(name, kind, ttl, (as_rdata(kind, _master_form(text, kind), dns.name.root),))
+    if not found:
+        return None
+    written = tuple(
+        (value, text)
+        for value, text in found
+        if text.isascii() and text != text_of(value)  # others could not be sent again
+    )
+    try:
+        return RRset(name, kind, ttl, distinct([value for value, _ in found]), written)
+    except ZoneError as wrong:
+        element.wrong(f"{wrong.value}: {wrong.rule}", wrong.remedy, "TTL")
+        return None
 
 
 def _alias(element: Element) -> AliasTarget:
-    element.only("HostedZoneId", "DNSName", "EvaluateTargetHealth")
-    zone = element.text("HostedZoneId", 32, shortest=0)  # empty for this zone
+    element.only()
+    zone = element.text("HostedZoneId", shortest=0)  # empty for this zone
     target = _name(element, "DNSName")
     return AliasTarget(target, element.flag("EvaluateTargetHealth"), zone)
 
 
 def _name(element: Element, field: str) -> Name:
-    text = element.text(field, 1024)
+    text = element.text(field)
     try:
-        return as_name(decimal_escapes(text) if text else ".")
+        return name_of(text)
     except LabError as wrong:
         element.wrong(f"{wrong.value!r} {wrong.rule}", wrong.remedy, field)
         return dns.name.root
 
 
 def _type(element: Element) -> RdataType:
-    text = element.text("Type")
-    if text in TYPES:
+    text, known = element.text("Type"), choices("RRType")
+    if text in known:
         return as_type(text)
     if text:
-        element.wrong(f"{text!r} is no type that Route 53 has", nearest(text, TYPES), "Type")
+        element.wrong(f"{text!r} is no type that Route 53 has", nearest(text, known), "Type")
     return RdataType.A
 
 
-def _master_form(text: str, kind: RdataType) -> str:
-    if kind in (RdataType.TXT, RdataType.SPF) and not _STRINGS.fullmatch(text):
-        raise ZoneError(text, "is not enclosed in quotation marks", 'Write it as "\\"text\\"".')
-    return decimal_escapes(text)
-
-
-def decimal_escapes(text: str) -> str:
-    r"""Route 53's octal escapes as the decimal ones of master files: `\052` becomes `\042`.
-
-    Raises ZoneError for an escape that is not octal.
-    """
-
-    def one(found: re.Match[str]) -> str:
-        escape = found[1]
-        if not escape[0].isdigit():
-            return found[0]
-        if len(escape) < 3 or not set(escape) <= set("01234567") or escape[0] > "3":
-            raise ZoneError(
-                text, f"has the escape {found[0]}", "Write three octal digits, 000 to 377."
-            )
-        return f"\\{int(escape, 8):03d}"
-
-    return _ESCAPE.sub(one, text)
-
-
 def _point(element: Element) -> Point | None:
-    element.only("Latitude", "Longitude")
+    element.only()
     latitude, longitude = element.text("Latitude"), element.text("Longitude")
     for name, text in (("Latitude", latitude), ("Longitude", longitude)):
         if text and not _COORDINATE.fullmatch(text):

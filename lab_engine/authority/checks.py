@@ -1,22 +1,111 @@
-"""What may not stand in a zone: every problem at once, each with where, why and what to do."""
+"""What may not stand in a zone: every problem at once, each with where, why and what to do.
+
+The rules are those of `rules`. Here they are asked of the nodes of a tree, and worded for files.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from dns.name import Name
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.aliases import MAX_ALIASES, Extents
-from lab_engine.authority.endpointnames import is_misplaced, kinds_of, zone_ids
-from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.policies import Simple
 from lab_engine.authority.records import Labels, folded
-from lab_engine.authority.recordset import AliasTarget, Group, RecordSet
+from lab_engine.authority.recordset import Group, RecordSet
+from lab_engine.authority.rules import (
+    Broken,
+    alias_rules,
+    cname_rules,
+    group_rules,
+    identifier_rules,
+    member_rules,
+    policy_rules,
+    winding_rules,
+)
 from lab_engine.authority.tree import EMPTY, Key, Node, Tree
 from lab_engine.errors import ZoneError
 
-NOT_MULTIVALUE = (RdataType.NS, RdataType.CNAME, RdataType.SOA)
-MAX_VALUES = 400
 MAX_WAYS = 10_000  # [design]: a plan lists every one of them
+
+
+class Phrase(NamedTuple):
+    """How a broken rule is said of a record set, with the names of its facts in braces."""
+
+    rule: str
+    remedy: str
+
+
+_GROUP = "Correct the group; none of it was loaded."
+_CNAME = "A CNAME allows nothing else at its name (RFC 1034 section 3.6.2)."
+PHRASES: Mapping[str, Phrase] = {
+    "outside": Phrase("lies outside the zone {origin}", "Load it with its own zone."),
+    "out-of-range": Phrase("{clause}", "Choose a value in its range."),
+    "needs-policy": Phrase("has {what} and no policy", "Give it a policy, or leave that out."),
+    "needs-identifier": Phrase(
+        "needs a SetIdentifier of 1 to 128 characters for {policy} routing",
+        "Give it one that no other of the group has.",
+    ),
+    "one-value": Phrase(
+        "has more than one value", "One SOA or CNAME at most (RFC 2181 section 10.1)."
+    ),
+    "too-many-values": Phrase("has more than {most} values", "Split it."),
+    "soa-below-apex": Phrase("is an SOA below the apex", "A zone has one, at its apex."),
+    "multivalue-values": Phrase(
+        "has more than one value in a multivalue set", "Give each value a record set of its own."
+    ),
+    "wildcard-ns": Phrase("is an NS under a wildcard", "Delegate names one by one."),
+    "multivalue-type": Phrase("may not be multivalue", "Use another policy for this type."),
+    "cname-at-apex": Phrase("stands beside {others}", _CNAME),
+    "cname-beside": Phrase("stands beside {others}", _CNAME),
+    "beside-cname": Phrase("stands beside a CNAME", _CNAME),
+    "mixed": Phrase("mixes the policies {policies}", "Use one policy for a name and type."),
+    "twice-given": Phrase("is given twice", "Put all its values into one record set."),
+    "too-many-members": Phrase("has {count} {policy} record sets, more than {limit}", _GROUP),
+    "ttls-differ": Phrase("has TTLs {ttls}, and weighted sets must contain the same TTL", _GROUP),
+    "taken": Phrase("has {element} {value} more than once", _GROUP),
+    "collections-differ": Phrase("uses more than one CIDR collection", _GROUP),
+    "identifier-taken": Phrase(
+        "has the SetIdentifier {identifier!r} of another in its group", "Give each its own."
+    ),
+    "multivalue-alias": Phrase(
+        "is a multivalue alias", "Multivalue sets hold values of their own."
+    ),
+    "alias-type": Phrase("is an alias of a type that has none", "Give it values."),
+    "alias-dangling": Phrase(
+        "is an alias to {target}, which has no {type}",
+        "Name a record set of the same type in this zone.",
+    ),
+    "alias-outside": Phrase(
+        "is an alias to {target}, neither in this zone nor an AWS endpoint",
+        "Use a CNAME for a third party's name.",
+    ),
+    "endpoint-zone": Phrase(
+        "names the hosted zone {target_zone} for {called}", "{target} lies in {zones}."
+    ),
+    "cloudfront-health": Phrase(
+        "evaluates the health of a CloudFront distribution",
+        "Set EvaluateTargetHealth to false for CloudFront.",
+    ),
+    "endpoint-type": Phrase("is an alias to an AWS endpoint", "Use type {types}."),
+    "alias-loop": Phrase("leads back to itself: {path}", "Break the loop."),
+    "alias-row": Phrase(
+        "leads through more than {most} aliases", "Name the last one's target at once."
+    ),
+    "alias-ways": Phrase(
+        "leads on in {ways:,} ways, more than {most:,}", "Lead its aliases to fewer groups."
+    ),
+}
+
+
+def problem(broken: Broken) -> ZoneError:
+    """A broken rule in the words for files."""
+    member, phrase = broken.record_set, PHRASES[broken.code]
+    facts = {"type": RdataType.to_text(member.type), "policy": member.policy.name}
+    if member.alias is not None:
+        facts |= {"target": str(member.alias.name), "target_zone": member.alias.hosted_zone_id}
+    facts |= broken.facts
+    where = f"{member.where}: {member}" if member.where else str(member)
+    return ZoneError(where, phrase.rule.format(**facts), phrase.remedy.format(**facts))
 
 
 def problems(
@@ -31,44 +120,56 @@ def problems(
         forgiving: whether a CNAME may stand beside other data.
     """
     extents = Extents(tree)
-    found = [*_apex_problems(tree)]
+    found: list[Broken] = []
     for name, node in nodes.items():
-        found += _node_problems(name, node, extents, forgiving=forgiving)
+        found += _of_node(name, node, extents, forgiving=forgiving)
     for key in keys:
         if key[0] not in nodes:
             for member in tree.group(key):
-                found += _alias_problems(member, extents)
-    return found or [*_width_problems(keys, extents)]
+                found += _of_alias(member, extents)
+    told = [*_apex_problems(tree), *map(problem, found)]
+    return told or [problem(each) for each in _of_widths(keys, extents)]
 
 
-def _node_problems(
-    name: Labels, node: Node, extents: Extents, *, forgiving: bool
-) -> Iterator[ZoneError]:
+def _of_node(name: Labels, node: Node, extents: Extents, *, forgiving: bool) -> Iterator[Broken]:
     if not extents.tree.contains(name):
         for group in list(node.values())[:1]:
-            rule = f"lies outside the zone {extents.tree.origin}"
-            yield _problem(group[0], rule, "Load it with its own zone.")
+            yield Broken("outside", group[0], {"origin": extents.tree.origin})
         return
-    if not forgiving:
-        yield from _cname_problems(node)
+    if len(node) > 1 and RdataType.CNAME in node and not forgiving:
+        others = [group[0] for group in node.values()]
+        yield from cname_rules(node[RdataType.CNAME][0], others, extents.tree.origin)
     for group in node.values():
-        yield from _group_problems(group, extents)
+        yield from _of_group(group, extents)
 
 
-def _width_problems(keys: Iterable[Key], extents: Extents) -> Iterator[ZoneError]:
+def _of_group(group: Group, extents: Extents) -> Iterator[Broken]:
+    for member in group:
+        yield from member_rules(member, extents.tree.origin)
+        yield from _of_alias(member, extents)
+    mixed = [*policy_rules(group[0], group[1:])]
+    yield from mixed
+    if not mixed and not isinstance(group[0].policy, Simple):
+        yield from group_rules(group)
+        yield from identifier_rules(group)
+
+
+def _of_alias(member: RecordSet, extents: Extents) -> Iterator[Broken]:
+    winding = [*winding_rules(member, extents)]
+    for broken in alias_rules(member, extents.tree):
+        if not (winding and broken.code == "alias-dangling"):
+            yield broken
+    yield from winding
+
+
+def _of_widths(keys: Iterable[Key], extents: Extents) -> Iterator[Broken]:
     """Groups whose aliases lead on so far that a walk would not end; there are no loops by now."""
     for key in keys:
         group, extent = extents.tree.group(key), extents.of(key)
         if extent is None:
-            yield _too_long(group[0])
+            yield Broken("alias-row", group[0], {"most": MAX_ALIASES})
         elif extent.row and extent.ways > MAX_WAYS:
-            rule = f"leads on in {extent.ways:,} ways, more than {MAX_WAYS:,}"
-            yield _problem(group[0], rule, "Lead its aliases to fewer groups.")
-
-
-def _problem(record_set: RecordSet, rule: str, remedy: str) -> ZoneError:
-    where = f"{record_set.where}: {record_set}" if record_set.where else str(record_set)
-    return ZoneError(where, rule, remedy)
+            yield Broken("alias-ways", group[0], {"ways": extent.ways, "most": MAX_WAYS})
 
 
 def _apex_problems(tree: Tree) -> Iterator[ZoneError]:
@@ -80,116 +181,3 @@ def _apex_problems(tree: Tree) -> Iterator[ZoneError]:
                 f"has no {RdataType.to_text(needed)} record at its apex",
                 "Every zone begins with one SOA and at least one NS (RFC 1035 section 5.2).",
             )
-
-
-def _cname_problems(node: Node) -> Iterator[ZoneError]:
-    if RdataType.CNAME in node and len(node) > 1:
-        others = ", ".join(sorted(RdataType.to_text(t) for t in node if t != RdataType.CNAME))
-        yield _problem(
-            node[RdataType.CNAME][0],
-            f"stands beside {others}",
-            "A CNAME allows nothing else at its name (RFC 1034 section 3.6.2).",
-        )
-
-
-def _group_problems(group: Group, extents: Extents) -> Iterator[ZoneError]:
-    for member in group:
-        yield from _member_problems(member, extents.tree.origin)
-        yield from _alias_problems(member, extents)
-    first = group[0]
-    kinds = {type(member.policy) for member in group}
-    if len(kinds) > 1:
-        names = ", ".join(sorted(kind.name for kind in kinds))
-        yield _problem(first, f"mixes the policies {names}", "Use one policy for a name and type.")
-        return
-    if kinds == {Simple}:
-        if len(group) > 1:
-            yield _problem(first, "is given twice", "Put all its values into one record set.")
-        return
-    for rule in first.policy.group_problems([(m.policy, m) for m in group]):
-        yield _problem(first, rule, "Correct the group; none of it was loaded.")
-    yield from _identifier_problems(group)
-
-
-def _identifier_problems(group: Group) -> Iterator[ZoneError]:
-    seen: set[str] = set()
-    for member in group:
-        identifier = member.set_identifier
-        if not 1 <= len(identifier) <= 128:
-            rule = f"needs a SetIdentifier of 1 to 128 characters for {member.policy.name} routing"
-            yield _problem(member, rule, "Give it one that no other of the group has.")
-        elif identifier in seen:
-            rule = f"has the SetIdentifier {identifier!r} of another in its group"
-            yield _problem(member, rule, "Give each its own.")
-        seen.add(identifier)
-
-
-def _member_problems(member: RecordSet, origin: Name) -> Iterator[ZoneError]:
-    for rule in member.policy.problems():
-        yield _problem(member, rule, "Choose a value in its range.")
-    if isinstance(member.policy, Simple) and (member.set_identifier or member.health_check_id):
-        what = "a SetIdentifier" if member.set_identifier else "a health check"
-        yield _problem(member, f"has {what} and no policy", "Give it a policy, or leave that out.")
-    if member.alias is not None:
-        return
-    count = len(member.records.values) if member.records else 0
-    if member.type in (RdataType.SOA, RdataType.CNAME) and count > 1:
-        rule = "has more than one value"
-        yield _problem(member, rule, "One SOA or CNAME at most (RFC 2181 section 10.1).")
-    if count > MAX_VALUES:
-        yield _problem(member, f"has more than {MAX_VALUES} values", "Split it.")
-    if member.type is RdataType.SOA and member.name != origin:
-        yield _problem(member, "is an SOA below the apex", "A zone has one, at its apex.")
-    if member.policy.sample is not None and count > 1:
-        rule = "has more than one value in a multivalue set"
-        yield _problem(member, rule, "Give each value a record set of its own.")
-    if member.type is RdataType.NS and member.name.is_wild():
-        yield _problem(member, "is an NS under a wildcard", "Delegate names one by one.")
-    if member.policy.sample is not None and member.type in NOT_MULTIVALUE:
-        yield _problem(member, "may not be multivalue", "Use another policy for this type.")
-
-
-def _alias_problems(member: RecordSet, extents: Extents) -> Iterator[ZoneError]:
-    alias, tree = member.alias, extents.tree
-    if alias is None:
-        return
-    if member.policy.sample is not None:
-        yield _problem(member, "is a multivalue alias", "Multivalue sets hold values of their own.")
-    if member.type in (RdataType.NS, RdataType.SOA):
-        yield _problem(member, "is an alias of a type that has none", "Give it values.")
-    if not tree.contains(folded(alias.name)):
-        yield from _foreign_problems(member, alias)
-        return
-    path = [] if extents.of((folded(member.name), member.type)) else extents.winding(member)
-    if path and path[0] == path[-1]:
-        yield _problem(member, f"leads back to itself: {' -> '.join(path)}", "Break the loop.")
-    elif path:
-        yield _too_long(member)
-    elif not alias_group(member, tree):
-        rule = f"is an alias to {alias.name}, which has no {RdataType.to_text(member.type)}"
-        yield _problem(member, rule, "Name a record set of the same type in this zone.")
-
-
-def _foreign_problems(member: RecordSet, alias: AliasTarget) -> Iterator[ZoneError]:
-    kinds, given = kinds_of(alias.name), alias.hosted_zone_id
-    types = [each for kind in kinds for each in kind.types]
-    if not kinds:
-        yield _problem(
-            member,
-            f"is an alias to {alias.name}, neither in this zone nor an AWS endpoint",
-            "Use a CNAME for a third party's name.",
-        )
-    elif is_misplaced(alias.name, given):
-        rule = f"names the hosted zone {given} for {kinds[0].called}"
-        yield _problem(member, rule, f"{alias.name} lies in {' or '.join(zone_ids(alias.name))}.")
-    elif kinds[0].service == "cloudfront" and alias.evaluate_target_health:
-        rule = "evaluates the health of a CloudFront distribution"
-        yield _problem(member, rule, "Set EvaluateTargetHealth to false for CloudFront.")
-    elif member.type not in types:
-        names = " or ".join(map(RdataType.to_text, dict.fromkeys(types)))
-        yield _problem(member, "is an alias to an AWS endpoint", f"Use type {names}.")
-
-
-def _too_long(member: RecordSet) -> ZoneError:
-    rule = f"leads through more than {MAX_ALIASES} aliases"
-    return _problem(member, rule, "Name the last one's target at once.")

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
-MOST = 64  # changes on top of one dictionary; with more, another is made of both
+MOST = 64  # changes on top of one dictionary; with more, or of a smaller one, another is made
+PART = 256  # of a large one, such a part of its size
 
 
 class Edited(Mapping[K, V]):
@@ -39,8 +40,15 @@ class Edited(Mapping[K, V]):
     def __iter__(self) -> Iterator[K]:
         return iter(self._whole)
 
+    def __contains__(self, key: object) -> bool:
+        if key in self._changes:
+            return self._changes[key] is not None
+        return key in self._base
+
     def __len__(self) -> int:
-        return len(self._whole)
+        known = [key in self._base for key in self._changes]
+        there = [value is not None for value in self._changes.values()]
+        return len(self._base) - sum(known) + sum(there)
 
     def values(self) -> ValuesView[V]:
         """Those of the dictionary in their order, then the new ones in theirs."""
@@ -64,7 +72,8 @@ def edited(
         else:
             changes.pop(key, None)
     changes |= new
-    return Edited(base, changes) if len(changes) <= MOST else _joined(base, changes)
+    few = len(changes) <= max(MOST, len(base) // PART)
+    return Edited(base, changes) if few and len(base) > MOST else _joined(base, changes)
 
 
 def _joined(base: dict[K, V], changes: dict[K, V | None]) -> dict[K, V]:

@@ -6,11 +6,16 @@ all that was noted. Nothing here knows what the elements mean.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from lab_engine.authority.forms import UNBOUNDED, Items, Structure, Text
 from lab_engine.errors import ZoneError
+
+LONGEST = 1024  # characters of a text of which nothing else is said
+ANY = Structure("", {})
 
 
 def text_of(path: str | Path) -> str:
@@ -65,11 +70,20 @@ class Element:
     Attributes:
         where: its place in the file, such as `Changes[3].ResourceRecordSet`.
         problems: what was noted so far, here and in every other element of the file.
+        form: what may stand in it, and how long; without one, whoever reads it says so.
     """
 
-    def __init__(self, value: Any, where: str, problems: list[ZoneError], joint: str = ".") -> None:
+    def __init__(
+        self,
+        value: Any,
+        where: str,
+        problems: list[ZoneError],
+        joint: str = ".",
+        form: Structure = ANY,
+    ) -> None:
         self.where = where
         self.problems = problems
+        self.form = form
         self._joint = joint
         self._value: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
         if not isinstance(value, Mapping):
@@ -81,20 +95,28 @@ class Element:
     def __iter__(self) -> Iterator[str]:
         return iter(self._value)
 
+    def of(self, form: Structure) -> "Element":
+        """The same, of which is known what may stand in it."""
+        known = copy(self)
+        known.form = form
+        return known
+
     def wrong(self, rule: str, remedy: str, name: str = "") -> None:
         """Note a mistake of this element, or of the field called `name`."""
         self.problems.append(ZoneError(self._at(name), rule, remedy))
 
     def only(self, *names: str) -> None:
-        """Note every field that is none of these."""
+        """Note every field that is none of these; without any, none of the form's."""
+        known = names or tuple(self.form.fields)
         for name in self._value:
-            if name not in names:
-                self.wrong("is not known here", nearest(name, names), name)
+            if name not in known:
+                self.wrong("is not known here", nearest(name, known), name)
 
-    def text(
-        self, name: str, longest: int = 1024, default: str | None = None, shortest: int = 1
-    ) -> str:
+    def text(self, name: str, default: str | None = None, shortest: int = 1) -> str:
         """A string of so many printable characters, or the default where it is absent."""
+        form = self.form.fields.get(name)
+        limit = form.longest if isinstance(form, Text) else UNBOUNDED
+        longest = limit if limit < UNBOUNDED else LONGEST
         value = self._value.get(name)
         if name not in self._value and default is not None:
             return default
@@ -129,7 +151,9 @@ class Element:
 
     def inner(self, name: str) -> "Element":
         """The object under a name."""
-        return Element(self._value.get(name), self._at(name), self.problems)
+        form = self.form.fields.get(name)
+        known = form if isinstance(form, Structure) else ANY
+        return Element(self._value.get(name), self._at(name), self.problems, form=known)
 
     def items(self, name: str) -> list[Any]:
         """The list under a name, as it is."""
@@ -141,9 +165,11 @@ class Element:
 
     def elements(self, name: str) -> list["Element"]:
         """The objects in the list under a name."""
-        at = self._at(name)
+        at, form = self._at(name), self.form.fields.get(name)
+        inner = form.form if isinstance(form, Items) else None
+        known = inner if isinstance(inner, Structure) else ANY
         items = enumerate(self.items(name))
-        return [Element(item, f"{at}[{i}]", self.problems) for i, item in items]
+        return [Element(item, f"{at}[{i}]", self.problems, form=known) for i, item in items]
 
     def _missing(self, name: str, form: str) -> None:
         rule = "has another form" if name in self._value else "is missing"

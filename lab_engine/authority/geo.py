@@ -8,7 +8,8 @@ how far around an address a decision holds, which is what an ECS scope promises 
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -130,6 +131,11 @@ def region_of(availability_zone: str) -> str:
     """The Region of an Availability Zone, by its id; empty for what is none."""
     found = _ZONE.fullmatch(availability_zone)
     return _REGION_OF.get(found[1], "") if found else ""
+
+
+def zone_in(region: str) -> str:
+    """The id of an Availability Zone that a Region does not have: of a place that is in none."""
+    return f"{_short(region)}-az0"
 
 
 def distance_km(a: Point, b: Point) -> float:
@@ -254,19 +260,8 @@ class Atlas:
         Raises:
             LabError: the reader is not installed, or the file cannot be read.
         """
-        try:
-            import maxminddb  # noqa: PLC0415  (an extra, for those who have such a file)
-        except ImportError as missing:
-            raise LabError(
-                str(path), "needs the package maxminddb", "Install it: pip install maxminddb."
-            ) from missing
-        try:
-            with maxminddb.open_database(path) as database:
-                return cls({network: _from_record(record) for network, record in database})
-        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as wrong:
-            raise LabError(
-                str(path), f"is not a MaxMind file: {wrong}", "Name a file that ends in .mmdb."
-            ) from wrong
+        with _maxmind(path) as database:
+            return cls({network: _from_record(record) for network, record in database})
 
     def place(self, network: Network) -> Place:
         """Where a network's first address is."""
@@ -292,6 +287,42 @@ class Atlas:
     def _partition(self, version: int, decide: Callable[[Place], Hashable]) -> Partition[Any]:
         """The address space cut by what `decide` says of each place; remembered."""
         return self._families[version].map(decide)
+
+
+def maxmind_places(path: str | Path, networks: Iterable[Network]) -> Mapping[Network, Place]:
+    """What a MaxMind-format file says of some networks: its blocks around their first addresses.
+
+    Reads no more of the file than these, so that a file of millions costs as little as a small one.
+
+    Raises:
+        LabError: as `Atlas.from_maxmind`.
+    """
+    found = {}
+    with _maxmind(path) as database:
+        for network in networks:
+            record, length = database.get_with_prefix_len(str(network.network_address))
+            if record is not None:
+                first = ip_network(network.network_address)
+                found[first.supernet(new_prefix=length)] = _from_record(record)
+    return found
+
+
+@contextmanager
+def _maxmind(path: str | Path) -> Iterator[Any]:
+    """An open file, if it is one and can be read."""
+    try:
+        import maxminddb  # noqa: PLC0415  (an extra, for those who have such a file)
+    except ImportError as missing:
+        raise LabError(
+            str(path), "needs the package maxminddb", "Install it: pip install maxminddb."
+        ) from missing
+    try:
+        with maxminddb.open_database(path) as database:
+            yield database
+    except (OSError, ValueError, maxminddb.InvalidDatabaseError) as wrong:
+        raise LabError(
+            str(path), f"is not a MaxMind file: {wrong}", "Name a file that ends in .mmdb."
+        ) from wrong
 
 
 def _from_record(record: Any) -> Place:

@@ -9,37 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab_engine.authority.elements import Element, parsed
+from lab_engine.authority.forms import Anything, Form, Structure, request
 from lab_engine.authority.health import CALCULATED, CHECKER_REGIONS, HealthCheck, HealthChecks
 from lab_engine.errors import LabError, ZoneError, ZoneProblemsError
 
-CONFIG = (
-    "IPAddress",
-    "Port",
-    "Type",
-    "ResourcePath",
-    "FullyQualifiedDomainName",
-    "SearchString",
-    "RequestInterval",
-    "FailureThreshold",
-    "MeasureLatency",
-    "Inverted",
-    "Disabled",
-    "HealthThreshold",
-    "ChildHealthChecks",
-    "EnableSNI",
-    "Regions",
-    "AlarmIdentifier",
-    "InsufficientDataHealthStatus",
-    "RoutingControlArn",
-    "EndpointType",
-    "HealthCheckSourceId",
-)
+VERSION = "HealthCheckVersion"
 CHECK = (
     "Id",
     "CallerReference",
     "LinkedService",
     "HealthCheckConfig",
-    "HealthCheckVersion",
+    VERSION,
     "CloudWatchAlarmConfiguration",
 )
 PAGING = ("Marker", "MaxItems", "IsTruncated", "NextMarker", "NextToken")
@@ -99,12 +79,20 @@ def _listed(top: Element) -> Heard:
         return Heard()
 
 
+def entry_form() -> Structure:
+    """The form of one entry of the list."""
+    made, changed = request("CreateHealthCheck").fields, request("UpdateHealthCheck").fields
+    known: dict[str, Form] = {name: made.get(name, Anything()) for name in CHECK}
+    known["Id"], known[VERSION] = changed["HealthCheckId"], changed[VERSION]
+    return Structure("HealthCheck", known)
+
+
 def check(element: Element) -> HealthCheck | None:
     """The check of one entry of the list; None where a mistake was noted."""
-    before = len(element.problems)
-    element.only(*CHECK)
-    name, config = element.text("Id", 64), element.inner("HealthCheckConfig")
-    config.only(*CONFIG)
+    before, element = len(element.problems), element.of(entry_form())
+    element.only()
+    name, config = element.text("Id"), element.inner("HealthCheckConfig")
+    config.only()
     given = {
         "type": config.text("Type"),
         "request_interval": config.number("RequestInterval", 30),

@@ -5,8 +5,9 @@ A flattener looks its target up itself, so the target's authority decides for th
 address and the user's is never seen. A weighted list becomes a plan like any other.
 
 Sources: Cloudflare's "CNAME flattening"; the manuals and sources of PowerDNS 4.7 (`dnsproxy.cc`)
-and gdnsd 3.8 (`weighted.c`), both held against the real servers by the witnesses; NS1's "ALIAS
-records" and "Shuffle filters". What they leave open is marked [design].
+and gdnsd 3.8 (`weighted.c`), both held against the real servers by the witnesses, and of PowerDNS's
+Lua records; NS1's "ALIAS records" and "Shuffle filters"; Cloudflare's "Steering policies". What
+they leave open is marked [design].
 
 Not here: proxied records, gdnsd's groups of addresses, NS1's other filters.
 """
@@ -156,11 +157,11 @@ def gdnsd_weighted(
     return Plan(str(records.name), why, branches=(*branches, *dead), healthy=healthy)
 
 
-def _singles(records: RRset, dynamic: Mapping[Rdata, int]) -> Iterator[Plan]:
+def _singles(records: RRset, dynamic: Mapping[Rdata, float]) -> Iterator[Plan]:
     total = sum(dynamic.values())
     for value, weight in dynamic.items():
         if weight:
-            yield _branch(records, (value,), weight / total, f"weight {weight} of {total}")
+            yield _branch(records, (value,), weight / total, f"weight {weight:g} of {total:g}")
 
 
 def _subsets(records: RRset, dynamic: Mapping[Rdata, int]) -> Iterator[Plan]:
@@ -174,6 +175,45 @@ def _subsets(records: RRset, dynamic: Mapping[Rdata, int]) -> Iterator[Plan]:
         together = tuple(value for value in odds if odds[value] and value not in left)
         probability = math.prod(1 - odds[v] if v in left else odds[v] for v in optional)
         yield _branch(records, together, probability, "each by its part of the greatest weight")
+
+
+def cloudflare_pools(records: RRset, weights: Sequence[float]) -> Plan:
+    """Cloudflare's load balancing by random steering: one member, as likely as its part of the sum.
+
+    Weights lie from 0 to 1. [design] What it does where all are 0 is not documented, and refused;
+    its steering by hash, which keeps a client to one member, is not here.
+
+    Raises:
+        LabError: a weight outside 0 to 1, or none above 0.
+    """
+    _check_lengths(records, weights)
+    bad = next((weight for weight in weights if not 0 <= weight <= 1), None)
+    if bad is not None or not any(weights):
+        value = list(weights) if bad is None else bad
+        raise LabError(value, "is no weight of Cloudflare's", "Give 0 to 1, and one above 0.")
+    return _drawn(records, weights, "random steering")
+
+
+def powerdns_pick(records: RRset, weights: Sequence[int]) -> Plan:
+    """`pickwrandom` of PowerDNS's Lua records: one member, as likely as its part of the sum.
+
+    Where the sum is 0 the record fails, and the answer is SERVFAIL.
+
+    Raises:
+        LabError: a negative weight.
+    """
+    _check_lengths(records, weights)
+    bad = next((weight for weight in weights if weight < 0), None)
+    if bad is not None:
+        raise LabError(bad, "is not a weight", "Give 0 or more.")
+    if not any(weights):
+        return Plan(str(records.name), "the sum is 0", reply=Reply(Rcode.SERVFAIL))
+    return _drawn(records, weights, "pickwrandom")
+
+
+def _drawn(records: RRset, weights: Sequence[float], why: str) -> Plan:
+    branches = _singles(records, dict(zip(records.values, weights, strict=True)))
+    return Plan(str(records.name), why, branches=tuple(branches))
 
 
 def ns1_shuffle(records: RRset, weights: Sequence[float], first_n: int | None = 1) -> Plan:

@@ -16,6 +16,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any, ClassVar, Literal
 
 from lab_engine.authority.availability import GLOBAL, LEVELS, location_at, location_problems
+from lab_engine.authority.clashes import Clash, twice
 from lab_engine.authority.geo import REGIONS, Point, distance_km
 from lab_engine.authority.spot import Member, Spot
 
@@ -58,10 +59,10 @@ class Policy:
             yield from _range_problems(item, getattr(self, item.name))
 
     @classmethod
-    def group_problems(cls, members: Sequence[tuple["Policy", Member]]) -> Iterator[str]:
-        """What is wrong with these members together, as clauses."""
+    def group_problems(cls, members: Sequence[tuple["Policy", Member]]) -> Iterator[Clash]:
+        """What is wrong with these members together."""
         if len(members) > cls.limit:
-            yield f"has {len(members)} {cls.name} record sets, more than {cls.limit}"
+            yield Clash("too-many-members")
 
 
 def _element(text: str, bounds: tuple[int, int] | None = None, **default: Any) -> Any:
@@ -110,13 +111,12 @@ class Weighted(Policy):
         return f"weight {self.Weight}"
 
     @classmethod
-    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[Clash]:
         """One TTL for all (aliases have none of their own)."""
         yield from super().group_problems(members)
         ttls = sorted({member.ttl for _, member in members if member.ttl is not None})
         if len(ttls) > 1:
-            found = ", ".join(map(str, ttls))
-            yield f"has TTLs {found}, and weighted sets must contain the same TTL"
+            yield Clash("ttls-differ", {"ttls": ", ".join(map(str, ttls))})
 
 
 @dataclass(frozen=True)
@@ -147,10 +147,10 @@ class Latency(Policy):
             yield f"Region {self.Region!r} is not an AWS Region"
 
     @classmethod
-    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[Clash]:
         """One member for each Region."""
         yield from super().group_problems(members)
-        yield from _twice("Region", [getattr(policy, "Region", "") for policy, _ in members])
+        yield from twice("Region", [getattr(policy, "Region", "") for policy, _ in members])
 
 
 @dataclass(frozen=True)
@@ -176,10 +176,9 @@ class Failover(Policy):
             yield f"Failover {self.Failover!r} is neither PRIMARY nor SECONDARY"
 
     @classmethod
-    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
-        """Each role once."""
-        yield from super().group_problems(members)
-        yield from _twice("Failover", [getattr(policy, "Failover", "") for policy, _ in members])
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[Clash]:
+        """Each role once, and so no more than two."""
+        yield from twice("Failover", [getattr(policy, "Failover", "") for policy, _ in members])
 
 
 @dataclass(frozen=True)
@@ -227,10 +226,10 @@ class Geolocation(Policy):
             yield f"SubdivisionCode {self.SubdivisionCode!r} needs CountryCode US or UA"
 
     @classmethod
-    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[Clash]:
         """Each region once."""
         yield from super().group_problems(members)
-        yield from _twice("GeoLocation", [str(policy) for policy, _ in members])
+        yield from twice("GeoLocation", [str(policy) for policy, _ in members])
 
 
 @dataclass(frozen=True)
@@ -324,14 +323,15 @@ class IpBased(Policy):
         return max(covering, key=lambda block: block.prefixlen, default=None)
 
     @classmethod
-    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[Clash]:
         """One collection, each location once."""
         yield from super().group_problems(members)
         configs = [policy.CidrRoutingConfig for policy, _ in members if isinstance(policy, IpBased)]
         if len({config.collection_id for config in configs}) > 1:
-            yield "uses more than one CIDR collection"
-        yield from _twice("LocationName", [config.name for config in configs])
-        yield from _twice("block", [str(block) for c in configs for block in c.blocks])
+            yield Clash("collections-differ")
+        yield from twice("LocationName", [config.name for config in configs])
+        for clash in twice("block", [str(block) for c in configs for block in c.blocks]):
+            yield clash._replace(places=())  # which are counted otherwise
 
 
 @dataclass(frozen=True)
@@ -362,12 +362,10 @@ class AzAffinity(Policy):
         yield from location_problems(self.LocationType, self.LocationId)
 
     @classmethod
-    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[str]:
+    def group_problems(cls, members: Sequence[tuple[Policy, Member]]) -> Iterator[Clash]:
         """Each location once [design]."""
         yield from super().group_problems(members)
-        yield from _twice(
-            "LocationId", [getattr(policy, "LocationId", "") for policy, _ in members]
-        )
+        yield from twice("LocationId", [getattr(policy, "LocationId", "") for policy, _ in members])
 
 
 POLICIES: tuple[type[Policy], ...] = (
@@ -376,11 +374,12 @@ POLICIES: tuple[type[Policy], ...] = (
     Latency,
     Failover,
     Geolocation,
-    Geoproximity,
     Multivalue,
+    Geoproximity,
     IpBased,
     AzAffinity,
 )
+"""Those there are. Whoever reads this reads it when asked, so that a test may have one more."""
 
 
 def covers(block: IPv4Network | IPv6Network, network: IPv4Network | IPv6Network) -> bool:
@@ -390,8 +389,3 @@ def covers(block: IPv4Network | IPv6Network, network: IPv4Network | IPv6Network)
 
 def _two_letters(code: str) -> bool:
     return len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()
-
-
-def _twice(element: str, values: Sequence[str]) -> Iterator[str]:
-    for value in sorted({value for value in values if values.count(value) > 1}):
-        yield f"has {element} {value} more than once"

@@ -6,7 +6,7 @@ All are values: frozen, compared by content, built from dnspython's `Name`, `Rda
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Literal, Self
@@ -96,12 +96,15 @@ class RRset:
         type: the type of every value.
         ttl: seconds, 0 to 2^31 - 1.
         values: at least one, each once.
+        written: of values that came in other words than the lab's own, these words: Route 53 lists
+            a value as it was given.
     """
 
     name: Name
     type: RdataType
     ttl: int
     values: tuple[Rdata, ...]
+    written: tuple[tuple[Rdata, str], ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         check_ttl(self.ttl, lambda: f"{self.name} {dns.rdatatype.to_text(self.type)}")

@@ -137,7 +137,7 @@ Group = tuple[RecordSet, ...]
 
 def _completed(records: RRset, name: Name, origin: Name) -> RRset:
     values = tuple(_absolute(value, records.type, origin) for value in records.values)
-    return RRset(name, records.type, records.ttl, values)
+    return replace(records, name=name, values=values)
 
 
 def _absolute(value: Rdata, rdtype: RdataType, origin: Name) -> Rdata:

@@ -33,7 +33,9 @@ class Tree:
         self.origin = origin
         self.nodes: dict[Labels, Node] | Edited[Labels, Node] = {}
         self._apex = folded(origin)
-        self._owners: dict[Labels, int] = {}  # how many stand at or below each name that exists
+        self._owners: (
+            dict[Labels, int] | Edited[Labels, int]
+        ) = {}  # how many stand at or below each name that exists
         self._cuts: frozenset[Labels] = frozenset()
 
     def changed(self, nodes: Mapping[Labels, Node]) -> "Tree":
@@ -43,13 +45,14 @@ class Tree:
         tree.nodes = edited(self.nodes, nodes.keys() - held.keys(), held)
         cuts = {name for name, node in held.items() if RdataType.NS in node and name != self._apex}
         tree._cuts = self._cuts - nodes.keys() | cuts
-        more = {name: (name in held) - (name in self.nodes) for name in nodes}
-        tree._owners = owners = self._owners.copy() if any(more.values()) else self._owners
-        for name in filter(more.get, nodes):
-            for above in self._downwards(name):
-                owners[above] = owners.get(above, 0) + more[name]
-                if not owners[above]:
-                    del owners[above]
+        owners: dict[Labels, int] = {}
+        for name in nodes:
+            more = (name in held) - (name in self.nodes)
+            for above in self._downwards(name) if more else ():
+                owners[above] = owners.get(above, self._owners.get(above, 0)) + more
+        gone = [name for name, count in owners.items() if not count]
+        left = {name: count for name, count in owners.items() if count}
+        tree._owners = edited(self._owners, gone, left) if owners else self._owners
         return tree
 
     def contains(self, name: Labels) -> bool:

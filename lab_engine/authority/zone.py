@@ -35,7 +35,6 @@ Key = tuple[Labels, RdataType, str]
 """What makes a record set unique, as `RecordSet.key` does, but quick to hash."""
 Numbered = tuple[int, RecordSet]
 """A record set and its place among the others."""
-FACTS = ("addresses", "by_client", "by_peer", "check_ids")
 
 
 class Forgiving(Choice):
@@ -185,7 +184,7 @@ class Zone:
         return iter(self.record_sets)
 
     def __repr__(self) -> str:
-        return f"<Zone {self.origin} with {len(self.record_sets)} record sets>"
+        return f"<Zone {self.origin} with {self.size} record sets>"
 
     @cached_property
     def record_sets(self) -> tuple[RecordSet, ...]:
@@ -215,6 +214,16 @@ class Zone:
     def check_ids(self) -> frozenset[str]:
         """The ids of the health checks that record sets name."""
         return _check_ids(self.record_sets)
+
+    @cached_property
+    def alias_sets(self) -> tuple[RecordSet, ...]:
+        """The record sets that are aliases."""
+        return _alias_sets(self.record_sets)
+
+    @property
+    def size(self) -> int:
+        """How many record sets there are."""
+        return len(self._by_key)
 
     def node(self, name: Name) -> Node | None:
         """What `name` holds: empty for an empty non-terminal, None where it does not exist."""
@@ -269,8 +278,9 @@ class Zone:
         placed = {key: (self._number(key, number), each) for number, (key, each) in numbered}
         zone._by_key = edited(self._by_key, gone, placed)
         vars(zone).pop("record_sets", None)
-        if _facts(before.values()) != _facts(after.values()):
-            zone._forget_facts()
+        for fact, of in FACTS.items():
+            if of(before.values()) != of(after.values()):
+                vars(zone).pop(fact, None)
         zone._take({**dict.fromkeys(names, EMPTY), **nodes_of(after.values())})
         return zone
 
@@ -284,10 +294,6 @@ class Zone:
         """The number of a record set that stands in the place of another, or a new one."""
         known = self._by_key.get(key)
         return new if known is None else known[0]
-
-    def _forget_facts(self) -> None:
-        for fact in FACTS:
-            vars(self).pop(fact, None)
 
     def _take(self, nodes: Mapping[Labels, Node]) -> None:
         """Become the zone of other record sets: `nodes` are those that differ from now."""
@@ -308,12 +314,6 @@ def _key(record_set: RecordSet) -> Key:
     return folded(record_set.name), record_set.type, record_set.set_identifier
 
 
-def _facts(record_sets: Iterable[RecordSet]) -> tuple[object, ...]:
-    """What these have to do with the facts of their zone."""
-    known = tuple(record_sets)
-    return _addresses(known), _by_client(known), _by_peer(known), _check_ids(known)
-
-
 def _addresses(record_sets: Iterable[RecordSet]) -> frozenset[str]:
     held = (each.texts for each in record_sets if each.type in (RdataType.A, RdataType.AAAA))
     return frozenset[str]().union(*held)
@@ -329,6 +329,20 @@ def _by_peer(record_sets: Iterable[RecordSet]) -> bool:
 
 def _check_ids(record_sets: Iterable[RecordSet]) -> frozenset[str]:
     return frozenset(each.health_check_id for each in record_sets if each.health_check_id)
+
+
+def _alias_sets(record_sets: Iterable[RecordSet]) -> tuple[RecordSet, ...]:
+    return tuple(each for each in record_sets if each.alias is not None)
+
+
+FACTS: Mapping[str, Callable[[Iterable[RecordSet]], object]] = {
+    "addresses": _addresses,
+    "by_client": _by_client,
+    "by_peer": _by_peer,
+    "check_ids": _check_ids,
+    "alias_sets": _alias_sets,
+}
+"""What a zone knows of all its record sets: forgotten only where a change has to do with it."""
 
 
 def _further(

@@ -91,6 +91,15 @@ RECURSIVES: Mapping[str, RecursiveProfile] = MappingProxyType(
                 unverified=("whole_seconds", "grace", "failure"),
             ),
             RecursiveProfile(
+                "nodelocal",
+                Limits(5, 30, 5),
+                failure=5,  # unverified
+                order=SetOrder.FROZEN,  # its Corefile does without the plugin loadbalance
+                source="NodeLocal DNSCache's configuration and CoreDNS's source code",
+                sureness=Sureness.READ,
+                unverified=("whole_seconds", "grace", "failure"),
+            ),
+            RecursiveProfile(
                 "google-like",
                 Limits(0, 21_600, 21_600),  # unverified
                 ecs=(24, 56),
@@ -304,17 +313,6 @@ CLIENTS: Mapping[str, ClientProfile] = MappingProxyType(
                 sureness=Sureness.READ,
                 remembered=("hold",),
                 unverified=("patience",),
-            ),
-            ClientProfile(
-                "nodelocal",
-                lifetime=None,
-                floor=5,
-                cap=30,
-                negative=5,
-                shared=True,
-                source="NodeLocal DNSCache's configuration and CoreDNS's source code",
-                sureness=Sureness.READ,
-                unverified=("failure",),
             ),
             ClientProfile(
                 "cdn-pop",

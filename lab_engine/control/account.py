@@ -254,7 +254,7 @@ def loaded(zone: Zone, zone_id: str = "", taken: Container[str] = ()) -> HostedZ
 
     It may hold the next 10,000 record sets above what it brought.
     """
-    count = len(zone.record_sets)
+    count = zone.size
     most = MAX_RECORD_SETS
     if count > most:
         most *= count // most + 1

@@ -9,8 +9,7 @@ from typing import TypeVar
 
 from dns.name import Name
 
-from lab_engine.authority.awsjson import decimal_escapes
-from lab_engine.authority.records import as_name
+from lab_engine.authority.apitext import name_of
 from lab_engine.control.account import Account, Check, Collection, HostedZone, Params
 from lab_engine.control.pasted import bare, plain_id
 from lab_engine.control.refusal import Refusal, refused
@@ -50,7 +49,7 @@ def domain_name(given: str, code: str = "InvalidInput") -> Name:
     wrong = name_fault(given)
     if wrong is not None:
         raise Refusal(code, [wrong])
-    return as_name(decimal_escapes(given)).canonicalize()
+    return name_of(given).canonicalize()
 
 
 def size(params: Params, most: int, name: str = "MaxItems") -> int:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from lab_engine.authority import cidr
 from lab_engine.authority.cidr import Blocks
@@ -29,10 +28,8 @@ from lab_engine.control.account import (
 from lab_engine.control.hosted_zones import URL
 from lab_engine.control.limits import MAX_BLOCKS, MAX_COLLECTIONS, check_room
 from lab_engine.control.refusal import Fault, Refusal, refused
+from lab_engine.control.serving import Serving
 from lab_engine.errors import ZoneProblemsError
-
-if TYPE_CHECKING:
-    from lab_engine.control.service import Service
 
 PAGE = 100
 ANYWHERE = "*"  # a location of every collection, without blocks
@@ -105,13 +102,13 @@ def delete_cidr_collection(
     return replace(account, collections=minus(account.collections, collection.id)), {}
 
 
-def list_cidr_collections(service: "Service", params: Params) -> Response:
+def list_cidr_collections(service: Serving, params: Params) -> Response:
     """ListCidrCollections."""
     found = [_summary(each) for each in service.account.collections.values()]
     return _page("CidrCollections", found, params)
 
 
-def list_cidr_blocks(service: "Service", params: Params) -> Response:
+def list_cidr_blocks(service: Serving, params: Params) -> Response:
     """ListCidrBlocks: of a collection, or of one of its locations."""
     collection = asked.collection(service.account, params["CollectionId"])
     name = params.get("LocationName")
@@ -129,7 +126,7 @@ def list_cidr_blocks(service: "Service", params: Params) -> Response:
     return _page("CidrBlocks", found, params)
 
 
-def list_cidr_locations(service: "Service", params: Params) -> Response:
+def list_cidr_locations(service: Serving, params: Params) -> Response:
     """ListCidrLocations: those that have blocks."""
     collection = asked.collection(service.account, params["CollectionId"])
     found = [{"LocationName": name} for name in collection.locations]

@@ -2,19 +2,16 @@
 
 from copy import deepcopy
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from lab_engine.authority.forms import structure
 from lab_engine.control import asked
 from lab_engine.control.account import Account, Check, Moment, Params, Response, minus
-from lab_engine.control.forms import CHANGEABLE
 from lab_engine.control.health_config import completed, judged
 from lab_engine.control.hosted_zones import URL
 from lab_engine.control.limits import MAX_HEALTH_CHECKS, check_room
 from lab_engine.control.refusal import refused
+from lab_engine.control.serving import Serving
 from lab_engine.errors import LabError
-
-if TYPE_CHECKING:
-    from lab_engine.control.service import Service
 
 PAGE = 1_000
 
@@ -55,7 +52,8 @@ def update_health_check(
         raise refused("HealthCheckVersionMismatch", text, remedy, 409)
     reset = params.get("ResetElements", ())
     kept = {name: value for name, value in before.config.items() if name not in reset}
-    given = {name: params[name] for name in CHANGEABLE if name in params}
+    changed = structure("HealthCheckConfig").fields
+    given = {name: params[name] for name in changed if name in params}
     check = replace(
         judged(before.check.id, {**kept, **given}, account),
         caller_reference=before.caller_reference,
@@ -91,17 +89,17 @@ def delete_health_check(
     return after, {}
 
 
-def get_health_check(service: "Service", params: Params) -> Response:
+def get_health_check(service: Serving, params: Params) -> Response:
     """GetHealthCheck."""
     return {"HealthCheck": _shown(asked.health_check(service.account, params["HealthCheckId"]))}
 
 
-def get_health_check_count(service: "Service", params: Params) -> Response:  # noqa: ARG001
+def get_health_check_count(service: Serving, params: Params) -> Response:  # noqa: ARG001
     """GetHealthCheckCount."""
     return {"HealthCheckCount": len(service.account.checks)}
 
 
-def list_health_checks(service: "Service", params: Params) -> Response:
+def list_health_checks(service: Serving, params: Params) -> Response:
     """ListHealthChecks: in the order of their making."""
     found = [*service.account.checks.values()]
     size, marker = asked.size(params, PAGE), params.get("Marker", "")

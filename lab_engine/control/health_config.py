@@ -15,9 +15,8 @@ from lab_engine.authority import healthfile
 from lab_engine.authority.elements import Element, parsed
 from lab_engine.authority.health import CALCULATED
 from lab_engine.control.account import Account, Check, Params
-from lab_engine.control.forms import HEALTH_CHECK_CONFIG
 from lab_engine.control.refusal import Fault, Refusal
-from lab_engine.control.schema import Number, Structure, Text, faults
+from lab_engine.control.schema import faults
 from lab_engine.control.values import name_fault
 from lab_engine.errors import LabError, ZoneError, ZoneProblemsError
 
@@ -68,13 +67,7 @@ _WORDS = {
     "ChildHealthChecks": "child health checks",
     "RoutingControlArn": "a routing control",
 }
-_ENTRY = Structure(
-    {
-        "CallerReference": Text("HealthCheckNonce", 64),
-        "HealthCheckConfig": HEALTH_CHECK_CONFIG,
-        "HealthCheckVersion": Number("HealthCheckVersion", 1, 2**63 - 1),
-    }
-)
+_KEPT = ("CallerReference", "HealthCheckConfig", "HealthCheckVersion")
 _DEFAULTS = {"Inverted": False, "Disabled": False}
 _BASIC_DEFAULTS = {"RequestInterval": 30, "FailureThreshold": 3, "MeasureLatency": False}
 
@@ -130,14 +123,14 @@ def loaded(given: str | Mapping[str, Any], source: str = "") -> tuple[Check, ...
 
 def _entry(given: Params) -> dict[str, Any]:
     """What is kept of an entry of a file; an empty list there says nothing."""
-    entry = {name: given[name] for name in _ENTRY.fields if name in given}
+    entry = {name: given[name] for name in _KEPT if name in given}
     config = {name: value for name, value in entry["HealthCheckConfig"].items() if value != []}
     return {**entry, "HealthCheckConfig": config}
 
 
 def _entry_faults(entry: Params) -> Iterator[Fault]:
     """What is wrong with the form of an entry; then, what is wrong with its address."""
-    found = [*faults(entry, _ENTRY, "HealthCheck")]
+    found = [*faults(entry, healthfile.entry_form(), "HealthCheck")]
     yield from found or _address_faults(entry["HealthCheckConfig"])
 
 

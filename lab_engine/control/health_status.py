@@ -2,20 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from lab_engine.authority.health import CALCULATED
 from lab_engine.control import asked
 from lab_engine.control.account import Check, Params, Response
-
-if TYPE_CHECKING:
-    from lab_engine.control.service import Service
+from lab_engine.control.serving import Serving
 
 CHECKER_RANGES = ("203.0.113.0/24",)  # RFC 5737: nobody's
 CHECKER = "203.0.113.1"
 
 
-def get_health_check_status(service: "Service", params: Params) -> Response:
+def get_health_check_status(service: Serving, params: Params) -> Response:
     """GetHealthCheckStatus: what each checker last saw; none has looked right after the making."""
     check = _probed(service, params["HealthCheckId"])
     if service.observer.reason(check.check.id):
@@ -24,7 +21,7 @@ def get_health_check_status(service: "Service", params: Params) -> Response:
     return _observations(_observation(e.region, e.address, e.at, e.status) for e in seen)
 
 
-def get_health_check_last_failure_reason(service: "Service", params: Params) -> Response:
+def get_health_check_last_failure_reason(service: Serving, params: Params) -> Response:
     """GetHealthCheckLastFailureReason: of each checker that ever saw one."""
     check = _probed(service, params["HealthCheckId"])
     if service.observer.reason(check.check.id):
@@ -33,12 +30,12 @@ def get_health_check_last_failure_reason(service: "Service", params: Params) -> 
     return _observations(_observation(e.region, e.address, *e.failure) for e in seen if e.failure)
 
 
-def get_checker_ip_ranges(service: "Service", params: Params) -> Response:  # noqa: ARG001
+def get_checker_ip_ranges(service: Serving, params: Params) -> Response:  # noqa: ARG001
     """GetCheckerIpRanges: where checkers are said to be. In truth they are on this machine."""
     return {"CheckerIpRanges": [*CHECKER_RANGES]}
 
 
-def _probed(service: "Service", given: str) -> Check:
+def _probed(service: Serving, given: str) -> Check:
     """The check of that id, unless others make up its health: the guide has nobody ask for that."""
     check = asked.health_check(service.account, given)
     if check.check.type != CALCULATED:
@@ -53,7 +50,7 @@ def _probed(service: "Service", given: str) -> Check:
     )
 
 
-def _unprobed(service: "Service", check: Check) -> str:
+def _unprobed(service: Serving, check: Check) -> str:
     """Why nobody looks, and what the health is then, in Route 53's form."""
     name = check.check.id
     healthy = service.is_healthy(name)
@@ -66,7 +63,7 @@ def _unprobed(service: "Service", check: Check) -> str:
     return f"{word}: not probed by the lab. {service.observer.reason(name)} {what}"
 
 
-def _by_nobody(service: "Service", check: Check, status: str) -> Response:
+def _by_nobody(service: Serving, check: Check, status: str) -> Response:
     return _observation(check.check.regions[0], CHECKER, service.now(), status)
 
 

@@ -5,7 +5,6 @@ server: of those with one name it answers from the first that was made.
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dns.name import Name
 from dns.rdatatype import RdataType
@@ -17,11 +16,9 @@ from lab_engine.control.account import Account, Change, HostedZone, Moment, Para
 from lab_engine.control.limits import MAX_HOSTED_ZONES, check_room
 from lab_engine.control.pasted import plain_id
 from lab_engine.control.refusal import Refusal, refused
+from lab_engine.control.serving import Serving
 from lab_engine.control.values import name_fault
 from lab_engine.control.writing import reversed_name, shown
-
-if TYPE_CHECKING:
-    from lab_engine.control.service import Service
 
 NAME_SERVERS = tuple(f"ns-{number}.lab.example." for number in (1, 2, 3, 4))
 MAILBOX = "hostmaster.lab.example."
@@ -85,24 +82,24 @@ def update_hosted_zone_comment(
     return account.with_hosted_zone(commented), {"HostedZone": _shown(commented)}
 
 
-def get_hosted_zone(service: "Service", params: Params) -> Response:
+def get_hosted_zone(service: Serving, params: Params) -> Response:
     """GetHostedZone."""
     hosted = asked.hosted_zone(service.account, params["Id"])
     return {"HostedZone": _shown(hosted), "DelegationSet": _delegation_set(hosted)}
 
 
-def get_dnssec(service: "Service", params: Params) -> Response:
+def get_dnssec(service: Serving, params: Params) -> Response:
     """GetDNSSEC: the lab signs no zone."""
     asked.hosted_zone(service.account, params["HostedZoneId"])
     return {"Status": {"ServeSignature": "NOT_SIGNING"}, "KeySigningKeys": []}
 
 
-def get_hosted_zone_count(service: "Service", params: Params) -> Response:  # noqa: ARG001
+def get_hosted_zone_count(service: Serving, params: Params) -> Response:  # noqa: ARG001
     """GetHostedZoneCount."""
     return {"HostedZoneCount": len(service.account.hosted_zones)}
 
 
-def list_hosted_zones(service: "Service", params: Params) -> Response:
+def list_hosted_zones(service: Serving, params: Params) -> Response:
     """ListHostedZones: in the order of their making."""
     _refuse_delegation_set(params)
     # the only type that can be asked for is the private one, of which there are none
@@ -119,7 +116,7 @@ def list_hosted_zones(service: "Service", params: Params) -> Response:
     }
 
 
-def list_hosted_zones_by_name(service: "Service", params: Params) -> Response:
+def list_hosted_zones_by_name(service: Serving, params: Params) -> Response:
     """ListHostedZonesByName: by their names with the labels reversed, from one on."""
     size, given = asked.size(params, PAGE), _start_of(params)
     start = _start_key(given)
@@ -197,7 +194,7 @@ def _shown(hosted: HostedZone) -> Response:
         "Name": shown(hosted.name),
         "CallerReference": hosted.caller_reference or f"lab:{hosted.id}",
         "Config": {**told, "PrivateZone": False, "HostedZoneTier": "STANDARD"},
-        "ResourceRecordSetCount": len(hosted.zone.record_sets),
+        "ResourceRecordSetCount": hosted.zone.size,
     }
 
 

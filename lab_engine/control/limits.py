@@ -4,14 +4,11 @@ The values are Route 53's quotas for a new account (its guide, "Quotas").
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from lab_engine.control import asked
 from lab_engine.control.account import Params, Response
 from lab_engine.control.refusal import refused
-
-if TYPE_CHECKING:
-    from lab_engine.control.service import Service
+from lab_engine.control.serving import Serving
 
 MAX_HOSTED_ZONES = 500
 MAX_HEALTH_CHECKS = 200
@@ -36,7 +33,7 @@ def check_room(code: str, what: str, held: int, most: int) -> None:
         raise refused(code, text, f"Delete one of the {what} first.")
 
 
-def get_account_limit(service: "Service", params: Params) -> Response:
+def get_account_limit(service: Serving, params: Params) -> Response:
     """GetAccountLimit: of a new account; the lab knows neither traffic policies nor sources."""
     kind, account = params["Type"], service.account
     held = {
@@ -46,7 +43,7 @@ def get_account_limit(service: "Service", params: Params) -> Response:
     return {"Limit": {"Type": kind, "Value": ACCOUNT_LIMITS[kind]}, "Count": held.get(kind, 0)}
 
 
-def get_hosted_zone_limit(service: "Service", params: Params) -> Response:
+def get_hosted_zone_limit(service: Serving, params: Params) -> Response:
     """GetHostedZoneLimit: of record sets; that of VPCs is asked of private zones only."""
     hosted = asked.hosted_zone(service.account, params["HostedZoneId"])
     if params["Type"] == "MAX_VPCS_ASSOCIATED_BY_ZONE":
@@ -54,4 +51,4 @@ def get_hosted_zone_limit(service: "Service", params: Params) -> Response:
         text = f"Hosted zone {hosted.id} is not a private hosted zone"
         raise refused("HostedZoneNotPrivate", text, "Ask for MAX_RRSETS_BY_ZONE.")
     limit = {"Type": params["Type"], "Value": hosted.max_record_sets}
-    return {"Limit": limit, "Count": len(hosted.zone.record_sets)}
+    return {"Limit": limit, "Count": hosted.zone.size}

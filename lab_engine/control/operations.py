@@ -1,7 +1,6 @@
 """The operations there are, by Route 53's names: those that change the account, and the others."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from lab_engine.control import (
     by_hand,
@@ -15,14 +14,12 @@ from lab_engine.control import (
     tags,
 )
 from lab_engine.control.account import Account, Moment, Params, Response
+from lab_engine.control.serving import Serving
 from lab_engine.errors import LabError
-
-if TYPE_CHECKING:
-    from lab_engine.control.service import Service
 
 Changing = Callable[[Account, Params, Moment], tuple[Account, Response]]
 """An operation that gives another account. Raises Refusal; then nothing has happened."""
-Asking = Callable[["Service", Params], Response]
+Asking = Callable[[Serving, Params], Response]
 """An operation that only looks."""
 
 CHANGING: Mapping[str, Changing] = {
@@ -65,6 +62,8 @@ ASKING: Mapping[str, Asking] = {
     "GetAccountLimit": limits.get_account_limit,
     "GetHostedZoneLimit": limits.get_hosted_zone_limit,
 }
+OPERATIONS = frozenset({name for name in (*CHANGING, *ASKING) if not name.startswith("lab:")})
+"""Those that may come from outside."""
 
 
 def replay(account: Account, operation: str, params: Params, moment: Moment) -> Account:

@@ -2,15 +2,12 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from lab_engine.control import asked
 from lab_engine.control.account import Params, Response
 from lab_engine.control.countries import CONTINENTS, COUNTRIES, STATES
 from lab_engine.control.refusal import refused
-
-if TYPE_CHECKING:
-    from lab_engine.control.service import Service
+from lab_engine.control.serving import Serving
 
 PAGE = 100
 Code = tuple[str, str, str]
@@ -44,7 +41,7 @@ PLACES = _all()
 _LISTED: Sequence[Code] = tuple(PLACES)
 
 
-def list_geo_locations(service: "Service", params: Params) -> Response:  # noqa: ARG001
+def list_geo_locations(service: Serving, params: Params) -> Response:  # noqa: ARG001
     """ListGeoLocations: countries with their states, then continents."""
     size, start = asked.size(params, PAGE), bisect_left(_LISTED, _code(params, "Start"))
     onward = _LISTED[start + size : start + size + 1]
@@ -56,7 +53,7 @@ def list_geo_locations(service: "Service", params: Params) -> Response:  # noqa:
     }
 
 
-def get_geo_location(service: "Service", params: Params) -> Response:  # noqa: ARG001
+def get_geo_location(service: Serving, params: Params) -> Response:  # noqa: ARG001
     """GetGeoLocation: of one continent, country or state; without any, the default."""
     code = _code(params)
     found = PLACES.get(code if any(code) else ("", "*", ""))

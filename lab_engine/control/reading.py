@@ -8,39 +8,30 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import dns.name
 from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.awsjson import Reader, records_of
+from lab_engine.authority.apitext import value_of
+from lab_engine.authority.awsjson import Reader
 from lab_engine.authority.cidr import Collections
+from lab_engine.authority.declared import by_element
 from lab_engine.authority.elements import Element, parsed
+from lab_engine.authority.forms import structure
 from lab_engine.authority.policies import CidrLocation, Geolocation
 from lab_engine.authority.records import as_type
 from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.rules import MAX_VALUES
 from lab_engine.control.account import MAX_RECORD_SETS
 from lab_engine.control.countries import COUNTRIES, STATES
 from lab_engine.control.refusal import Fault, Refusal
-from lab_engine.control.schema import CHANGE_BATCH, faults
+from lab_engine.control.schema import faults
 from lab_engine.control.values import duplicate_fault, is_plain, name_fault, value_fault
 from lab_engine.control.writing import shown
 from lab_engine.errors import ZoneError
 
 MAX_RECORDS = 1000  # ResourceRecord elements of a batch; an alias counts as one, UPSERT doubles
 MAX_CHARACTERS = 32_000  # of all values of a batch; UPSERT doubles
-MAX_VALUES = 400  # of a record set
-POLICY_ELEMENTS = (
-    "Weight",
-    "Region",
-    "Failover",
-    "GeoLocation",
-    "MultiValueAnswer",
-    "GeoProximityLocation",
-    "CidrRoutingConfig",
-    "AZAffinity",
-)
 _CONTENT = "[AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]"
-_POLICY = f"[{', '.join(POLICY_ELEMENTS[:-1])}, or {POLICY_ELEMENTS[-1]}]"
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,7 @@ def read(batch: str | Mapping[str, Any], known: Known | None = None) -> tuple[Ch
         Refusal: InvalidInput for its form, InvalidChangeBatch for its size, names and values.
     """
     body_ = body(batch)
-    refuse("InvalidInput", faults(body_, CHANGE_BATCH, "ChangeBatch"))
+    refuse("InvalidInput", faults(body_, structure("ChangeBatch"), "ChangeBatch"))
     changes: Sequence[Mapping[str, Any]] = body_["Changes"]
     refuse("InvalidInput", (fault for each in changes for fault in _request_faults(each)))
     refuse("InvalidChangeBatch", _size_faults(changes))
@@ -127,13 +118,15 @@ def _request_faults(change: Mapping[str, Any]) -> Iterator[Fault]:
     if content:
         text = f"Invalid request: Expected exactly one of {_CONTENT}, but found {content} {where}"
         yield Fault(text, "Give either AliasTarget, or TTL together with ResourceRecords.")
-    policies = [name for name in POLICY_ELEMENTS if given.get(name, False) is not False]
+    known = [*by_element()]
+    policies = [name for name in known if given.get(name, False) is not False]
     if policies and "SetIdentifier" not in given:
         text = f"Invalid request: Missing field 'SetIdentifier' {where}"
         yield Fault(text, "Give it a SetIdentifier that no other of its group has.")
     policy = _number_found([True] * len(policies)) if policies or "SetIdentifier" in given else ""
     if policy:
-        text = f"Invalid request: Expected exactly one of {_POLICY}, but found {policy} {where}"
+        choice = f"[{', '.join(known[:-1])}, or {known[-1]}]"
+        text = f"Invalid request: Expected exactly one of {choice}, but found {policy} {where}"
         yield Fault(text, "A SetIdentifier goes with one routing policy.")
 
 
@@ -230,7 +223,7 @@ def _value_faults(kind: RdataType, texts: Sequence[str]) -> Iterator[Fault]:
         if fault is not None:
             yield fault
             continue
-        value = records_of(dns.name.root, kind, text).values[0]
+        value = value_of(kind, text)
         if value in seen:
             yield duplicate_fault(text)
         seen.add(value)

@@ -4,52 +4,28 @@ What a change batch may do is judged in `changes`, and how record sets are writt
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
 
 import dns.rcode
 
+from lab_engine.authority.apitext import text_of
 from lab_engine.authority.cidr import Collections
 from lab_engine.authority.records import Client, Question, Reply
-from lab_engine.authority.recordset import RecordSet, as_record_set
+from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.server import plan
-from lab_engine.authority.zone import Zone
 from lab_engine.control import asked, changes
 from lab_engine.control.account import Account, Change, HostedZone, Moment, Params, Response
 from lab_engine.control.cidr_collections import blocks_of
 from lab_engine.control.hosted_zones import name_servers
 from lab_engine.control.pasted import plain_id
 from lab_engine.control.refusal import refused
+from lab_engine.control.serving import Key, Serving
 from lab_engine.control.writing import element, listing_key, reversed_name, shown
-
-if TYPE_CHECKING:
-    from lab_engine.control.service import Service
 
 PAGE = 300
 MASKS = {4: 24, 6: 64}  # of a client subnet that comes without one
 RESOLVER = "198.19.0.53"  # of who asks if nobody is named: by the lessons' places, near us-east-1
-Key = tuple[str, str, str]
-
-
-class Listing(NamedTuple):
-    """The record sets of a zone in the order in which Route 53 lists them, with their keys."""
-
-    zone: Zone
-    keys: Sequence[Key] = ()
-    record_sets: Sequence[RecordSet] = ()
-
-    @classmethod
-    def of(cls, zone: Zone, before: "Listing | None" = None) -> "Listing":
-        """That of a zone. One of what it was before spares most of the sorting."""
-        old = before or cls(zone)
-        known, now = set(map(id, old.record_sets)), set(map(id, zone))
-        pairs = [pair for pair in zip(old.keys, old.record_sets, strict=True) if id(pair[1]) in now]
-        pairs += [(listing_key(each), each) for each in zone if id(each) not in known]
-        pairs.sort(key=itemgetter(0))
-        return cls(zone, [key for key, _ in pairs], [each for _, each in pairs])
 
 
 def change_resource_record_sets(
@@ -64,7 +40,7 @@ def change_resource_record_sets(
     return after, {"ChangeInfo": change.info}
 
 
-def list_resource_record_sets(service: "Service", params: Params) -> Response:
+def list_resource_record_sets(service: Serving, params: Params) -> Response:
     """ListResourceRecordSets: by name, type and SetIdentifier, from a place on."""
     hosted = asked.hosted_zone(service.account, params["HostedZoneId"])
     size, listing = asked.size(params, PAGE), service.listing(hosted)
@@ -79,7 +55,7 @@ def list_resource_record_sets(service: "Service", params: Params) -> Response:
     }
 
 
-def get_change(service: "Service", params: Params) -> Response:
+def get_change(service: Serving, params: Params) -> Response:
     """GetChange: in sync, as every change in the lab is before it is answered."""
     wanted = plain_id(params["Id"])
     change = service.account.changes.get(wanted)
@@ -90,7 +66,7 @@ def get_change(service: "Service", params: Params) -> Response:
     return {"ChangeInfo": change.info}
 
 
-def test_dns_answer(service: "Service", params: Params) -> Response:
+def test_dns_answer(service: Serving, params: Params) -> Response:
     """TestDNSAnswer: what the server would reply, drawn and put in order as the wire's are."""
     hosted = asked.hosted_zone(service.account, params["HostedZoneId"])
     name = asked.domain_name(params["RecordName"])
@@ -99,7 +75,7 @@ def test_dns_answer(service: "Service", params: Params) -> Response:
         "Nameserver": name_servers(hosted.zone)[0],
         "RecordName": shown(name),
         "RecordType": params["RecordType"],
-        "RecordData": [value for rrset in reply.answer for value in _values(as_record_set(rrset))],
+        "RecordData": [text_of(value) for rrset in reply.answer for value in rrset.values],
         "ResponseCode": dns.rcode.to_text(reply.rcode),
         "Protocol": "UDP",
     }
@@ -135,16 +111,12 @@ def _next_of(record_set: RecordSet) -> Response:
     return {**told, "NextRecordIdentifier": identifier} if identifier else told
 
 
-def _reply(service: "Service", hosted: HostedZone, question: Question, client: Client) -> Reply:
+def _reply(service: Serving, hosted: HostedZone, question: Question, client: Client) -> Reply:
     """The server's, or what it would be if the hosted zone were the one that is served."""
     authority = service.authority
     if authority.zones.holding(question.name, question.type) is hosted.zone:
         return authority.respond(question, client)
     return authority.drawn(plan(hosted.zone, question, client, authority.state))
-
-
-def _values(record_set: RecordSet) -> list[str]:
-    return [each["Value"] for each in element(record_set)["ResourceRecords"]]
 
 
 def _client(params: Params) -> Client:

@@ -10,7 +10,7 @@ from datetime import datetime
 from random import Random
 from threading import RLock
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.server import Authority
@@ -19,45 +19,12 @@ from lab_engine.authority.zone import Zone
 from lab_engine.authority.zones import Zones
 from lab_engine.control import by_hand, snapshot
 from lab_engine.control.account import Account, HostedZone, Moment, Params, Response
-from lab_engine.control.forms import FORMS
-from lab_engine.control.operations import ASKING, CHANGING
-from lab_engine.control.record_sets import Listing
+from lab_engine.control.forms import parameters
+from lab_engine.control.operations import ASKING, CHANGING, OPERATIONS
 from lab_engine.control.refusal import Refusal, refused
 from lab_engine.control.schema import faults
+from lab_engine.control.serving import Listing, Observation, Observer
 from lab_engine.errors import LabError
-
-
-class Observation(NamedTuple):
-    """What one checker last saw of a target.
-
-    Attributes:
-        region: where the checker says it is.
-        address: the checker's own, from the documentation networks.
-        at: when.
-        healthy: what it says by now, its threshold applied.
-        status: in words, such as `Success: HTTP Status Code 200, OK`.
-        failure: the last failure in the same words and when; None where there was none.
-    """
-
-    region: str
-    address: str
-    at: datetime
-    healthy: bool
-    status: str
-    failure: tuple[datetime, str] | None = None
-
-
-class Observer(Protocol):
-    """Who watches the targets of health checks: `wire.probes`."""
-
-    def watch(self, account: Account) -> None:
-        """The checks are these from now on."""
-
-    def reason(self, check_id: str) -> str:
-        """Why a check is not probed, in a sentence; empty for one that is."""
-
-    def observations(self, check_id: str) -> tuple[Observation, ...]:
-        """One of each checker that has looked; none for a check that is not probed."""
 
 
 class Nobody:
@@ -135,10 +102,10 @@ class Service:
         Raises:
             Refusal: with Route 53's code and words; nothing was changed.
         """
-        if operation not in FORMS:
+        if operation not in OPERATIONS:
             text = f"{operation} is not implemented in the lab"
             raise refused("NotImplemented", text, "The lab's README lists what is.", 501)
-        found = [*faults(params, FORMS[operation], f"{operation}Request")]
+        found = [*faults(params, parameters(operation), f"{operation}Request")]
         if found:
             raise Refusal("InvalidInput", found)
         with self._turn:
@@ -238,7 +205,7 @@ class Service:
     def _publish_state(self, fresh: Iterable[Zone] = ()) -> None:
         """Health as it is now, and stand-ins for what fresh zones name; no change is no news."""
         state = self.authority.state
-        named = stand_ins(each for zone in fresh for each in zone)
+        named = stand_ins(each for zone in fresh for each in zone.alias_sets)
         endpoints = MappingProxyType({**named, **state.endpoints})
         moved = replace(state, unhealthy=self._unhealthy(), endpoints=endpoints)
         if moved.unhealthy != state.unhealthy or named.keys() - state.endpoints.keys():

@@ -16,12 +16,12 @@ from typing import Any
 from dns.rdata import Rdata
 from dns.rdataclass import IN
 from dns.rdatatype import RdataType
-from dns.rdtypes.IN.A import A
-from dns.rdtypes.IN.AAAA import AAAA
 
+from lab_engine.authority.apitext import ADDRESSES
+from lab_engine.authority.declared import by_name
 from lab_engine.authority.geo import Point
 from lab_engine.authority.health import HealthCheck
-from lab_engine.authority.policies import POLICIES, CidrLocation, Policy, Simple
+from lab_engine.authority.policies import CidrLocation, Policy, Simple
 from lab_engine.authority.records import RRset, as_name, as_rdata, as_type
 from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.authority.zone import Zone
@@ -30,8 +30,6 @@ from lab_engine.errors import LabError
 
 VERSION = 1
 Data = dict[str, Any]
-_ADDRESSES: Mapping[RdataType, Callable[..., Rdata]] = {RdataType.A: A, RdataType.AAAA: AAAA}
-_POLICIES = {kind.name: kind for kind in POLICIES}
 
 
 def as_data(account: Account) -> Data:
@@ -119,6 +117,9 @@ def _record_set_data(record_set: RecordSet) -> Data:
     data: Data = {"name": str(record_set.name), "type": RdataType.to_text(record_set.type)}
     if record_set.records is not None:
         data |= {"ttl": record_set.records.ttl, "values": list(record_set.texts)}
+        if record_set.records.written:
+            known = dict(record_set.records.written)
+            data["written"] = [known.get(value) for value in record_set.records.values]
     if record_set.alias is not None:
         data["alias"] = [str(record_set.alias.name), *_values(record_set.alias)[1:]]
     if record_set.policy != Simple():
@@ -135,7 +136,9 @@ def _record_set(data: Data) -> RecordSet:
     records = alias = None
     if "values" in data:
         values = tuple(_value(kind, text) for text in data["values"])
-        records = RRset(name, kind, data["ttl"], values)
+        known = zip(values, data.get("written", ()), strict=False)
+        written = tuple((value, text) for value, text in known if text is not None)
+        records = RRset(name, kind, data["ttl"], values, written)
     if "alias" in data:
         target, *rest = data["alias"]
         alias = AliasTarget(as_name(target), *rest)
@@ -146,20 +149,20 @@ def _record_set(data: Data) -> RecordSet:
 
 def _value(kind: RdataType, text: str) -> Rdata:
     """A value from its text; addresses, which most are, without dnspython's tokenizer."""
-    address = _ADDRESSES.get(kind)
+    address = ADDRESSES.get(kind)
     return address(IN, kind, text) if address else as_rdata(kind, text)
 
 
 def _policy_data(policy: Policy) -> list[Any]:
     """Its name, then its fields in their order."""
-    if type(policy) not in POLICIES:
+    if by_name().get(policy.name) is not type(policy):
         rule = "is a policy that a state file cannot keep"
-        raise LabError(type(policy).__name__, rule, f"Use one of {', '.join(_POLICIES)}.")
+        raise LabError(type(policy).__name__, rule, f"Use one of {', '.join(by_name())}.")
     return [policy.name, *map(_field_data, _values(policy))]
 
 
 def _policy(data: list[Any]) -> Policy:
-    kind = _POLICIES[data[0]]
+    kind = by_name()[data[0]]
     pairs = zip(fields(kind), data[1:], strict=True)
     return kind(*(_FIELDS.get(item.name, _same)(value) for item, value in pairs))
 

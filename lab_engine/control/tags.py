@@ -3,15 +3,12 @@
 import re
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from lab_engine.control import asked
 from lab_engine.control.account import NOTHING, Account, Moment, Params, Response, plus
 from lab_engine.control.pasted import bare, plain_id
 from lab_engine.control.refusal import refused
-
-if TYPE_CHECKING:
-    from lab_engine.control.service import Service
+from lab_engine.control.serving import Serving
 
 MAX_TAGS = 10  # of a request; [design] and of a thing
 MAX_RESOURCES = 10
@@ -44,13 +41,13 @@ def change_tags_for_resource(
     return replace(account, tags=plus(account.tags, key, MappingProxyType(tags))), {}
 
 
-def list_tags_for_resource(service: "Service", params: Params) -> Response:
+def list_tags_for_resource(service: Serving, params: Params) -> Response:
     """ListTagsForResource."""
     shown = _shown(service.account, params["ResourceType"], params["ResourceId"])
     return {"ResourceTagSet": shown}
 
 
-def list_tags_for_resources(service: "Service", params: Params) -> Response:
+def list_tags_for_resources(service: Serving, params: Params) -> Response:
     """ListTagsForResources: of up to ten of one type."""
     kind, ids = params["ResourceType"], params["ResourceIds"]
     if len(ids) > MAX_RESOURCES:

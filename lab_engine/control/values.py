@@ -7,18 +7,15 @@ pattern.
 
 import re
 
-import dns.name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.awsjson import decimal_escapes, records_of
-from lab_engine.authority.records import as_name
+from lab_engine.authority.apitext import TEXTS, name_of, value_of
 from lab_engine.control.refusal import Fault
 from lab_engine.errors import LabError
 
 MAX_STRING = 255  # octets: RFC 1035 section 3.3
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\([0-7]{3}|.)")
-_TEXTS = (RdataType.TXT, RdataType.SPF)
 _NAMES = (RdataType.CNAME, RdataType.NS, RdataType.PTR)
 _ADDRESSES = {RdataType.A: "IPv4", RdataType.AAAA: "IPv6"}
 _FIELDS = {RdataType.MX: (2, "Two"), RdataType.SRV: (4, "Four")}
@@ -53,7 +50,7 @@ def name_fault(text: str) -> Fault | None:
         advice = "A label has 1 to 63 octets."
         return _fatal("DomainLabelTooLong (Domain label is too long)", long, advice)
     try:
-        as_name(decimal_escapes(text))
+        name_of(text)
     except LabError as wrong:  # unverified: a name over 255 octets, and a bad escape
         return _fatal(f"DomainNameInvalid ({_sentence(wrong.rule)})", text, wrong.remedy)
     return None
@@ -90,7 +87,7 @@ def _misfit(kind: RdataType, text: str) -> str | None:
     if kind in _ADDRESSES:
         version = _ADDRESSES[kind]
         return f"{shown}RRDATAIllegal{version}Address (Value is not a valid {version} address)"
-    if kind in _TEXTS:
+    if kind in TEXTS:
         return _misquoted(text)
     number, word = _FIELDS.get(kind, (fields, ""))
     if fields != number:
@@ -110,7 +107,7 @@ def _misquoted(text: str) -> str | None:
 def _reason(kind: RdataType, text: str) -> str | None:
     """What a reader has against a value."""
     try:
-        records_of(dns.name.root, kind, text)
+        value_of(kind, text)
     except LabError as wrong:
         return wrong.rule
     return None

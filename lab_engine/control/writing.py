@@ -2,10 +2,9 @@ r"""Record sets going out: as Route 53 writes them, as a change batch, and what 
 
 Names are lower-case and escaped in octal, as the guide's "Format of DNS domain names" has it: only
 letters, digits, `-` and `_` stand for themselves, so a wildcard is `\052.example.com.` Values are
-in master-file form with the same escapes.
+as they were written over the API; others in master-file form with the same escapes.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
@@ -13,16 +12,18 @@ from typing import Any
 from dns.name import Name
 from dns.rdatatype import RdataType
 
+from lab_engine.authority.apitext import text_of
+from lab_engine.authority.endpointnames import kinds_of, zone_ids
+from lab_engine.authority.forms import structure
 from lab_engine.authority.geo import Point
+from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.policies import CidrLocation, Policy
 from lab_engine.authority.records import RRset
-from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.recordset import AliasTarget, RecordSet
 from lab_engine.authority.zone import Zone
-from lab_engine.control.schema import RECORD_SET
 
 Key = tuple[Name, RdataType, str]
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
-_ESCAPE = re.compile(r"\\([0-9]{3}|.)")
 
 
 def element(record_set: RecordSet, zone_id: str = "") -> dict[str, Any]:
@@ -30,7 +31,7 @@ def element(record_set: RecordSet, zone_id: str = "") -> dict[str, Any]:
 
     Args:
         record_set: with absolute names.
-        zone_id: the zone's own id, for aliases that do not name it.
+        zone_id: the zone's own id, for aliases to its names that do not give it.
     """
     made: dict[str, Any] = {
         "Name": shown(record_set.name),
@@ -43,14 +44,21 @@ def element(record_set: RecordSet, zone_id: str = "") -> dict[str, Any]:
         made["HealthCheckId"] = record_set.health_check_id
     if record_set.alias is not None:
         made["AliasTarget"] = {
-            "HostedZoneId": record_set.alias.hosted_zone_id or zone_id,
+            "HostedZoneId": _hosted_zone(record_set.alias, zone_id),
             "DNSName": shown(record_set.alias.name),
             "EvaluateTargetHealth": record_set.alias.evaluate_target_health,
         }
     if record_set.records is not None:
         made["TTL"] = record_set.records.ttl
         made["ResourceRecords"] = [{"Value": text} for text in values(record_set.records)]
-    return {key: made[key] for key in RECORD_SET.fields if key in made}
+    return {key: made[key] for key in structure("ResourceRecordSet").fields if key in made}
+
+
+def _hosted_zone(alias: AliasTarget, zone_id: str) -> str:
+    """What an alias gives; where it gives none, its own zone's, or that of its endpoint."""
+    if alias.hosted_zone_id or not zone_id or not kinds_of(alias.name):
+        return alias.hosted_zone_id or zone_id
+    return next(iter(zone_ids(alias.name)), "")
 
 
 def policy_element(policy: Policy) -> dict[str, Any]:
@@ -67,8 +75,9 @@ def policy_element(policy: Policy) -> dict[str, Any]:
 
 
 def values(rrset: RRset) -> list[str]:
-    """The values of an RRset as Route 53 writes them."""
-    return [_octal(text) for text in rrset.texts]
+    """The values of an RRset as they were written, or as Route 53 writes them."""
+    known = dict(rrset.written)
+    return [(known.get(each) if known else None) or text_of(each) for each in rrset.values]
 
 
 def in_words(given: Mapping[str, Any]) -> str:
@@ -129,15 +138,6 @@ def _label(label: bytes) -> str:
     return "".join(chr(octet) if octet in _PLAIN else f"\\{octet:03o}" for octet in octets)
 
 
-def _octal(text: str) -> str:
-    """Master-file text with its decimal escapes in octal."""
-
-    def one(found: re.Match[str]) -> str:
-        return f"\\{int(found[1]):03o}" if found[1].isdigit() and len(found[1]) > 1 else found[0]
-
-    return _ESCAPE.sub(one, text)
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, Point):
         return {"Latitude": f"{value.latitude:.2f}", "Longitude": f"{value.longitude:.2f}"}
@@ -151,9 +151,7 @@ def _distance(record_set: RecordSet, zone: Zone, known: dict[Key, int]) -> int:
     if record_set.alias is None:
         return 0
     if record_set.key not in known:
-        node = zone.node(record_set.alias.name) or {}
-        targets = node.get(record_set.type, ())
-        further = (_distance(target, zone, known) for target in targets)
+        further = (_distance(each, zone, known) for each in alias_group(record_set, zone.tree))
         known[record_set.key] = 1 + max(further, default=0)
     return known[record_set.key]
 

@@ -5,10 +5,14 @@ that never were XML.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from lab_engine.authority.forms import Flag, Scalar, Text
+from lab_engine.control.pasted import bare
 from lab_engine.control.refusal import Fault
 
+IDS = ("ResourceId", "HealthCheckId", "UUID", "TagResourceId")
+SHOWN = 200  # characters of a wrong value that are said again
 NAMESPACE = "https://route53.amazonaws.com/doc/2013-04-01/"
 
 
@@ -37,6 +41,23 @@ IN_XML = Words(
     longest=_XML_LENGTH.format("maxLength") + _OF_TYPE,
     pattern=_XML.format("pattern") + _OF_TYPE,
 )
+
+
+def said(  # noqa: PLR0913, PLR0917  (each is in the words)
+    words: Words, facet: str, limit: object, value: Any, form: Scalar, name: str
+) -> str:
+    """How a value breaks a facet of its form, in these words."""
+    shown = value if not isinstance(value, str) or len(value) <= SHOWN else value[:SHOWN] + "..."
+    length = len(value) if isinstance(value, str) else 0
+    about = {"value": shown, "length": length, "limit": limit, "name": name}
+    text: str = getattr(words, facet)
+    return text.format(**about, type="" if isinstance(form, Flag) else form.type)
+
+
+def pasted(value: Any, form: Scalar, name: str) -> str:
+    """The help for an id that is too long for the path before it; empty for all else."""
+    is_id = isinstance(form, Text) and form.type in IDS and isinstance(value, str)
+    return bare(name, value) if is_id else ""
 
 
 def incomplete(name: str, missing: Iterable[str]) -> Fault:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from lab_engine.authority.elements import nearest
 from lab_engine.errors import LabError
 
+from . import apexgoals as _apexgoals  # noqa: F401  (it names its predicates)
 from .goals import PREDICATES, Goal, Measure
 from .questions import AnyQuestion, Axis, Choice, Interval, Number, Question
 from .table import Table

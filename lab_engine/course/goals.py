@@ -7,14 +7,21 @@ are put to. A new one is a function with the decorator, which says the range of 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from lab_engine.errors import LabError
-from lab_engine.simulation import Outcome
+from lab_engine.simulation import Outcome, Scenario
+from lab_engine.simulation.many import Many, Runs
+from lab_engine.simulation.moves import Move, Rehearsal
+from lab_engine.simulation.quantiles import weighted_quantiles
+from lab_engine.simulation.strata import due_from
+from lab_engine.views.kit.fan import BAND, intended, percents
+from lab_engine.views.kit.scales import between
 from lab_engine.views.theme import number, percent
 from lab_engine.views.theme import seconds as seconds_of
 
-Check = Callable[..., bool]
+Check = Callable[..., "bool | Standing"]
+C = TypeVar("C", bound=Check)
 Callback = Callable[[Any, Any, int], None]
 
 
@@ -33,6 +40,18 @@ class Watched(Protocol):
         """Call `callback(scenario, outcome, moves)` after each outcome that was drawn."""
 
 
+class Standing(NamedTuple):
+    """How a panel stands to a goal.
+
+    Attributes:
+        reached: whether it is.
+        now: what is asked for, as it is at present; empty where that is no number.
+    """
+
+    reached: bool
+    now: str = ""
+
+
 class Measure(NamedTuple):
     """What a parameter is: a number between two ends, exclusively, and how it is put in words."""
 
@@ -45,7 +64,9 @@ TEXT: Final = None  # a parameter that is no number
 SHARE: Final = Measure(0, 1, percent)
 RATIO: Final = Measure(1, math.inf, number)
 RATE: Final = Measure(0, math.inf, number)
+WEIGHT: Final = Measure(0, 256, number)
 SECONDS: Final = Measure(0, math.inf, seconds_of)
+MILLISECONDS: Final = Measure(0, math.inf, lambda ms: f"{number(ms)} ms")
 
 
 @dataclass(frozen=True)
@@ -53,7 +74,7 @@ class Predicate:
     """A question to a scenario and its outcome.
 
     Attributes:
-        check: (scenario, outcome, **parameters) -> whether it is so.
+        check: (scenario, outcome, **parameters) -> whether it is so, or how it stands.
         parameters: what each of them is.
     """
 
@@ -64,10 +85,10 @@ class Predicate:
 PREDICATES: Final[dict[str, Predicate]] = {}
 
 
-def predicate(**parameters: Measure | None) -> Callable[[Check], Check]:
+def predicate(**parameters: Measure | None) -> Callable[[C], C]:
     """Name a function as a predicate with these parameters."""
 
-    def named(check: Check) -> Check:
+    def named(check: C) -> C:
         PREDICATES[check.__name__] = Predicate(check, parameters)
         return check
 
@@ -92,58 +113,164 @@ class Goal:
     reach: str
     target: Mapping[str, Any]
 
-    def reached(self, scenario: Any, outcome: Any) -> bool:
-        """Whether it is. Raises LabError if this panel can never reach it."""
-        return PREDICATES[self.reach].check(scenario, outcome, **self.target)
+    def standing(self, scenario: Any, outcome: Any) -> Standing:
+        """How it stands. Raises LabError if this panel can never reach it."""
+        found = PREDICATES[self.reach].check(scenario, outcome, **self.target)
+        return found if isinstance(found, Standing) else Standing(found)
 
 
 @predicate(address=TEXT, share=SHARE, seconds=SECONDS)
 def share_above(
     _scenario: object, outcome: Outcome, *, address: str, share: float, seconds: float
-) -> bool:
+) -> Standing:
     """One server has more than this share of all requests for that long."""
-    return any(each > share for each in _shares(outcome, address, seconds))
+    most = max(_shares(outcome, address, seconds))
+    return Standing(most > share, f"{percent(most)} at most")
 
 
 @predicate(address=TEXT, share=SHARE, seconds=SECONDS)
 def share_below(
     _scenario: object, outcome: Outcome, *, address: str, share: float, seconds: float
-) -> bool:
+) -> Standing:
     """One server has less than this share of all requests for that long."""
-    return any(each < share for each in _shares(outcome, address, seconds))
+    least = min(_shares(outcome, address, seconds))
+    return Standing(least < share, f"{percent(least)} at least")
 
 
 @predicate(ratio=RATIO, seconds=SECONDS)
-def uneven(_scenario: object, outcome: Outcome, *, ratio: float, seconds: float) -> bool:
+def uneven(_scenario: object, outcome: Outcome, *, ratio: float, seconds: float) -> Standing:
     """In some window that long the busiest server has more than `ratio` times the mean."""
     alive = len(outcome.addresses) - len(outcome.down)
     if ratio >= alive:
         rule = f"cannot be reached: with {alive} servers no one has {ratio:g} times the mean"
         raise LabError(f"ratio {ratio:g}", rule, f"Choose a ratio below {alive}.")
-    return any(each > ratio for each in outcome.max_over_mean(_fits(outcome, seconds)))
+    most = max(outcome.max_over_mean(_fits(outcome, seconds)), default=0.0)
+    return Standing(most > ratio, f"{number(most)} times a fair share at most")
 
 
 @predicate(ratio=RATIO, seconds=SECONDS)
-def even(_scenario: object, outcome: Outcome, *, ratio: float, seconds: float) -> bool:
+def even(_scenario: object, outcome: Outcome, *, ratio: float, seconds: float) -> Standing:
     """In every window that long the busiest server has less than `ratio` times the mean."""
-    windows = outcome.max_over_mean(_fits(outcome, seconds))
-    return bool(windows) and all(each < ratio for each in windows)
+    most = max(outcome.max_over_mean(_fits(outcome, seconds)), default=math.inf)
+    return Standing(most < ratio, f"{number(most)} times a fair share at most")
 
 
 @predicate(rate=RATE)
-def queries_below(_scenario: object, outcome: Outcome, *, rate: float) -> bool:
+def queries_below(_scenario: object, outcome: Outcome, *, rate: float) -> Standing:
     """The authority answers fewer than `rate` questions a second, over all that was watched."""
-    return outcome.authority_queries < rate * outcome.bin * len(outcome.queries)
+    asked = outcome.authority_queries / (outcome.bin * len(outcome.queries))
+    return Standing(asked < rate, f"{number(asked)} questions a second")
 
 
 @predicate(ratio=RATIO, seconds=SECONDS, rate=RATE)
 def level_within(
     scenario: object, outcome: Outcome, *, ratio: float, seconds: float, rate: float
-) -> bool:
+) -> Standing:
     """`even`, and `queries_below` at once: a level load that does not cost a question each time."""
-    return even(scenario, outcome, ratio=ratio, seconds=seconds) and queries_below(
-        scenario, outcome, rate=rate
-    )
+    level = even(scenario, outcome, ratio=ratio, seconds=seconds)
+    cheap = queries_below(scenario, outcome, rate=rate)
+    return Standing(level.reached and cheap.reached, f"{level.now}, {cheap.now}")
+
+
+@predicate(queries=RATE)
+def moved_cleanly(move: Move, rehearsal: Rehearsal, *, queries: float) -> Standing:
+    """Nobody is left when the low TTL has passed, and it cost fewer questions than that."""
+    late = rehearsal.stale(move.low_ttl)
+    clean = move.plan.straggling == 0 and late == 0
+    now = f"{_left(late)}, {number(rehearsal.asked)} questions"
+    return Standing(clean and rehearsal.asked < queries, now)
+
+
+@predicate(share=SHARE, seconds=SECONDS)
+def stale_after(move: Move, rehearsal: Rehearsal, *, share: float, seconds: float) -> Standing:
+    """More than this share still goes to the old server then, though the plan leaves nobody."""
+    late = rehearsal.stale(seconds)
+    return Standing(move.plan.straggling == 0 and late > share, _told(move, late))
+
+
+@predicate(share=SHARE)
+def stale_at_the_end(move: Move, rehearsal: Rehearsal, *, share: float) -> Standing:
+    """More than this share goes to the old server to the last, though all caches can ask."""
+    late = rehearsal.stale(rehearsal.scenario.duration - move.move_at - 60)
+    able = move.plan.straggling == 0 and not move.silent
+    return Standing(able and late > share, _told(move, late))
+
+
+def _told(move: Move, late: float) -> str:
+    held = move.plan.straggling
+    return f"{_left(late)}; the plan leaves {percent(round(held, 3))}" if held else _left(late)
+
+
+def _left(late: float) -> str:
+    return f"{percent(round(late, 3))} left behind"
+
+
+@predicate(address=TEXT, weight=WEIGHT, share=SHARE, seconds=SECONDS)
+def flooded(  # noqa: PLR0913  (who, how light, how much, how long)
+    scenario: Many, outcome: Runs, *, address: str, weight: float, share: float, seconds: float
+) -> Standing:
+    """A canary of at most that weight has more than this share of all requests for that long."""
+    much = share_above(scenario, outcome.this, address=address, share=share, seconds=seconds)
+    return Standing(_light(scenario, weight) and much.reached, much.now)
+
+
+@predicate(address=TEXT, share=SHARE, seconds=SECONDS)
+def unseen(
+    scenario: Many, outcome: Runs, *, address: str, share: float, seconds: float
+) -> Standing:
+    """In more than this share of the runs, each at least that long, the server got nothing."""
+    empty = [percents(each, address)[-1] == 0 for each in outcome.others]
+    part = sum(empty) / len(empty)
+    long = scenario.get("duration") >= seconds
+    return Standing(long and part > share, f"{percent(part)} of the runs")
+
+
+@predicate(address=TEXT, weight=WEIGHT, ratio=RATIO, seconds=SECONDS, rate=RATE)
+def telling(  # noqa: PLR0913  (a goal with its costs)
+    scenario: Many,
+    outcome: Runs,
+    *,
+    address: str,
+    weight: float,
+    ratio: float,
+    seconds: float,
+    rate: float,
+) -> Standing:
+    """9 of 10 runs end within `ratio` of what was intended, soon enough and asking rarely."""
+    aim = intended(scenario.scenario, address)[-1][1]
+    ends = [(percents(each, address)[-1], 1.0) for each in outcome.others]
+    low, _, high = weighted_quantiles(ends, BAND)
+    near = aim / ratio <= low and high <= aim * ratio
+    soon = scenario.get("duration") <= seconds and _light(scenario, weight)
+    cheap = queries_below(scenario, outcome.this, rate=rate)
+    return Standing(near and soon and cheap.reached, f"{between(low, high)}, {cheap.now}")
+
+
+def _light(scenario: Many, weight: float) -> bool:
+    return bool(scenario.get("zone.www.canary.weight") <= weight)
+
+
+@predicate(place=TEXT, share=SHARE)
+def dark(scenario: Scenario, outcome: Outcome, *, place: str, share: float) -> Standing:
+    """Less than this share of what the clients of a place want to reach is served."""
+    found = [each for each in scenario.places if each.label == place]
+    if not found:
+        remedy = f"Use one of {', '.join(each.label for each in scenario.places)}."
+        raise LabError(place, "is no place here", remedy)
+    due = due_from(scenario, found[0]) * outcome.bin * len(outcome.queries)
+    served = sum(each.requests for each in outcome.trips if each.place == place)
+    return Standing(served < share * due, f"{percent(round(min(1, served / due), 2))} are served")
+
+
+@predicate(ms=MILLISECONDS, share=SHARE)
+def far_with_subnets(scenario: Scenario, outcome: Outcome, *, ms: float, share: float) -> Standing:
+    """Every resolver sends client subnets, and still this share of what is served is within more
+    than `ms`: 0.95 for the 95th percentile.
+    """  # noqa: D205  (the two parameters need each other)
+    every = all(each.ecs is not None for each in scenario.recursives)
+    (far,) = outcome.rtt_ms(share)
+    told = "told" if every else "not told"
+    return Standing(every and far > ms, f"{percent(share)} within {far:.0f} ms, subnets {told}")
 
 
 def _shares(outcome: Outcome, address: str, seconds: float) -> list[float]:

@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lab_engine.errors import LabError
 from lab_engine.views.kit.picture import Ghost
@@ -107,8 +107,12 @@ class Lesson:
         question = self._sheet.pick(key, self._sheet.predict, "prediction")
         return told.said(question, self._records(key))
 
-    def ghosts(self, key: str) -> tuple[Ghost, ...]:
+    def ghosts(self, key: str, axis: Literal["x", "y"] = "y") -> tuple[Ghost, ...]:
         """What was committed to and what came of it, as markers for the picture's own axis.
+
+        Args:
+            key: of the prediction.
+            axis: of a figure, the one that it is about.
 
         Raises:
             LabError: the lesson has no such prediction, or its answer is no number.
@@ -116,7 +120,7 @@ class Lesson:
         question = self._sheet.pick(key, self._sheet.predict, "prediction")
         if isinstance(question, Choice):
             raise LabError(key, "is a choice, and no axis has its options", "Ask for a number.")
-        return told.ghosts(question, self._records(key))
+        return told.ghosts(question, self._records(key), axis)
 
     def quiz(self, *keys: str) -> Cards:
         """The lesson's quiz, or the questions of it that are named. One may try again.
@@ -148,9 +152,9 @@ class Lesson:
             LabError: the lesson has no such goal, or this panel can never reach it.
         """
         goal = self._sheet.pick(key, self._sheet.goals, "goal")
-        goal.reached(panel.scenario, panel.outcome)
+        standing = goal.standing(panel.scenario, panel.outcome)
         if key not in self._goals:
-            self._goals[key] = GoalCard(goal.ask, self._reached(goal))
+            self._goals[key] = GoalCard(goal.ask, self._reached(goal, standing.now))
         panel.on_outcome(lambda *outcome: self._watch(goal, *outcome))
         return self._goals[key]
 
@@ -206,24 +210,23 @@ class Lesson:
         self._keeper.content = self._answers.text()
 
     def _watch(self, goal: Goal, scenario: Any, outcome: Any, moves: int) -> None:
-        """Tick, the first time that a learner's move brings it about."""
+        """Tick, the first time that a learner's move brings it about; until then say how it is."""
         card = self._goals[goal.key]
-        if card.state["reached"] or not moves:
+        if card.state["reached"]:
             return
         try:
-            reached = goal.reached(scenario, outcome)
+            reached, now = goal.standing(scenario, outcome)
         except LabError:
             return  # such as a coarse picture, too short to see it in
-        if reached:
-            note = self._answers.add(goal.key, "reached", moves)
-            card.state = {**self._reached(goal), "note": note}
-            self._keeper.content = self._answers.text()
+        note = self._answers.add(goal.key, "reached", moves) if reached and moves else ""
+        card.state = {**self._reached(goal, now), "note": note}
+        self._keeper.content = self._answers.text()
 
-    def _reached(self, goal: Goal) -> dict[str, Any]:
+    def _reached(self, goal: Goal, now: str = "") -> dict[str, Any]:
         records = self._records(goal.key)
         moves = next((each.value for each in records if each.kind == "reached"), None)
         if moves is None:
-            return {"reached": False, "lines": []}
+            return {"reached": False, "lines": [f"Now: {now}."] if now else []}
         with_moves = f"Reached with {moves} move{'' if moves == 1 else 's'}."
         return {"reached": True, "lines": [with_moves, goal.why]}
 

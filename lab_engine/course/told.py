@@ -6,7 +6,8 @@ after the result.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 from lab_engine.errors import LabError
 from lab_engine.views.kit.picture import Ghost
@@ -81,7 +82,9 @@ def quiz(question: AnyQuestion, records: Sequence[Record]) -> dict[str, Any]:
     return {**state, "lines": [f"{question.says(mine)}: not so. {hint}", "Try again."]}
 
 
-def ghosts(question: Number | Interval, records: Sequence[Record]) -> tuple[Ghost, ...]:
+def ghosts(
+    question: Number | Interval, records: Sequence[Record], axis: Literal["x", "y"] = "y"
+) -> tuple[Ghost, ...]:
     """What was committed to, and what came of it, as markers for a picture's own axis."""
     mine, result = said(question, records), seen(question, records)
     found = []
@@ -89,7 +92,7 @@ def ghosts(question: Number | Interval, records: Sequence[Record]) -> tuple[Ghos
         found.append(_ghost(mine, f"you said {question.says(mine)}", said=True))
     if result is not None:
         found.append(_ghost(result.value, f"it was {question.says(result.value)}", said=False))
-    return tuple(found)
+    return tuple(replace(ghost, axis=axis) for ghost in found)
 
 
 def _ghost(value: Said, label: str, *, said: bool) -> Ghost:

@@ -37,6 +37,9 @@ class Forwarder(Endpoint):
     Attributes:
         profile: what it is like.
         cache: the cache inside, with its hits and misses.
+        memory: the simulated resolver that remembers.
+        egress: the address its upstream sees it ask from; None for loopback.
+        clock: what tells it the time.
     """
 
     recursive = True
@@ -53,12 +56,12 @@ class Forwarder(Endpoint):
     ) -> None:
         self._upstream = upstream
         self._asked = upstream if egress is None else _named(upstream, egress)
-        self._egress = egress
-        self._clock = clock
+        self.egress = egress
+        self.clock = clock
         self._one_at_a_time = Lock()  # the cache is no place for two threads
-        self._resolver = Resolver(self._ask_upstream, rng, profile)
-        self.profile = self._resolver.profile
-        self.cache = self._resolver.cache
+        self.memory = Resolver(self._ask_upstream, rng, profile)
+        self.profile = self.memory.profile
+        self.cache = self.memory.cache
         super().__init__(self._handle, port, transport=transport)
 
     @property
@@ -72,7 +75,7 @@ class Forwarder(Endpoint):
         upstream = self._upstream
         where = upstream if isinstance(upstream, str) else upstream.address
         return f"Forwarder to {where}, {self.profile.name}" + (
-            f", seen as {self._egress}" if self._egress else ""
+            f", seen as {self.egress}" if self.egress else ""
         )
 
     def flush(self) -> None:
@@ -81,7 +84,7 @@ class Forwarder(Endpoint):
 
     def _handle(self, wire: bytes, source: Source, stream: bool) -> bytes | None:  # noqa: FBT001
         def decide(query: Query, question: Question) -> Reply:
-            return self._resolver.resolve(question, self._clock(), self._client(query, source))
+            return self.memory.resolve(question, self.clock(), self._client(query, source))
 
         sends = self.profile.ecs is not None
         with self._one_at_a_time:
@@ -90,7 +93,7 @@ class Forwarder(Endpoint):
     def _client(self, query: Query, source: Source) -> Client:
         subnet, peer = query.subnet, source[0]
         if subnet is None:  # on loopback one is where the forwarder is
-            return Client.at(self._egress or peer if ip_address(peer).is_loopback else peer)
+            return Client.at(self.egress or peer if ip_address(peer).is_loopback else peer)
         # one that asks for privacy is told of as nobody in particular (RFC 7871 section 7.1.2)
         return Client(subnet.network or ANYBODY[6 if subnet.family == 2 else 4], "ecs")
 

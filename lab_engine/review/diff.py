@@ -1,13 +1,14 @@
 """What changes for whom between two zones: shares of answers, TTLs, names that come and go.
 
 For each name and type in either zone both are asked on behalf of every place of the atlas, of
-everywhere else, and of every block of IP-based routing. The part of the answers that changes is the
-total variation distance of the two distributions: half the sum of what each outcome gains or loses.
-An outcome is the rcode with the set of values; TTLs are compared by themselves, order is not.
+everywhere else, of every block of IP-based routing and every location of AZ affinity. The part of
+the answers that changes is the total variation distance of the two distributions: half the sum of
+what each outcome gains or loses. An outcome is the rcode with the set of values; TTLs are compared
+by themselves, order is not.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any, NamedTuple
 
@@ -15,9 +16,10 @@ import dns.rcode
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.geo import NOWHERE, Network, Place
+from lab_engine.authority.availability import inside
+from lab_engine.authority.geo import NOWHERE, Atlas, Network, Place
 from lab_engine.authority.plan import replies
-from lab_engine.authority.policies import IpBased
+from lab_engine.authority.policies import AzAffinity, IpBased, Policy
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.authority.server import plan
 from lab_engine.authority.state import State
@@ -27,6 +29,7 @@ from lab_engine.review.explain import percent
 
 EVERYWHERE = "everywhere"
 ELSEWHERE = "everywhere else"
+ANYBODY = ip_network("0.0.0.0/0")
 
 
 class Answered(NamedTuple):
@@ -41,6 +44,13 @@ class Answered(NamedTuple):
             return "NODATA" if self.rcode == "NOERROR" else self.rcode
         drawn = "" if self.sample is None else f"{self.sample} of "
         return drawn + " ".join(self.values)
+
+
+class Asker(NamedTuple):
+    """On whose behalf both zones are asked, and what is known around them then."""
+
+    network: Network
+    state: State
 
 
 class Told(NamedTuple):
@@ -113,27 +123,25 @@ def diff(before: Zone, after: Zone, state: State | None = None) -> tuple[Differe
             "are not the same zone",
             "Compare two states of one zone, or name the origin of both.",
         )
-    now = state or State()
-    who = _clients(now, before, after)
+    who = _askers(state or State(), before, after)
     keys = sorted({(each.name, each.type) for zone in (before, after) for each in zone})
     return tuple(
-        found for name, kind in keys for found in _compared(name, kind, before, after, who, now)
+        found for name, kind in keys for found in _compared(name, kind, before, after, who)
     )
 
 
-def _compared(  # noqa: PLR0913, PLR0917
+def _compared(
     name: Name,
     kind: RdataType,
     before: Zone,
     after: Zone,
-    who: Mapping[str, Network],
-    state: State,
+    who: Mapping[str, Asker],
 ) -> Iterator[Difference]:
     """The differences at one name and type, a line for those to whom the same happens."""
     question = Question(name, kind)
     alike: dict[tuple[Told, Told], list[str]] = {}
-    for label, network in who.items():
-        pair = _told(before, question, network, state), _told(after, question, network, state)
+    for label, asker in who.items():
+        pair = _told(before, question, asker), _told(after, question, asker)
         alike.setdefault(pair, []).append(label)
     change = _change(question, before, after)
     for (was, now), labels in alike.items():
@@ -149,10 +157,10 @@ def distance(before: Told, after: Told) -> float:
     return sum(abs(was.get(each, 0.0) - now.get(each, 0.0)) for each in {**was, **now}) / 2
 
 
-def _told(zone: Zone, question: Question, network: Network, state: State) -> Told:
+def _told(zone: Zone, question: Question, asker: Asker) -> Told:
     shares: dict[Answered, float] = {}
     ttls = set()
-    for share in replies(plan(zone, question, Client(network), state)):
+    for share in replies(plan(zone, question, Client(asker.network), asker.state)):
         outcome = _answered(share.reply)
         shares[outcome] = shares.get(outcome, 0.0) + share.probability
         if share.reply.ttl is not None:
@@ -168,26 +176,38 @@ def _answered(reply: Reply) -> Answered:
     return Answered(dns.rcode.to_text(reply.rcode), tuple(values), reply.sample)
 
 
-def _clients(state: State, *zones: Zone) -> Mapping[str, Network]:
-    """One client for each place, for everywhere else, and for each block that a zone routes by."""
-    policies = {type(each.policy) for zone in zones for each in zone}
+def _askers(state: State, *zones: Zone) -> Mapping[str, Asker]:
+    """One for each place, for everywhere else, and for what else the zones route by."""
+    policies = dict.fromkeys(each.policy for zone in zones for each in zone)
     if not any(each.by_place or each.by_network or each.by_peer for each in policies):
-        return {EVERYWHERE: ip_network("0.0.0.0/0")}
-    places = state.atlas.samples().items()
-    found: dict[str, Network] = {}
-    for place, network in places:
+        return {EVERYWHERE: Asker(ANYBODY, state)}
+    places = state.atlas.samples()
+    found: dict[str, Asker] = {}
+    for place, network in places.items():
         if place != NOWHERE:
-            found[_label(place, found)] = network
-    blocks = {
-        block
-        for zone in zones
-        for each in zone
-        if isinstance(each.policy, IpBased)
-        for block in each.policy.CidrRoutingConfig.blocks
+            found[_label(place, found)] = Asker(network, state)
+    found |= {str(block): Asker(block, state) for block in _blocks(policies)}
+    found |= _located(policies, state)
+    return {**found, ELSEWHERE: Asker(places[NOWHERE], state)} if NOWHERE in places else found
+
+
+def _blocks(policies: Iterable[Policy]) -> list[Network]:
+    """Those of IP-based routing."""
+    based = (each.CidrRoutingConfig for each in policies if isinstance(each, IpBased))
+    blocks = {block for each in based for block in each.blocks}
+    return sorted(blocks, key=lambda block: (block.version, str(block)))
+
+
+def _located(policies: Iterable[Policy], state: State) -> Mapping[str, Asker]:
+    """Who asks from each location of AZ affinity: no atlas need know a network there."""
+    known = {place.availability_zone for place in state.atlas.samples()}
+    located = (each for each in policies if isinstance(each, AzAffinity))
+    places = inside((each.LocationType, each.LocationId) for each in located)
+    return {
+        name: Asker(ANYBODY, replace(state, atlas=Atlas({ANYBODY: place}, state.atlas.rtt_ms)))
+        for name, place in places.items()
+        if name not in known
     }
-    found |= {str(block): block for block in sorted(blocks, key=lambda b: (b.version, str(b)))}
-    nowhere = dict(places).get(NOWHERE)
-    return found if nowhere is None else {**found, ELSEWHERE: nowhere}
 
 
 def _label(place: Place, taken: Collection[str]) -> str:

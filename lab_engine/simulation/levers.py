@@ -5,7 +5,7 @@
     places.paris.share            one of a place, a layer or a backend, by what it is called
     profiles.mine.lifetime        one of a profile of the scenario's own
     zone.www.ttl                  the TTL of a name
-    zone.www.blue.weight          the weight of a record set
+    zone.www.blue.weight          the weight of a record set, or another number of its policy
 
 A path is found from its own words, and nothing else is looked at: it costs the same in a zone of
 ten names and of 10,000, at each move of a slider. Only one that is not found is compared with all.
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.policies import Weighted
+from lab_engine.authority.declared import numbers
 from lab_engine.authority.records import MAX_TTL, as_name
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
@@ -195,7 +195,7 @@ def _unknown(scenario: Any, path: str) -> ScenarioError:
 
 @dataclass(frozen=True)
 class _Records:
-    """The record sets that one path moves, in their TTL or in their weight."""
+    """The record sets that one path moves, in their TTL or in a number of their policy."""
 
     path: str
     zone: Zone
@@ -205,22 +205,32 @@ class _Records:
     def value(self) -> Any:
         """Where the first stands, which speaks for all."""
         first = self.record_sets[0]
-        policy = first.policy
-        return policy.Weight if self._weighs and isinstance(policy, Weighted) else first.ttl
+        return getattr(first.policy, self._field) if self._field else first.ttl
 
     def moved(self, value: Any) -> Zone:
         """The zone with all of them moved."""
-        whole(self.path, value, 0, 255 if self._weighs else MAX_TTL)
+        first = self.record_sets[0].policy
+        low, high = numbers(first)[self._field] if self._field else (0, MAX_TTL)
+        whole(self.path, value, low, high)
         return self.zone.replaced(*(self._one(each, value) for each in self.record_sets))
 
     @property
-    def _weighs(self) -> bool:
-        return self.path.endswith(".weight")
+    def _field(self) -> str:
+        """The policy's field; empty for the TTL."""
+        moved = self.path.rpartition(".")[2]
+        declared = numbers(self.record_sets[0].policy)
+        return next((each for each in declared if _said(each) == moved), "")
 
     def _one(self, record_set: RecordSet, value: int) -> RecordSet:
-        if self._weighs:
-            return replace(record_set, policy=Weighted(value))
+        if self._field:
+            moved: dict[str, Any] = {self._field: value}
+            return replace(record_set, policy=replace(record_set.policy, **moved))
         return record_set.with_ttl(value)
+
+
+def _said(field: str) -> str:
+    """How a path calls a field of a policy."""
+    return field.lower()
 
 
 def _of_zone(zone: Zone, path: str) -> Lever | None:
@@ -243,8 +253,8 @@ def _paths(record_set: RecordSet, zone: Zone) -> Iterator[str]:
     name = record_set.name.relativize(zone.origin)
     if record_set.alias is None:
         yield f"zone.{name}.ttl"
-    if isinstance(record_set.policy, Weighted):
-        yield f"zone.{name}.{record_set.set_identifier}.weight"
+    for field in numbers(record_set.policy):
+        yield f"zone.{name}.{record_set.set_identifier}.{_said(field)}"
 
 
 def _possible_names(path: str) -> Iterator[str]:
@@ -252,7 +262,7 @@ def _possible_names(path: str) -> Iterator[str]:
     words, _, moved = path.removeprefix("zone.").rpartition(".")
     if moved == "ttl":
         yield words
-    elif moved == "weight":
+    else:
         yield from (words[:at] for at, letter in enumerate(words) if letter == ".")
 
 

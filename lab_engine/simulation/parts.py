@@ -106,7 +106,7 @@ class Layer:
 
     Attributes:
         name: such as `home router` or `CDN PoP`.
-        profile: a resolver's, or a client's that serves many, as `nodelocal` or `nginx`; by name.
+        profile: a resolver's, as `nodelocal`, or a client's that serves many, as `nginx`; by name.
         count: how many there are in all, 1 to 10^7. Each resolver has its part of them, by its
             clients, who are dealt out to them in turn, and so are the caches of the layer before.
             Where there are fewer than resolvers, several share one, and what it has not it asks

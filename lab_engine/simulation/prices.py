@@ -44,7 +44,8 @@ class Prices:
     Attributes:
         as_of: when it was written down.
         zone: of one hosted zone a month.
-        queries: of a million queries, by the routing policy of what is asked for.
+        queries: of a million queries, by the routing policy of what is asked for; one that is not
+            listed costs what the simple one does.
         health_check: of one health check of a target outside AWS, a month, without options.
         balancers: by their layer, of an hour of one and of an hour of a capacity unit, and the new
             connections a second of a unit.
@@ -59,6 +60,10 @@ class Prices:
         default_factory=lambda: MappingProxyType(BALANCERS)
     )
     caveat: str = "from memory; check the price page"
+
+    def query(self, policy: str) -> float:
+        """Of a million queries for a policy."""
+        return self.queries.get(policy, self.queries["simple"])
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ def bill(scenario: Scenario, outcome: Outcome, prices: Prices | None = None) -> 
     whole = len(outcome.queries) * outcome.bin
     watched = whole if math.isnan(outcome.ended) else outcome.ended
     queries = outcome.authority_queries * MONTH / watched if watched else 0.0
-    price = max(listed.queries[each.policy.name] for each in _asked(scenario))
+    price = max(listed.query(each.policy.name) for each in _asked(scenario))
     checks = len(scenario.zone.check_ids) * listed.health_check
     connections = outcome.service.connections / watched if watched else 0.0
     balancer = _balancer(scenario, connections, listed)

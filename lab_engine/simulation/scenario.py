@@ -254,7 +254,7 @@ class Scenario:
     @cached_property
     def state(self) -> State:
         """What policies know besides the zone, as things stand at first."""
-        endpoints = stand_ins(self.zone)
+        endpoints = stand_ins(self.zone.alias_sets)
         return State(frozenset(self.unhealthy), endpoints, atlas_of(self.atlas))
 
     @cached_property

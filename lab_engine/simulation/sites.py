@@ -11,10 +11,18 @@ from ipaddress import ip_network
 from typing import Any, ClassVar
 
 from lab_engine.authority.availability import group_region
-from lab_engine.authority.geo import REGIONS, Atlas, Place, Point, region_of
+from lab_engine.authority.geo import (
+    REGIONS,
+    Atlas,
+    Network,
+    Place,
+    Point,
+    maxmind_places,
+    region_of,
+)
 from lab_engine.authority.state import lesson_atlas
 from lab_engine.control.countries import CONTINENT_OF, STATES
-from lab_engine.errors import ScenarioError
+from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation.parts import address, must, number
 
 
@@ -92,6 +100,23 @@ def sites(given: Any) -> tuple[Site, ...]:
             raise ScenarioError(f"atlas {network}", "stands there twice", "Drop one of them.")
         known.add(network)
     return tuple(given)
+
+
+def sites_from_maxmind(path: str, networks: Iterable[Network]) -> tuple[Site, ...]:
+    """What a MaxMind-format file says of some networks, as an atlas.
+
+    Raises:
+        LabError: it is no such file, or knows none of them.
+    """
+    known = maxmind_places(path, networks)
+    made = tuple(
+        Site(str(network), place.country, place.subdivision, *(place.point or (None, None)))
+        for network, place in known.items()
+    )
+    if not made:
+        remedy = "Take places that it covers, or another file."
+        raise LabError(path, "knows none of these networks", remedy)
+    return made
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,7 @@ these its part. A place may instead name one resolver, and all places that name 
 A single resolver in all is everybody's.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, count, islice
 from typing import NamedTuple, Protocol
@@ -85,6 +86,12 @@ def mean_rate(scenario: Peopled) -> float:
     """Requests a second of a client, on average."""
     parts = [(place.share, rate_of(scenario, place)) for place in scenario.places]
     return sum(share * rate for share, rate in parts) / sum(share for share, _ in parts)
+
+
+def due_from(scenario: Peopled, place: Place) -> float:
+    """Requests a second of all clients of a place, on average."""
+    part = place.share / math.fsum(each.share for each in scenario.places)
+    return scenario.clients.count * part * rate_of(scenario, place)
 
 
 def profiles_of(scenario: Peopled, place: Place) -> Mix:

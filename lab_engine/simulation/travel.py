@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from lab_engine.authority.geo import REGIONS, Atlas, distance_km
 from lab_engine.authority.records import Client
+from lab_engine.authority.state import lesson_atlas
+from lab_engine.errors import LabError
 from lab_engine.simulation.outcome import Trips
-from lab_engine.simulation.parts import Place
+from lab_engine.simulation.parts import Place, address
 from lab_engine.simulation.scenario import Scenario
 
 SPREAD = math.sqrt(2) - 1  # not the number that deals out profiles, which this must not follow
@@ -51,6 +53,23 @@ def apart(place: Place, region: str, atlas: Atlas) -> tuple[float, float]:
     if where.point is None or region not in REGIONS:
         return math.nan, math.nan
     return distance_km(where.point, REGIONS[region]), atlas.time_ms(where, region)
+
+
+def rtt_ms(network: str, region: str) -> float:
+    """A round trip from one of the lessons' networks to an AWS Region, in milliseconds; modelled.
+
+    Args:
+        network: such as `198.18.1.0/24`, or an address in it.
+        region: such as `eu-west-1`.
+
+    Raises:
+        LabError: that is no network, or no Region is called so.
+    """
+    address("network", network, ip_network, "198.18.1.0/24")
+    if region not in REGIONS:
+        raise LabError(region, "is not an AWS Region", "Write eu-west-1, say.")
+    atlas = lesson_atlas()
+    return atlas.time_ms(atlas.place(ip_network(network)), region)
 
 
 def member_of(place: Place, index: int) -> Client:

@@ -6,7 +6,7 @@ drawing them (form.py, page/form.js) and what a change sets off (panel.py).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -163,6 +163,39 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Text:
+    """Words to be typed, such as the path of a file.
+
+    Attributes:
+        reads: the words as the scenario's value; raises LabError for those that will not do.
+        start: the value of an empty line.
+        hint: what stands in an empty line.
+    """
+
+    path: str
+    label: str
+    reads: Callable[[str], Any]
+    start: Any = ""
+    hint: str = ""
+
+    def spec(self) -> dict[str, Any]:
+        """How the page draws it."""
+        return {"kind": "text", "path": self.path, "label": self.label, "hint": self.hint}
+
+    def show(self, value: Any) -> str:
+        """An empty line, which is all that can be told of its start."""
+        if value != self.start:
+            raise LabError(self.label, "can only be typed", "Start where its line is empty.")
+        return ""
+
+    def read(self, raw: Any) -> Any:
+        """What was typed, or the start where nothing is."""
+        if not isinstance(raw, str):
+            raise LabError(raw, f"{self.label} takes words", "Type some.")
+        return self.reads(raw.strip()) if raw.strip() else self.start
+
+
+@dataclass(frozen=True)
 class Switch:
     """Yes or no: a check box."""
 
@@ -182,3 +215,11 @@ class Switch:
         if not isinstance(raw, bool):
             raise LabError(raw, f"{self.label} is either on or off", "Use True or False.")
         return raw
+
+
+def chosen(names: Sequence[str], among: Mapping[str, Control]) -> list[Control]:
+    """The controls of these names, in their order. Raises LabError if one of them is none."""
+    for name in names:
+        if name not in among:
+            raise LabError(name, "is no control", f"Choose of {', '.join(among)}.")
+    return [among[name] for name in names]

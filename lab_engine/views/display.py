@@ -49,16 +49,13 @@ class Displayed:
 
 
 def twin_html(svg: str, words: str, still: str = "") -> str:
-    """The HTML of a twin: a picture, or the file `still`, or else the words alone."""
-    alt = escape(words)
-    if svg:
-        packed = base64.b64encode(svg.encode()).decode("ascii")
-        shown = f'<img alt="{alt}" src="data:image/svg+xml;base64,{packed}">'
-    elif still:
-        shown = f'<img alt="{alt}" src="{escape(still)}">'
-    else:
-        shown = f"<p>{alt}</p>"
-    return html_twin(shown)
+    """The HTML of a twin: the file `still`, a picture, or both; or else the words alone."""
+    packed = base64.b64encode(svg.encode()).decode("ascii")
+    sources = [escape(still)] * bool(still) + [f"data:image/svg+xml;base64,{packed}"] * bool(svg)
+    # The words are of all pictures together, so the last one carries them.
+    alts = [*["The figure above these words."] * (len(sources) - 1), escape(words)]
+    images = [f'<img alt="{alt}" src="{at}">' for alt, at in zip(alts, sources, strict=False)]
+    return html_twin("".join(images) or f"<p>{escape(words)}</p>")
 
 
 def html_twin(shown: str) -> str:

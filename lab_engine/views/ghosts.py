@@ -1,5 +1,6 @@
 """Predictions on a figure: a value with its label, on the axis it was predicted for."""
 
+import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -16,10 +17,10 @@ def marked(figure: go.Figure, ghosts: Sequence[Ghost]) -> go.Figure:
     if not ghosts:
         return figure
     figure = go.Figure(figure)
-    for ghost in ghosts:
+    for row, ghost in enumerate(ghosts):
         for end in ghost.still()["ends"]:
             _line(figure, ghost, end)
-        _diamond(figure, ghost)
+        _diamond(figure, ghost, row)
     return figure
 
 
@@ -31,10 +32,14 @@ def _line(figure: go.Figure, ghost: Ghost, at: float) -> None:
     figure.add_shape(type="line", line={"dash": dash, "width": 1.5, "color": LINE}, **along)
 
 
-def _diamond(figure: go.Figure, ghost: Ghost) -> None:
+def _diamond(figure: go.Figure, ghost: Ghost, row: int) -> None:
     symbol = "◇" if ghost.said else "◆"
     at = ghost.still()["ends"][-1]
+    # On an axis of logarithms plotly places texts by the logarithm, but lines by the value.
+    if figure.layout[f"{ghost.axis}axis"].type == "log":
+        at = math.log10(at)
     place = {"x": 1, "xref": "paper", "xanchor": "right", "y": at, "yref": "y", "yanchor": "bottom"}
     if ghost.axis == "x":
         place = {"y": 1, "yref": "paper", "yanchor": "top", "x": at, "xref": "x", "xanchor": "left"}
+        place["yshift"] = -18 * row  # two that are near each other keep out of each other's way
     figure.add_annotation(text=f"{symbol} {ghost.label}", showarrow=False, **place)

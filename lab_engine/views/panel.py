@@ -13,7 +13,7 @@ thread.
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 import ipywidgets
@@ -33,6 +33,9 @@ from .plot import LivePlot
 SLOW: Final = 0.150
 # The full run waits this long, since a slider that is still moving asks for another picture.
 PAUSE: Final = 0.120
+
+# Long enough to hear of a move.
+MOMENT: Final = 0.001
 
 COMPUTING: Final = "Computing …"
 COARSE: Final = "A quick, coarse picture; the full one follows."
@@ -71,6 +74,8 @@ class Panel(Displayed, Generic[S, O]):
         label: what the group of controls is called by a screen reader.
         still: where a lesson keeps the figure's static picture, such as `pictures/01_ttl.svg`; a
             picture of the kit draws its own.
+        ahead: what a full run after a coarse one can do before, in small steps; between them the
+            next move is heard, and ends it.
 
     Raises:
         LabError: the scenario does not fit its controls or cannot be run, or nothing is to be seen.
@@ -88,12 +93,14 @@ class Panel(Displayed, Generic[S, O]):
         coarse: Callable[[S], S] | None = None,
         label: str = "Controls",
         still: str = "",
+        ahead: Callable[[S], Iterator[object]] | None = None,
     ) -> None:
         if (figure is None) != (summary is None) or (figure is None and picture is None):
             rule = "shows nothing, or a figure without its sentence"
             raise LabError("This panel", rule, "Give figure and summary, or picture, or all three.")
         self._controls = tuple(controls)
         self._run, self._coarse, self.still = run, coarse, still
+        self._ahead = ahead
         self._figure, self._summary, self._picture_of = figure, summary, picture
         self._newest: Mapping[str, Any] | None = None
         self._unfinished: S | None = None
@@ -111,7 +118,7 @@ class Panel(Displayed, Generic[S, O]):
         started = time.perf_counter()
         self._scenario, self._outcome = scenario, run(scenario)
         self._plot, self._live = self._views()
-        self._slow = time.perf_counter() - started > SLOW
+        self._slow = time.perf_counter() - started > SLOW or ahead is not None
         parts = (self._form if controls else None, self._plot, self._live)
         self._box = ipywidgets.VBox([part for part in parts if part is not None])
 
@@ -250,7 +257,8 @@ class Panel(Displayed, Generic[S, O]):
             self._form.say(COMPUTING)
         started = time.perf_counter()
         drawn = self._draw(scenario, scenario)
-        self._slow = time.perf_counter() - started > SLOW
+        # What was done ahead does not count, and the next move finds nothing of it done.
+        self._slow = time.perf_counter() - started > SLOW or self._ahead is not None
         for watcher in self._watchers if drawn else ():
             watcher(self._scenario, self._outcome, self._moves)
 
@@ -287,6 +295,10 @@ class Panel(Displayed, Generic[S, O]):
 
     async def _finish_later(self, scenario: S) -> None:
         await asyncio.sleep(PAUSE)
+        for _ in self._ahead(scenario) if self._ahead else ():
+            await asyncio.sleep(MOMENT)
+            if self._unfinished is not scenario:
+                return
         if self._unfinished is scenario:
             self._finish()
 

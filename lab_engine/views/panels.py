@@ -4,12 +4,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario, run
 from lab_engine.simulation.holders import RESOLVERS
 from lab_engine.simulation.parts import Mix
 from lab_engine.simulation.worlds import Worlds, worlds
-from lab_engine.views.controls import Choice, Control, Slider, one_two_five
+from lab_engine.views.controls import Choice, Control, Slider, chosen, one_two_five
 from lab_engine.views.figures import traffic, traffic_summary, windows, windows_summary
 from lab_engine.views.kit.tiles import TILES, Tiles, tiles
 from lab_engine.views.panel import Panel
@@ -93,7 +92,7 @@ def round_robin(scenario: Scenario, *controls: str) -> Panel[Scenario, Outcome]:
         LabError: no such control.
     """
     lent = _lent(scenario, controls)
-    return Panel(lent, _chosen(controls), run, traffic, traffic_summary, coarse=shorter)
+    return Panel(lent, chosen(controls, CONTROLS), run, traffic, traffic_summary, coarse=shorter)
 
 
 def evenness(scenario: Scenario, *controls: str, still: str = "") -> Panel[Scenario, Outcome]:
@@ -108,8 +107,8 @@ def evenness(scenario: Scenario, *controls: str, still: str = "") -> Panel[Scena
         LabError: no such control.
     """
     lent = _lent(scenario, controls)
-    chosen = _chosen(controls)
-    return Panel(lent, chosen, run, windows, windows_summary, label="Windows", still=still)
+    moved = chosen(controls, CONTROLS)
+    return Panel(lent, moved, run, windows, windows_summary, label="Windows", still=still)
 
 
 def cache_tiles(
@@ -139,7 +138,7 @@ def cache_tiles(
         return tiles(scenario, outcome, title=title, holders=holders)
 
     lent = _lent(scenario, controls)
-    return Panel(lent, _chosen(controls), watched, picture=picture, label=title)
+    return Panel(lent, chosen(controls, CONTROLS), watched, picture=picture, label=title)
 
 
 def three_worlds(scenario: Scenario, *controls: str, still: str = "") -> Panel[Scenario, Worlds]:
@@ -153,11 +152,10 @@ def three_worlds(scenario: Scenario, *controls: str, still: str = "") -> Panel[S
     Raises:
         LabError: no such control.
     """
-    chosen = _chosen(controls)
     lent = _lent(scenario, controls)
     return Panel(
         lent,
-        chosen,
+        chosen(controls, CONTROLS),
         worlds,
         worlds_figure,
         worlds_summary,
@@ -165,13 +163,6 @@ def three_worlds(scenario: Scenario, *controls: str, still: str = "") -> Panel[S
         label="Three worlds",
         still=still,
     )
-
-
-def _chosen(names: Sequence[str]) -> list[Control]:
-    for name in names:
-        if name not in CONTROLS:
-            raise LabError(name, "is no control", f"Choose of {', '.join(CONTROLS)}.")
-    return [CONTROLS[name] for name in names]
 
 
 def _lent(scenario: Scenario, controls: Sequence[str]) -> Scenario:

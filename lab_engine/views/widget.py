@@ -33,10 +33,21 @@ _FILES: Final = (
     "mosaic.js",
     "loads.js",
     "tiles.js",
+    "fan.js",
+    "dots.js",
+    "together.js",
     "strip.js",
     "log.js",
+    "drawer.js",
+    "matrix.js",
+    "land.js",
+    "flow.js",
+    "map.js",
 )
-PARTS: Final = ("form", "plot", "tiles", "strip", "log")
+PARTS: Final = (
+    *("form", "plot", "tiles", "strip", "log"),
+    *("fan", "dots", "together", "drawer", "matrix", "map"),
+)
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Self
 
 from lab_engine.authority.health import CHECKERS, Checker, HealthCheck, status
 from lab_engine.control.account import Account
-from lab_engine.control.service import Observation
+from lab_engine.control.serving import Observation
 from lab_engine.errors import LabError
 from lab_engine.wire.probing import ProbeResult, probe
 from lab_engine.wire.targets import Table, Target, checked_table, target_of

@@ -9,21 +9,20 @@ requests, no flattened lists, no attributes. Not here: sockets, see `api`; XML, 
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl, unquote
 
+from lab_engine.authority.forms import Form, Scalar, Structure, Text, request
 from lab_engine.control.account import Params, Response
 from lab_engine.control.refusal import Refusal, refused
 from lab_engine.wire.shapes import (
     IN_URL,
-    Shape,
     document,
-    elements_of,
     local,
     parsed,
     plain,
-    read,
     scalar,
+    structure,
     tagged,
     written,
 )
@@ -98,19 +97,16 @@ class Rest:
         Raises:
             Refusal: MalformedInput or InvalidInput.
         """
-        shape = self._model.operation_model(operation).input_shape
-        places = {"uri": path, "querystring": dict(parse_qsl(query, keep_blank_values=True))}
+        form = request(operation)
+        sent = {"uri": path, "querystring": dict(parse_qsl(query, keep_blank_values=True))}
         params = {}
-        for name, member in shape.members.items():
-            place = places.get(member.serialization.get("location"))
-            if place is None:
-                continue
-            text = place.get(member.serialization.get("name", name))
+        for name, (where, called) in form.places.items():
+            text = sent[where].get(called)
             if text is not None:
-                params[name] = _from_url(text, member)
-            elif name in shape.metadata.get("required", ()):
-                raise _null(member)
-        return params | _from_body(body, shape)
+                params[name] = _from_url(text, form.fields[name])
+            elif name in form.required:
+                raise _null(form.fields[name])
+        return params | _from_body(body, form)
 
     def write(self, operation: str, response: Response) -> Answer:
         """The HTTP response for what an operation gave, as boto3 gives it.
@@ -151,32 +147,31 @@ def _header(text: str) -> str:
     return _NOT_LATIN.sub("?", " ".join(text.split()))
 
 
-def _from_url(text: str, shape: Shape) -> Any:
-    bare = text.rsplit("/", 1)[-1] if shape.name in IDS else text
-    return scalar(bare, shape, _url_name(shape), IN_URL)
+def _from_url(text: str, form: Form) -> Any:
+    bare = text.rsplit("/", 1)[-1] if isinstance(form, Text) and form.type in IDS else text
+    return scalar(bare, cast("Scalar", form), _url_name(form), IN_URL)
 
 
-def _url_name(shape: Shape) -> str:
+def _url_name(form: Form) -> str:
     """What Route 53 calls a parameter of the URL: its type, with a small letter."""
-    return shape.name[0].lower() + shape.name[1:]
+    kind: str = getattr(form, "type", "")
+    return kind[:1].lower() + kind[1:]
 
 
-def _null(shape: Shape) -> Refusal:
-    name = _url_name(shape)
+def _null(form: Form) -> Refusal:
+    name = _url_name(form)
     # unverified
     text = f"1 validation error detected: Value null at '{name}' failed to satisfy constraint:"
     return refused("InvalidInput", f"{text} Member must not be null", f"Give {name} in the query.")
 
 
-def _from_body(body: bytes, shape: Shape) -> dict[str, Any]:
-    names = elements_of(shape)
-    required = set(names.values()) & set(shape.metadata.get("required", ()))
-    if not names or (not body and not required):
+def _from_body(body: bytes, form: Structure) -> dict[str, Any]:
+    inside = form.fields.keys() - form.places.keys()
+    if not inside or (not body and not inside.intersection(form.required)):
         return {}
     element = parsed(body)
-    root = shape.serialization.get("name", shape.name)
-    if local(element) != root:
-        text = f"{local(element)} is not valid, expected {root}"
-        raise refused("MalformedInput", text, f"The outermost element is {root}.")
+    if local(element) != form.type:
+        text = f"{local(element)} is not valid, expected {form.type}"
+        raise refused("MalformedInput", text, f"The outermost element is {form.type}.")
     element.attrib.clear()  # the place of the schema may stand there
-    return dict(read(element, shape))
+    return structure(element, form)

@@ -1,8 +1,8 @@
-"""Route 53's XML, both ways, by the shapes of a service model.
+"""Route 53's XML, both ways: requests are read by their forms, responses written by their shapes.
 
-A shape says what an element holds: a structure, a list, or text with facets (an enumeration, the
-least and the most, a pattern). What breaks its shape is refused in the words of `control.xsd`;
-values that come in a URL have the same facets and other words.
+A form (`authority.forms`) says what an element holds: a structure, a list, or text with facets.
+What breaks it is refused in the words of `control.xsd`; values that come in a URL have the same
+facets and other words.
 
 Elements of a structure may come in any order: boto3 sends them in the order of its caller's dict.
 Not here: URLs, headers and status codes; see `rest`.
@@ -15,17 +15,17 @@ from typing import Any, Protocol
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.sax.saxutils import escape
 
+from lab_engine.authority.declared import by_element
+from lab_engine.authority.forms import Flag, Form, Items, Number, Scalar, Structure, Text, breach
 from lab_engine.control import xsd
 from lab_engine.control.account import Response
 from lab_engine.control.refusal import Refusal, refused
 from lab_engine.control.xsd import NAMESPACE, Words
 
 DEEPEST = 16  # elements within each other; the model's requests have at most 8
-FREE = ("UUID",)  # ids that a file may choose: whoever looks them up says which there are
-SHOWN = 200  # characters of a wrong value that are said again
 _NAMED = f"{{{NAMESPACE}}}"
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS: Mapping[str, bool | str] = {"true": True, "1": True, "false": False, "0": False}
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -34,7 +34,6 @@ class Shape(Protocol):
 
     name: str
     type_name: str
-    metadata: Mapping[str, Any]
     serialization: Mapping[str, Any]
     members: Mapping[str, "Shape"]
     member: "Shape"
@@ -104,125 +103,88 @@ def local(element: Element) -> str:
     return element.tag.removeprefix(_NAMED)
 
 
-def elements_of(shape: Shape) -> dict[str, str]:
-    """The members of a structure that stand in the XML, in their order, by their element."""
-    return {
-        member.serialization.get("name", name): name
-        for name, member in shape.members.items()
-        if "location" not in member.serialization
-    }
-
-
-def read(element: Element, shape: Shape) -> Any:
+def read(element: Element, form: Form) -> Any:
     """What an element holds, as boto3 has it: a dict, a list, text, a number, or true or false.
 
     Raises:
-        Refusal: it is not as the shape wants it.
+        Refusal: it is not as the form wants it.
     """
     if element.attrib:
         name = next(iter(element.attrib))
         # unverified
         text = f"cvc-complex-type.3.2.2: Attribute '{name}' is not allowed to appear in element"
         raise _invalid(f"{text} '{local(element)}'.", f"Leave out the attribute {name}.")
-    if shape.type_name == "structure":
-        return _structure(element, shape)
-    if shape.type_name == "list":
-        return _list(element, shape)
+    match form:
+        case Structure():
+            return structure(element, form)
+        case Items():
+            return _list(element, form)
+        case Text() | Number() | Flag():
+            return _value(element, form)
+    raise ValueError(f"{local(element)} has no form: a mistake of the lab")
+
+
+def _value(element: Element, form: Scalar) -> Any:
     if len(element):
         # unverified
         text = f"cvc-type.3.1.2: Element '{local(element)}' is a simple type, so it must have no"
         help_ = f"Give {local(element)} as text."
         raise _invalid(f"{text} element information item [children].", help_)
-    return scalar(element.text or "", shape, local(element), xsd.IN_XML)
+    return scalar(element.text or "", form, local(element), xsd.IN_XML)
 
 
-def scalar(text: str, shape: Shape, name: str, words: Words) -> Any:
+def scalar(text: str, form: Scalar, name: str, words: Words) -> Any:
     """The value of a text: itself, a whole number, or true or false.
 
     Raises:
-        Refusal: InvalidInput; a facet of the shape is broken.
+        Refusal: InvalidInput; a facet of the form is broken.
     """
-    value = _typed(text, shape)
-    breach = _breach(value, shape)
-    if breach is None:
+    value = _typed(text, form)
+    broken = breach(value, form)
+    if broken is None:
         return value
-    facet, limit = breach
-    about = {
-        "value": text if len(text) <= SHOWN else text[:SHOWN] + "...",
-        "length": len(text),
-        "limit": limit,
-        "type": shape.name,
-        "name": name,
-    }
-    said, help_ = (getattr(each, facet).format(**about) for each in (words, _HELP))
-    raise refused("InvalidInput", said, help_)
+    facet, limit = broken
+    told = value if isinstance(value, str) else text
+    said, help_ = (xsd.said(each, facet, limit, told, form, name) for each in (words, _HELP))
+    raise refused("InvalidInput", said, xsd.pasted(value, form, name) or help_)
 
 
-def _typed(text: str, shape: Shape) -> Any:
-    """The value, None where the text has not the shape's type."""
-    if shape.type_name == "boolean":
-        return _BOOLEANS.get(text.strip())
-    if shape.type_name in {"integer", "long"}:
-        return int(text) if _WHOLE.fullmatch(text.strip()) else None
+def _typed(text: str, form: Scalar) -> Any:
+    """The value; the text itself where it has not the form's type."""
+    match form:
+        case Flag():
+            return _BOOLEANS.get(text.strip(), text)
+        case Number():
+            return int(text) if _WHOLE.fullmatch(text.strip()) else text
     return text
 
 
-def _breach(value: Any, shape: Shape) -> tuple[str, object] | None:
-    """The facet that a value breaks and its limit, or None."""
-    facets = shape.metadata
-    if value is None:
-        return "type", shape.type_name
-    if "enum" in facets and value not in facets["enum"]:
-        return "enum", ", ".join(facets["enum"])
-    measured, low, high = (
-        (len(value), "shortest", "longest") if isinstance(value, str) else (value, "least", "most")
-    )
-    if measured < facets.get("min", measured):
-        return low, facets["min"]
-    if measured > facets.get("max", measured):
-        return high, facets["max"]
-    if (
-        "pattern" in facets
-        and shape.name not in FREE
-        and not _pattern(facets["pattern"]).fullmatch(value)
-    ):
-        return "pattern", facets["pattern"]
-    return None
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """A pattern of the model, whose language is Java's. `re` keeps the last ones compiled."""
-    return re.compile(text.replace(r"\p{ASCII}", r"[\x00-\x7f]"))
-
-
-def _structure(element: Element, shape: Shape) -> dict[str, Any]:
-    names = elements_of(shape)
+def structure(element: Element, form: Structure) -> dict[str, Any]:
+    """The fields of a structure that stand within an element; those of the URL stand elsewhere."""
+    names = [name for name in form.fields if name not in form.places]
     found: dict[str, Any] = {}
     _no_text(element)
     for child in element:
-        name = names.get(local(child))
-        if name is None or name in found:
-            raise _unexpected(child, [each for each in names if names[each] not in found])
-        found[name] = read(child, shape.members[name])
-    required = shape.metadata.get("required", ())
-    missing = [each for each, name in names.items() if name in required and name not in found]
+        name = local(child)
+        if name not in names or name in found:
+            raise _unexpected(child, [each for each in names if each not in found])
+        found[name] = read(child, form.fields[name])
+    missing = [name for name in names if name in form.required and name not in found]
     if missing:
         raise _incomplete(element, missing)
     return found
 
 
-def _list(element: Element, shape: Shape) -> list[Any]:
-    item = shape.member.serialization.get("name", "member")
-    least, most = shape.metadata.get("min", 0), shape.metadata.get("max", len(element))
+def _list(element: Element, form: Items) -> list[Any]:
     _no_text(element)
     for place, child in enumerate(element):
-        if local(child) != item:
-            raise _unexpected(child, [item] if place < most else [])
-        if place >= most:
-            raise _too_many(item, most)
-    if len(element) < least:
-        raise _incomplete(element, [item])
-    return [read(child, shape.member) for child in element]
+        if local(child) != form.name:
+            raise _unexpected(child, [form.name] if place < form.most else [])
+        if place >= form.most:
+            raise _too_many(form.name, form.most)
+    if len(element) < form.least:
+        raise _incomplete(element, [form.name])
+    return [read(child, form.form) for child in element]
 
 
 def _no_text(element: Element) -> None:
@@ -259,6 +221,15 @@ def _invalid(text: str, help_: str) -> Refusal:
     return Refusal("InvalidInput", [xsd.invalid(text, help_)])
 
 
+def elements_of(shape: Shape) -> dict[str, str]:
+    """The members of a structure that stand in the XML, in their order, by their element."""
+    return {
+        member.serialization.get("name", name): name
+        for name, member in shape.members.items()
+        if "location" not in member.serialization
+    }
+
+
 def document(name: str, content: str) -> bytes:
     """A whole XML document with one root."""
     root = f'<{name} xmlns="{NAMESPACE}">{content}</{name}>'
@@ -286,14 +257,26 @@ def written(value: Any, shape: Shape) -> str:
 
 
 def _structure_written(value: Response, shape: Shape) -> str:
+    further = by_element() if shape.name == "ResourceRecordSet" else {}
     unknown = value.keys() - shape.members.keys()
-    if unknown:
+    if unknown - further.keys():
         raise ValueError(f"{shape.name} has no {', '.join(sorted(unknown))}")
-    return "".join(
+    known = (
         tagged(element, written(value[name], shape.members[name]))
         for element, name in elements_of(shape).items()
         if value.get(name) is not None
     )
+    return "".join((*known, *(_undescribed(name, value[name]) for name in sorted(unknown))))
+
+
+def _undescribed(name: str, value: Any) -> str:
+    """The element of a policy that the model does not know."""
+    match value:
+        case bool():
+            return tagged(name, "true" if value else "false")
+        case Mapping():
+            return tagged(name, "".join(_undescribed(*each) for each in value.items()))
+    return tagged(name, plain(str(value)))
 
 
 def tagged(name: str, content: str) -> str:

@@ -15,6 +15,7 @@ from lab_engine.authority.plan import Plan, replies
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.authority.server import Authority
 from lab_engine.caches.recursives import Limits
+from lab_engine.caches.scoped import Scopes
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.asking import ASKER, MESSAGE_IDS, planned
 from lab_engine.simulation.events.trace import Journal
@@ -120,10 +121,10 @@ def reached(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
 def answers(scenario: Scenario) -> Iterator[Reply]:
     """Every reply that the resolvers or clients of a scenario may get."""
     for place, profile, peer in askers(scenario):
-        told = scenario.known_profiles.recursive(profile).ecs is not None
-        sampled = range(SAMPLED if told else 0)
-        clients = (Client(member_of(place, index).network, "ecs") for index in sampled)
-        for client in (peer, *(each.by(peer) for each in clients)):
+        lengths = scenario.known_profiles.recursive(profile).ecs
+        members = [member_of(place, index).network for index in range(SAMPLED if lengths else 0)]
+        told = dict.fromkeys(map(Scopes(lengths).sent, members) if lengths else ())
+        for client in (peer, *(Client(network, "ecs").by(peer) for network in told)):
             yield from (share.reply for share in replies(planned(scenario, client)))
 
 

@@ -6,6 +6,7 @@ run begins. Values outside a formula's range raise LabError. Where no source is 
 was derived for this course, and agrees with a simulation of its own in `tests/test_theory.py`.
 """
 
+from lab_engine.simulation.theory.apex import redirected_fraction
 from lab_engine.simulation.theory.balance import (
     canary_error,
     effective_count,
@@ -34,6 +35,7 @@ from lab_engine.simulation.theory.hits import (
     whole_second_cycle,
     whole_second_hit_ratio,
 )
+from lab_engine.simulation.theory.migration import Plan, Step, plan_migration, staircase_fills
 from lab_engine.simulation.theory.queues import (
     common_queue_response,
     response_quantile,
@@ -52,6 +54,8 @@ from lab_engine.simulation.theory.several import (
 __all__ = [
     "Delay",
     "Failover",
+    "Plan",
+    "Step",
     "canary_error",
     "catalogue_hit_ratio",
     "chain_hit_ratio",
@@ -68,13 +72,16 @@ __all__ = [
     "mixed_stale_fraction",
     "periodic_renewals",
     "pinned_stale_fraction",
+    "plan_migration",
     "prefetch_fetch_ratio",
     "prefetch_miss_ratio",
+    "redirected_fraction",
     "renewal_hit_ratio",
     "response_quantile",
     "rotation_imbalance",
     "round_robin_response",
     "single_queue_response",
+    "staircase_fills",
     "stale_fraction",
     "supermarket_response",
     "supermarket_tail",

@@ -5,6 +5,7 @@ copies lead to, and, of caches without one, what the authority would answer them
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from lab_engine.views.theme import clock, number, percent, sign
 from .frames import EMPTY, Frames, Mix, frames
 from .mosaic import Box, squarify
 from .picture import Drawn, Ghost
+from .scales import between
 
 TILES: Final = 200
 WIDTH, HEIGHT = 920, 208
@@ -34,6 +36,15 @@ class Tile:
     name: str
     place: str
     share: float
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What one server should get, where the others do not share alike."""
+
+    server: int
+    share: float
+    called: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,6 +62,9 @@ class Tiles(Drawn):
         capacities: of the servers, as parts of all requests; infinite where there is no limit.
         duration: of the watch, seconds.
         begin: the frame shown at first.
+        says: the sentence, where it is not about balance; then no fair share is marked.
+        turns: (frame, spread) from which on the authority's answers lead elsewhere.
+        aim: what one of the servers should get; None where all alike would be fair.
     """
 
     title: str
@@ -65,7 +79,10 @@ class Tiles(Drawn):
     capacities: tuple[float, ...]
     duration: float
     begin: int = 0
+    says: str = ""
+    turns: tuple[tuple[int, Mix], ...] = ()
     ghosts: tuple[Ghost, ...] = ()
+    aim: Aim | None = None
 
     kind = "tiles"
 
@@ -80,7 +97,7 @@ class Tiles(Drawn):
 
     def held(self, frame: int) -> Mix:
         """The part of the shown caches' clients that copies lead to each server."""
-        return self._of(self._weights[frame], 0.0)
+        return self._of(self._weights[frame], 0.0, self.spread)
 
     def unheld(self, frame: int) -> float:
         """The part of the shown caches' clients whose cache holds nothing."""
@@ -88,13 +105,14 @@ class Tiles(Drawn):
 
     def loads(self, frame: int) -> Mix:
         """The part of the requests that each server gets: by copies, and by asking anew."""
-        return self._of(self._weights[frame], self.unheld(frame))
+        spread = next((mix for begin, mix in reversed(self.turns) if begin <= frame), self.spread)
+        return self._of(self._weights[frame], self.unheld(frame), spread)
 
-    def _of(self, weights: Sequence[float], empty: float) -> Mix:
+    def _of(self, weights: Sequence[float], empty: float, spread: Mix) -> Mix:
         pairs = list(zip(weights, self.moving.mixes, strict=True))[1:]  # the first holds nothing
         return tuple(
             float(sum(weight * mix[server] for weight, mix in pairs) + empty * again)
-            for server, again in enumerate(self.spread)
+            for server, again in enumerate(spread)
         )
 
     @cached_property
@@ -103,19 +121,34 @@ class Tiles(Drawn):
 
     @property
     def fair(self) -> float:
-        """An equal share of those servers that are alive."""
+        """What is intended: of the aim, or an equal share of those servers that are alive."""
+        if self.aim is not None:
+            return self.aim.share
         return 1 / max(1, len(self.servers) - len(self.down))
+
+    @property
+    def fair_says(self) -> str:
+        """What stands at the line of what is intended."""
+        return f"{'fair share' if self.aim is None else 'intended'} {percent_short(self.fair)}"
 
     @cached_property
     def sentence(self) -> str:
         """What the whole run shows, in words."""
-        most = [max(self.loads(frame), default=0.0) for frame in range(len(self.moving.times))]
+        if self.says:
+            return self.says
+        frames = range(len(self.moving.times))
+        if self.aim is not None:
+            its = [self.loads(frame)[self.aim.server] for frame in frames]
+            share = between(100 * min(its), 100 * max(its))
+            aim = f"{percent_short(self.fair)} was intended"
+            return f"At a time {self.aim.called} has {share} of the requests; {aim}."
+        most = [max(self.loads(frame), default=0.0) for frame in frames]
         least, largest = percent_whole(min(most)), percent_whole(max(most))
-        between = least if least == largest else f"{least} to {largest}"
+        range_ = least if least == largest else f"{least} to {largest}"
         return (
             f"{_caches(len(self.tiles) + self.others)}, the largest with "
             f"{percent_short(self.tiles[0].share)} of the clients. The busiest of "
-            f"{number(len(self.servers))} servers has {between} of the load at a time; "
+            f"{number(len(self.servers))} servers has {range_} of the load at a time; "
             f"{percent_whole(self.fair)} would be fair."
         )
 
@@ -160,8 +193,10 @@ class Tiles(Drawn):
             "duration": self.duration,
             "mixes": [[round(part, 6) for part in mix] for mix in self.moving.mixes],
             "longest": self.moving.longest,
-            "fair": self.fair,
+            "fair": None if self.says else self.fair,
+            "fairSays": self.fair_says,
             "begin": self.begin,
+            "turns": [[frame, [round(part, 6) for part in mix]] for frame, mix in self.turns],
             "ghosts": [ghost.still() for ghost in self.ghosts],
         }
 
@@ -197,7 +232,10 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     title: str = "Which server does each cache hold right now?",
     at: float = 0.0,
     most: int = TILES,
+    says: str = "",
+    turns: Sequence[tuple[float, Mix]] = (),
     ghosts: Sequence[Ghost] = (),
+    aim: Aim | None = None,
     holders: str = RESOLVERS,
 ) -> Tiles:
     """The picture of a run that was watched: `run(scenario, holdings=200)`.
@@ -208,7 +246,11 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         title: the question it answers.
         at: the second of the watch shown at first.
         most: how many caches get a tile; the others share one.
+        says: its sentence, where balance is not what it is about.
+        turns: (seconds, part of the answers that lead to each server from then on), where the
+            authority changes its mind; else all its answers are taken together.
         ghosts: values beside the load bars, in percent.
+        aim: what one of the servers should get, instead of all alike.
         holders: whose caches were watched, as the run was told.
 
     Raises:
@@ -235,7 +277,10 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         capacities=tuple(capacity.get(server, math.inf) for server in outcome.addresses),
         duration=scenario.duration,
         begin=min(range(len(moving.times)), key=lambda index: abs(moving.times[index] - at)),
+        says=says,
+        turns=tuple((bisect_left(moving.times, time), mix) for time, mix in turns),
         ghosts=tuple(ghosts),
+        aim=aim,
     )
     return replace(picture, hint=_hint(picture))
 

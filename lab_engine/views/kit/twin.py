@@ -142,10 +142,11 @@ def _loads(tiles: Tiles, top: float, bottom: float) -> Iterator[str]:
         yield element("text", f"{tick} %", x=x, y=foot + 14, class_="f", text_anchor="middle")
     for server in range(len(tiles.servers)):
         yield from _bar(tiles, server, top + _ROW * server)
-    x = _scale(100 * tiles.fair)
-    fair = f"fair share {percent_whole(tiles.fair)}"
-    yield element("line", x1=x, x2=x, y1=top - 10, y2=bottom, class_="k")
-    yield element("text", fair, x=x, y=top - 14, class_="f h", text_anchor="middle")
+    if not tiles.says:
+        x = _scale(100 * tiles.fair)
+        anchor = "start" if tiles.fair < 0.1 else "middle"
+        yield element("line", x1=x, x2=x, y1=top - 10, y2=bottom, class_="k")
+        yield element("text", tiles.fair_says, x=x, y=top - 14, class_="f h", text_anchor=anchor)
     if tiles.unheld(tiles.begin) > 0:
         legend = "dashed: caches without a copy, which ask anew"
         end = WIDTH + _MARGIN

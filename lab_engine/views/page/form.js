@@ -56,7 +56,7 @@ export function form({ model, el }) {
 }
 
 const GONE = "The kernel was restarted, and does not hear these controls. Run the cells again, from the top.";
-const KINDS = { slider, choice, switch: toggle };
+const KINDS = { slider, choice, text: line, switch: toggle };
 
 function slider(spec, send) {
   const { choices, low, high, step, unit } = spec;
@@ -102,6 +102,18 @@ function choice(spec, send) {
   const node = element("div", { className: "lab-control" });
   node.append(name, list);
   return { node, input: list, show: (value) => (list.value = value) };
+}
+
+function line(spec, send) {
+  const id = unique();
+  const name = element("label", { htmlFor: id, textContent: spec.label });
+  const box = control("input", { type: "text", id, placeholder: spec.hint, spellcheck: false });
+  const take = () => send(box.value);
+  box.addEventListener("change", take);
+  box.addEventListener("keydown", (event) => event.key === "Enter" && take());
+  const node = element("div", { className: "lab-control" });
+  node.append(name, box);
+  return { node, input: box, show: (value) => (box.value = value) };
 }
 
 function toggle(spec, send) {

@@ -31,7 +31,7 @@ export function loadBars(place, run, width, prefix) {
     inside.append(text(`${tick} %`, scale(tick) + (tick === 100 ? RIGHT : 0), height - 4, "lab-tick", anchor));
   }
   const bars = run.servers.map((server, index) => bar(inside, run, server, index, scale, prefix));
-  fairShare(inside, run, scale, bottom);
+  if (run.fair !== null) fairShare(inside, run, scale, bottom);
   run.ghosts.forEach((ghost, index) => drawGhost(inside, run, ghost, bottom + 16 + LINE * index, scale));
   place.replaceChildren(svg);
   return {
@@ -89,7 +89,7 @@ function bar(inside, run, server, index, scale, prefix) {
 function fairShare(inside, run, scale, bottom) {
   const x = scale(100 * run.fair);
   inside.append(shape("line", { x1: x, x2: x, y1: TOP - 10, y2: bottom, class: "lab-fair" }));
-  inside.append(text(`fair share ${Math.round(100 * run.fair)} %`, x, TOP - 14, "lab-tick lab-halo", "middle"));
+  inside.append(text(run.fairSays, x, TOP - 14, "lab-tick lab-halo", run.fair < 0.1 ? "start" : "middle"));
 }
 
 // A value on the axis of the bars, hollow what was said, full what it was; its label has a line of

@@ -51,6 +51,9 @@ export function playhead(el, signal, { label }) {
     if (index !== shown) clock.textContent = shows.clock(index);
     if (index !== shown || shows.smooth) shows.draw(index, at);
     shown = index;
+    // Whoever stands beside this picture may follow it.
+    const detail = { time: at, over: at >= last() };
+    el.dispatchEvent(new CustomEvent("lab-moment", { bubbles: true, detail }));
     if (rest) {
       range.setAttribute("aria-valuetext", shows.say(index));
       shows.paused(index);

@@ -62,19 +62,19 @@ function said(still, time) {
 
 // A line of advice at first. Once a mark was read it is as high as the longest text, so that nothing
 // below moves from mark to mark.
-function reserve(packet, marks) {
+export function reserve(packet, marks) {
   packet.hidden = marks.every(({ words }) => !words);
   packet.style.height = "";
   packet.textContent = ASK;
 }
 
-function read(packet, marks, words) {
+export function read(packet, marks, words) {
   const lines = marks.map((mark) => (mark.words ? mark.words.split("\n").length : 0));
   packet.style.height = `${Math.min(MOST_LINES, Math.max(...lines)) * 1.35 + 0.8}em`;
   packet.textContent = words;
 }
 
-function lanes(board, still, width, packet) {
+export function lanes(board, still, width, packet) {
   const prefix = unique();
   const places = laid(still.lanes);
   const bottom = places.at(-1).bottom;

@@ -78,7 +78,9 @@ function unpack(still, bytes) {
       if (!mix.length) empty += still.shares[cache] / shown;
       mix.forEach((part, server) => (solid[server] += (part * still.shares[cache]) / shown));
     }
-    loads.push(solid.map((held, server) => [held, empty * still.servers[server].spread]));
+    const turned = still.turns.findLast(([from]) => from <= frame)?.[1];
+    const again = (server) => empty * (turned ? turned[server] : still.servers[server].spread);
+    loads.push(solid.map((held, server) => [held, again(server)]));
   }
   const run = {
     ...still,

@@ -1,0 +1,177 @@
+"""Lesson 02 as a learner meets it: run, predicted, played, broken, by keyboard, light and dark."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from .axe import violations
+from .harness import Lab, Notebook
+from .kit import wear
+
+LESSONS = Path(__file__).parents[2] / "lessons"
+
+
+@pytest.fixture(scope="module")
+def lesson(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
+    """The lesson, opened and run from top to bottom."""
+    shutil.copytree(LESSONS, lab.files / "lessons")
+    lab.theme("light")
+    with Notebook(chromium, lab) as page:
+        page.open("lessons/02_weights.ipynb").run_all()
+        panels(page).nth(2).locator(".lab-handle").wait_for()
+        page.settle()
+        page.start = [words(panel).inner_text() for panel in panels(page).all()]
+        yield page
+
+
+def panels(lesson: Notebook) -> Locator:
+    """The three panels, in the order of the page."""
+    cells = lesson.page.locator(".jp-CodeCell")
+    return cells.filter(has=lesson.page.locator(".lab-form")).filter(
+        has=lesson.page.locator(".lab-together")
+    )
+
+
+def words(panel: Locator) -> Locator:
+    """The sentence under the dots: it changes with every sample."""
+    return panel.locator(".lab-part-dots .lab-words")
+
+
+def type_into(panel: Locator, name: str, value: str) -> None:
+    """Put a number into a box by keyboard."""
+    box = panel.get_by_role("spinbutton", name=name)
+    box.fill(value)
+    box.press("Enter")
+
+
+def restore(lesson: Notebook, number: int) -> None:
+    """Reset a panel, and wait for its full picture, the one it was first drawn with."""
+    panel = panels(lesson).nth(number)
+    panel.get_by_role("button", name="Reset").click()
+    expect(words(panel)).to_have_text(lesson.start[number])
+    expect(panel.locator(".lab-status")).to_have_text("")
+
+
+def test_it_runs_without_an_error_and_asks_nobody_else(lesson: Notebook) -> None:
+    """No traceback, nothing on the console, no plotly.js, which it does not need."""
+    assert lesson.cell_errors() == []
+    assert lesson.errors == []
+    assert lesson.foreign == []
+    assert lesson.big_frames == 0
+
+
+def test_a_result_that_nobody_predicted_is_said_so(lesson: Notebook) -> None:
+    """Everything was run at once: all four cards are closed, and say what it was."""
+    cards = lesson.page.locator(".lab-card").filter(has_text="Predict")
+
+    assert cards.count() == 4
+    for card in cards.all():
+        assert "was run before you had committed to anything" in card.inner_text()
+
+
+def test_the_band_says_what_the_card_says(lesson: Notebook) -> None:
+    """One quantity, one value: on the card, at the fan, under the dots, and in the panel."""
+    card = lesson.page.locator(".lab-card").filter(has_text="In 9 of 10 runs the canary gets")
+    said = re.search(r"9 of 10 runs gave it ([\d.]+ to [\d.]+ %)", card.inner_text())
+    assert said is not None
+
+    assert lesson.page.get_by_text(f"it was {said[1]}", exact=True).count() >= 2
+    fan = panels(lesson).nth(1).locator(".lab-part-fan .lab-words")
+    assert f"gave the canary {said[1]}" in fan.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("panel", "slider"), [(0, "Resolvers"), (1, "Watch for"), (1, "Resolvers")]
+)
+def test_each_control_moves_its_panel_by_keyboard(
+    lesson: Notebook, panel: int, slider: str
+) -> None:
+    """Another sample, another sentence; Reset brings the first one back."""
+    one = panels(lesson).nth(panel)
+    one.get_by_role("slider", name=slider).press("ArrowRight")
+    expect(words(one)).not_to_have_text(lesson.start[panel])
+    restore(lesson, panel)
+
+    assert lesson.errors == []
+
+
+def test_play_moves_tiles_and_fan(lesson: Notebook) -> None:
+    """From the beginning, until it is stopped."""
+    panel = panels(lesson).first
+    readouts = panel.locator(".lab-readout")
+    before = readouts.all_inner_texts()
+    panel.get_by_role("button", name="Play").press("Enter")
+    expect(readouts.nth(1)).not_to_have_text(before[1])
+    panel.get_by_role("button", name="Pause").press("Enter")
+
+    assert readouts.first.inner_text() != before[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("Canary's weight", "300", "Canary's weight goes from 1 to 255"),
+        ("TTL", "-1", "TTL goes from 0 to 3,600 s"),
+    ],
+)
+def test_a_bad_value_keeps_the_picture_and_says_why(
+    lesson: Notebook, name: str, value: str, says: str
+) -> None:
+    """In one or two sentences, in the status line."""
+    playground = panels(lesson).nth(2)
+    restore(lesson, 2)
+    before = words(playground).inner_text()
+    type_into(playground, name, value)
+    status = playground.locator(".lab-status")
+    status.filter(has_text=says).wait_for()
+
+    assert words(playground).inner_text() == before
+    restore(lesson, 2)
+
+
+def test_each_goal_is_reached(lesson: Notebook) -> None:
+    """By moves that a learner might make; each ticks itself and counts them."""
+    goals = lesson.page.locator(".lab-card").filter(has_text="Goal")
+    playground = panels(lesson).nth(2)
+    restore(lesson, 2)
+    expect(goals.filter(has_text="Reached")).to_have_count(0)
+
+    type_into(playground, "TTL", "30")
+    type_into(playground, "Watch for", "1800")
+    goals.nth(2).filter(has_text="Reached with 2 moves.").wait_for()
+    restore(lesson, 2)
+    type_into(playground, "Resolvers", "20")
+    type_into(playground, "TTL", "300")
+    goals.nth(1).filter(has_text="Reached with 2 moves.").wait_for()
+    restore(lesson, 2)
+    type_into(playground, "Resolvers", "1")
+    type_into(playground, "TTL", "20")
+    type_into(playground, "Watch for", "3600")
+    goals.nth(0).filter(has_text=re.compile(r"Reached with \d moves?")).wait_for()
+
+    expect(goals.filter(has_text="Reached")).to_have_count(3)
+    restore(lesson, 2)
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+@pytest.mark.parametrize("width", [1280, 800])
+def test_nothing_keeps_people_out(lesson: Notebook, theme: str, width: int) -> None:
+    """axe finds nothing in cards, controls and pictures, and nothing sticks out of its cell."""
+    wear(lesson, theme)
+    lesson.page.set_viewport_size({"width": width, "height": 900})
+    lesson.page.wait_for_timeout(300)
+    outside = lesson.page.evaluate(
+        """() => [...document.querySelectorAll('.lab-live')].flatMap(live => {
+            const right = live.getBoundingClientRect().right + 1;
+            return [...live.querySelectorAll('svg, input, button, select, text')]
+                .filter(node => node.getBoundingClientRect().right > right)
+                .map(node => node.outerHTML.slice(0, 120));
+        })"""
+    )
+
+    assert violations(lesson.page, ".lab-live") == []
+    assert outside == []

@@ -1,0 +1,216 @@
+"""Changes of a batch are judged one after the other, by the zone as those before them left it."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.zone import Zone
+from lab_engine.control import changes
+from lab_engine.control.refusal import Refusal
+
+SIMPLE = {"TTL": 300, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+SIXES = {"TTL": 300, "ResourceRecords": [{"Value": "2001:db8::1"}]}
+CNAME = {"TTL": 300, "ResourceRecords": [{"Value": "x.example.net."}]}
+WEIGHTED = {**SIMPLE, "SetIdentifier": "a", "Weight": 1}
+REGION = {**SIMPLE, "Region": "eu-west-1"}
+
+
+def change(action, name, rdtype, content):
+    given = {"Name": f"{name}.example.com.", "Type": rdtype, **content}
+    return {"Action": action, "ResourceRecordSet": given}
+
+
+def alias(name):
+    """The content of an alias to a name of the zone."""
+    to = {"HostedZoneId": "Z1", "DNSName": f"{name}.example.com.", "EvaluateTargetHealth": False}
+    return {"AliasTarget": to}
+
+
+def zone(*setup):
+    """A zone in which these changes were made, each with a batch of its own."""
+    made = Zone.of("example.com", [RecordSet.of("www", "A", "192.0.2.1")])
+    for each in setup:
+        made = applied(made, each)
+    return made
+
+
+def applied(before, *batch):
+    return changes.apply(before, {"Changes": list(batch)}, changes.Known("Z1"))
+
+
+def refused(before, *batch):
+    """The message of a batch of which nothing is done."""
+    with pytest.raises(Refusal) as caught:
+        applied(before, *batch)
+    assert caught.value.code == "InvalidChangeBatch"
+    return caught.value.message
+
+
+def test_an_alias_stands_behind_the_creation_of_its_target():
+    one, target = change("CREATE", "a", "CNAME", alias("t")), change("CREATE", "t", "CNAME", CNAME)
+
+    assert refused(zone(), one, target) == (
+        "[Tried to create an alias that targets t.example.com., type CNAME in zone Z1, "
+        "but that target was not found]"
+    )
+    assert applied(zone(), target, one)
+
+
+def test_an_alias_stands_behind_what_upserts_its_target_though_that_is_there():
+    one, target = change("UPSERT", "a", "A", alias("www")), change("UPSERT", "www", "A", SIMPLE)
+
+    assert "but that target was not found" in refused(zone(), one, target)
+    assert applied(zone(), target, one)
+
+
+@pytest.mark.parametrize("action", ["CREATE", "UPSERT"])
+def test_an_alias_stands_behind_what_makes_its_target_anew(action):
+    anew = [change("DELETE", "t", "A", SIMPLE), change(action, "t", "A", SIMPLE)]
+    before, one = zone(change("CREATE", "t", "A", SIMPLE)), change("CREATE", "a", "A", alias("t"))
+
+    assert "but that target was not found" in refused(before, one, *anew)
+    assert applied(before, *anew, one)
+
+
+def test_an_alias_finds_what_is_left_of_a_group_of_which_a_member_is_upserted_later():
+    other = {**WEIGHTED, "SetIdentifier": "b"}
+    before = zone(change("CREATE", "w", "A", WEIGHTED), change("CREATE", "w", "A", other))
+
+    after = applied(
+        before, change("CREATE", "a", "A", alias("w")), change("UPSERT", "w", "A", WEIGHTED)
+    )
+
+    assert "a.example.com. A" in map(str, after)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            ("CNAME", CNAME),
+            ("A", SIMPLE),
+            (
+                "RRSet of type A with DNS name w.example.com. is not permitted because a "
+                "conflicting RRSet of type  CNAME with the same DNS name already exists in zone "
+                "example.com."
+            ),
+        ),
+        (
+            ("A", alias("www")),
+            ("CNAME", CNAME),
+            (
+                "RRSet of type CNAME with DNS name w.example.com. is not permitted as it "
+                "conflicts with other records with the same DNS name in zone example.com."
+            ),
+        ),
+        (
+            ("A", SIMPLE),
+            ("A", WEIGHTED),
+            (
+                "RRSet with DNS name w.example.com., type A, SetIdentifier a cannot be created as "
+                "a non-weighted set exists with the same name and type."
+            ),
+        ),
+        (
+            ("A", WEIGHTED),
+            ("A", SIMPLE),
+            (
+                "RRSet with DNS name w.example.com., type A cannot be created as other RRSets "
+                "exist with the same name and type."
+            ),
+        ),
+        (
+            ("A", {**REGION, "SetIdentifier": "a"}),
+            ("A", {**REGION, "SetIdentifier": "b"}),
+            (
+                "RRSet with DNS name w.example.com., type A, SetIdentifier b, and Region "
+                "Name=eu-west-1 cannot be created because a latency RRSet with the same name, "
+                "type and region already exists."
+            ),
+        ),
+    ],
+)
+def test_what_stands_in_the_way_is_deleted_first(old, new, words):
+    before = zone(change("CREATE", "w", *old))
+    gone, come = change("DELETE", "w", *old), change("CREATE", "w", *new)
+
+    assert refused(before, come, gone) == f"[{words}]"
+    assert applied(before, gone, come)
+
+
+def test_two_changes_of_one_set_that_contradict_each_other_are_one_fault():
+    before = zone(
+        change("CREATE", "it", "CNAME", CNAME), change("CREATE", "rm", "CNAME", alias("it"))
+    )
+
+    message = refused(
+        before,
+        change("CREATE", "rm", "CNAME", CNAME),
+        change("DELETE", "rm", "CNAME", alias("it")),
+    )
+
+    assert message == (
+        "[The request contains an invalid set of changes for a resource record set "
+        "'CNAME rm.example.com.']"
+    )
+
+
+def test_what_leads_to_a_set_of_changes_that_contradict_each_other_is_no_further_fault():
+    target = change("CREATE", "t", "A", SIMPLE)
+
+    message = refused(zone(), target, target, change("CREATE", "a", "A", alias("t")))
+
+    assert message == (
+        "[The request contains an invalid set of changes for a resource record set "
+        "'A t.example.com.']"
+    )
+
+
+def test_members_that_change_places_are_judged_once_both_have():
+    one, other = ({**REGION, "SetIdentifier": each} for each in "ab")
+    other["Region"] = "us-east-1"
+    before = zone(change("CREATE", "w", "A", one), change("CREATE", "w", "A", other))
+
+    swapped = [
+        change("UPSERT", "w", "A", {**one, "Region": "us-east-1"}),
+        change("UPSERT", "w", "A", {**other, "Region": "eu-west-1"}),
+    ]
+
+    assert applied(before, *swapped)
+    assert "with the same name, type and region already exists" in refused(before, swapped[0])
+
+
+@st.composite
+def plain_changes(draw):
+    """Changes of a few names and types, each record set once, all of one TTL."""
+    kinds = st.sampled_from([("A", SIMPLE), ("AAAA", SIXES), ("CNAME", CNAME), ("A", WEIGHTED)])
+    keys = st.tuples(st.sampled_from(["a", "b"]), kinds)
+    drawn = draw(st.lists(keys, min_size=1, max_size=5, unique_by=str))
+    actions = st.sampled_from(["CREATE", "UPSERT", "DELETE"])
+    return [change(draw(actions), name, rdtype, content) for name, (rdtype, content) in drawn]
+
+
+@given(plain_changes(), plain_changes())
+def test_a_batch_is_refused_where_one_of_its_changes_would_be_alone(setup, batch):
+    """As if each came by itself; where all of them pass, the batch does the same as they do."""
+    before = zone()
+    for each in setup:
+        with contextlib.suppress(Refusal):
+            before = applied(before, each)
+
+    alone: Zone | None = before
+    for each in batch:
+        try:
+            alone = alone and applied(alone, each)
+        except Refusal:
+            alone = None
+    try:
+        together = applied(before, *batch)
+    except Refusal:
+        together = None
+
+    assert (alone is None) == (together is None)
+    assert alone is None or set(alone) == set(together)

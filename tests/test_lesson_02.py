@@ -1,0 +1,178 @@
+"""What lesson 02 says in words, against the engine: closed form, simulation, real answers."""
+
+from math import sqrt
+from random import Random
+from statistics import mean, stdev
+
+import pytest
+
+from lab_engine import Clock, forward, serve
+from lab_engine.authority.policies import Weighted
+from lab_engine.authority.records import Client, Question
+from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.server import Authority
+from lab_engine.authority.zone import Zone
+from lab_engine.caches.crowds import zipf_shares
+from lab_engine.course.datafile import load
+from lab_engine.course.goals import PREDICATES
+from lab_engine.errors import LabError
+from lab_engine.simulation import Clients, Outcome, Resolvers, Scenario, theory
+from lab_engine.simulation.many import Many
+from lab_engine.simulation.parts import ScheduledChange
+from lab_engine.simulation.sweep import sweep
+from lab_engine.views import canaries
+
+from .seeds import shifted
+
+pytestmark = pytest.mark.slow
+
+OLD, NEW = "192.0.2.1", "192.0.2.2"
+GOALS = load("02_weights").goals
+CONTROLS = ("weight", "ttl", "watch", "caches", "skew")
+MOVES = {
+    "flood": {"resolvers.count": 1, "zone.www.ttl": 20, "duration": 3600},
+    "unseen": {"resolvers.count": 20, "zone.www.ttl": 300},
+    "telling": {"zone.www.ttl": 30, "duration": 1800},
+}
+
+
+def shop(old: int, new: int) -> Zone:
+    """The lesson's zone with these weights."""
+    members = {"stable": (OLD, old), "canary": (NEW, new)}
+    return Zone.of(
+        "shop.example",
+        [
+            RecordSet.of("www", "A", address, 60, policy=Weighted(weight), set_identifier=name)
+            for name, (address, weight) in members.items()
+        ],
+    )
+
+
+def shop_of_one() -> Scenario:
+    """The lesson's canary of 1 % behind 100 resolvers, with dice of this run of the tests."""
+    crowd, caches = Clients(100_000, rate=0.01), Resolvers(100, skew=1.0)
+    scenario = Scenario(shop(99, 1), "www", clients=crowd, resolvers=caches, duration=600, bin=10)
+    return scenario.set("seed", shifted(1))
+
+
+def share(run: Outcome) -> float:
+    """The canary's part of the requests."""
+    return run.shares()[run.addresses.index(NEW)] if NEW in run.addresses else 0.0
+
+
+@pytest.mark.parametrize(("skew", "says"), [(0, 0.31), (1, 0.76)])
+def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
+    """±31 % through equal resolvers, ±76 % under Zipf's law: closed form, and 1,000 runs."""
+    formula = theory.canary_error(0.01, zipf_shares(100, skew), 60, 600) / 0.01
+    runs = sweep(shop_of_one().set("resolvers.skew", skew), {}, 1000)[0].outcomes
+    measured = [share(run) / 0.01 for run in runs]
+    # The law has a heavy tail: its kurtosis, measured, sets how far a standard deviation strays.
+    middle, spread = mean(measured), stdev(measured)
+    kurtosis = mean((value - middle) ** 4 for value in measured) / spread**4
+
+    assert round(formula, 2) == says
+    assert spread == pytest.approx(formula, abs=4 * spread * sqrt((kurtosis - 1) / 4 / 1000))
+
+
+def test_a_canary_that_nobody_visits() -> None:
+    """Twenty resolvers, a minute: 0.99^40, by 2,000 runs and by 40 real draws a thousand times."""
+    minute = shop_of_one().set("resolvers.count", 20).set("duration", 60)
+    runs = sweep(minute, {}, 2000)[0].outcomes
+    authority = Authority(shop(99, 1), Random(shifted(2)))
+    question, client = Question.of("www.shop.example", "A"), Client.at("198.18.1.53")
+    drawn = [
+        all(authority.respond(question, client).addresses != (NEW,) for _ in range(40))
+        for _ in range(1000)
+    ]
+    chance = 0.99**40
+    sigma = sqrt(chance * (1 - chance))
+
+    assert round(chance, 2) == 0.67
+    assert mean(not share(run) for run in runs) == pytest.approx(chance, abs=4 * sigma / 2000**0.5)
+    assert mean(drawn) == pytest.approx(chance, abs=4 * sigma / 1000**0.5)
+
+
+def test_of_fifty_canaries_three_or_four_show_less_than_a_third() -> None:
+    """What the quiz says of a dashboard at 0.3 %."""
+    runs = sweep(shop_of_one(), {}, 1000)[0].outcomes
+    below = 50 * mean(share(run) < 0.003 for run in runs)
+
+    assert 2.5 <= below <= 4.5
+
+
+@pytest.mark.parametrize("ttl", [20, 300])
+def test_an_abort_takes_half_a_ttl(ttl: int) -> None:
+    """10 (80 + T/2) harmed requests, within 4 sigma of 100 runs and the idle time of caches."""
+    crowd = Clients(50_000, rate=0.01)
+    whole = Scenario(
+        shop(0, 1), "www", clients=crowd, resolvers=Resolvers(200), duration=480, bin=20
+    )
+    after = [("zone.www.stable.weight", 1), ("zone.www.canary.weight", 0)]
+    aborted = whole.set("zone.www.ttl", ttl).set("seed", shifted(1))
+    aborted = aborted.set("schedule", [ScheduledChange(80, *each) for each in after])
+    harmed = [
+        0.02 * sum(run.requests[run.addresses.index(NEW)])
+        for run in sweep(aborted, {}, 100)[0].outcomes
+    ]
+
+    formula = 10 * (80 + ttl / 2)
+    assert mean(harmed) == pytest.approx(formula, abs=0.4 * stdev(harmed) + 0.01 * formula)
+
+
+@pytest.mark.parametrize("ttl", [20, 300])
+def test_a_build_that_fails_from_the_start_harms_as_many_at_every_ttl(ttl: int) -> None:
+    """The way in is as slow as the way out: 800, whatever the TTL."""
+    crowd = Clients(50_000, rate=0.01)
+    calm = Scenario(
+        shop(1, 0), "www", clients=crowd, resolvers=Resolvers(200), duration=800, bin=20
+    )
+    steps = [(300, "stable", 0), (300, "canary", 1), (380, "stable", 1), (380, "canary", 0)]
+    changes = [ScheduledChange(at, f"zone.www.{name}.weight", part) for at, name, part in steps]
+    runs = sweep(calm.set("zone.www.ttl", ttl).set("schedule", changes), {}, 100)[0].outcomes
+    harmed = [0.02 * sum(run.requests[run.addresses.index(NEW)]) for run in runs]
+
+    assert mean(harmed) == pytest.approx(800, abs=0.4 * stdev(harmed) + 8)
+
+
+def test_the_office_keeps_what_it_has_when_the_weight_is_0() -> None:
+    """On the wire, through a cache: aborted at the authority, the copy lives on."""
+    clock = Clock()
+    with serve(shop(0, 1), seed=1) as server, forward(server, clock=clock) as office:
+        office.ask("www.shop.example")
+        clock.wait(20)
+        server.zone = shop(1, 0)
+        late = office.ask("www.shop.example")
+        clock.wait(40)
+
+        assert server.ask("www.shop.example").values == (OLD,)
+        assert (late.values, late.ttl) == ((NEW,), 40)
+        assert office.ask("www.shop.example").values == (OLD,)
+
+
+@pytest.mark.parametrize("key", MOVES)
+def test_each_goal_can_be_reached_and_none_is_at_the_start(key: str) -> None:
+    """By moves that a learner might make, with the panel's own dice."""
+    panel = canaries.canary(shop_of_one().set("seed", 1), *CONTROLS, server=NEW)
+    at_first = GOALS[key].standing(panel.scenario, panel.outcome).reached
+    for path, value in MOVES[key].items():
+        panel.set(path, value)
+
+    assert not at_first
+    assert GOALS[key].standing(panel.scenario, panel.outcome).reached
+
+
+@pytest.mark.parametrize("key", ["flood", "telling"])
+def test_a_heavy_canary_reaches_no_goal(key: str) -> None:
+    """Half of the traffic is more than a fifth, and no canary."""
+    heavy = Many(shop_of_one()).set("zone.www.canary.weight", 99)
+
+    assert not GOALS[key].standing(heavy, heavy.run()).reached
+
+
+def test_a_goal_asks_of_a_server_that_is_there() -> None:
+    """Another address is a mistake of the data file, not an unreachable goal."""
+    many = Many(shop_of_one(), most=2)
+    with pytest.raises(LabError, match=r"192\.0\.2\.9"):
+        PREDICATES["flooded"].check(
+            many, many.run(), address="192.0.2.9", weight=1, share=0.2, seconds=60
+        )

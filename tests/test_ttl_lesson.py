@@ -1,0 +1,77 @@
+"""What lesson 04 says in words is what the engine has: numbers that no cell of it computes."""
+
+import math
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lab_engine import RRset, Tradeoff, Zone
+from lab_engine.caches.profiles import CLIENTS, RECURSIVES
+from lab_engine.course.datafile import load
+from lab_engine.simulation import theory
+from tools.glossary import plain
+
+LESSON = Path(__file__).parents[1] / "lessons" / "04_ttl.ipynb"
+HOUR, DAY = 3600, 86_400
+
+
+@pytest.fixture(scope="module")
+def prose():
+    """The lesson's text, without marks and links to the glossary."""
+    cells = nbformat.read(LESSON, as_version=4).cells
+    texts = (plain(cell.source) for cell in cells if cell.cell_type == "markdown")
+    return " ".join(texts).replace("*", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds", "said"),
+    [
+        ("Knot Resolver keeps nothing for less than 5 s", RECURSIVES["knot"].limits.floor, 5),
+        ("Chrome's own resolver, 60 s", CLIENTS["chrome-builtin"].floor, 60),
+        ("Unbound keeps nothing for more than a day", RECURSIVES["unbound"].limits.cap, DAY),
+        ("NodeLocal DNSCache for more than 30 s", RECURSIVES["nodelocal"].limits.cap, 30),
+        ("a Java program 30 s", CLIENTS["jvm"].lifetime, 30),
+        ("curl 60 s", CLIENTS["curl"].lifetime, 60),
+        ("nginx with a name written out", CLIENTS["nginx-literal"].lifetime, math.inf),
+    ],
+)
+def test_who_does_not_keep_to_ttls(prose, words, seconds, said):
+    assert words in prose
+    assert seconds == said
+
+
+def test_the_negative_ttl_and_that_of_ns_records_are_those_of_the_zone(prose):
+    zone = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 60)])
+    ttls = {each.type.name: each.ttl for each in zone}
+    minimum = int(zone.soa.values[0].to_text().split()[-1])
+
+    assert min(ttls["SOA"], minimum) == 900
+    assert ttls["NS"] == 172_800
+    assert "900 s at Route 53" in prose
+    assert "172,800 s" in prose
+
+
+def test_what_the_quiz_asks_follows_from_the_laws():
+    sheet = load("04_ttl")
+    left = theory.stale_fraction(18 * HOUR + 60, DAY)
+
+    assert sheet.quiz["sunday"].right == f"{100 * left:.0f} %"
+    assert sheet.quiz["ninth"].right == round(100 * (1 - theory.hit_ratio(9, 1)))
+    assert sheet.later["hour"].right == 100 * (1 - theory.stale_fraction(HOUR / 2, HOUR))
+
+
+def test_what_the_predictions_say_follows_from_the_laws():
+    sheet = load("04_ttl")
+    one = theory.staircase_fills(4 * HOUR, [(0, 60)], 4 * HOUR)
+
+    assert sheet.predict["memo"].right == f"{100 * theory.stale_fraction(600, HOUR):.0f} %"
+    assert sheet.predict["half"].right == f"{100 * theory.hit_ratio(1, 1):.0f} %"
+    assert f"{100 * (1 - math.exp(-1)):.0f} %" in sheet.predict["half"].wrong
+    assert f"{math.ceil(one)} questions" in sheet.predict["cheaper"].ask
+
+
+def test_a_minute_of_ttl_leaves_room_in_an_outage_of_five(prose):
+    """As the table of TTLs has it, with checks of 30 s that must fail three times."""
+    assert "public API that cannot be out for 5 minutes | 30-60 s" in prose
+    assert Tradeoff().outage(60) < 300
