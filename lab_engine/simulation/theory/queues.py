@@ -95,6 +95,7 @@ def supermarket_tail(queue: int, load: float, choices: int = 2) -> float:
     (0.0078125, 0.125)
     """
     whole(0, MOST, queue=queue)
+    whole(1, MOST, choices=choices)
     return _load(load) ** _exponent(queue, choices) if queue else 1.0
 
 
@@ -106,6 +107,7 @@ def supermarket_response(load: float, choices: int = 2) -> float:
     >>> round(supermarket_response(0.9), 4), round(supermarket_response(0.9, choices=1), 4)
     (2.6141, 10.0)
     """
+    whole(1, MOST, choices=choices)
     load = _load(load)
     if choices == 1:
         return single_queue_response(load)
@@ -118,7 +120,6 @@ def supermarket_response(load: float, choices: int = 2) -> float:
 
 
 def _exponent(queue: int, choices: int) -> float:
-    whole(1, MOST, choices=choices)
     if choices == 1:
         return float(queue)
     try:
