@@ -29,13 +29,17 @@ if TYPE_CHECKING:
     from lab_engine.drill.apex import Apex as Apex
     from lab_engine.drill.apex import apex as apex
     from lab_engine.drill.asking import redirected_share as redirected_share
+    from lab_engine.drill.balancers import balance as balance
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
+    from lab_engine.drill.webclient import WebClient as WebClient
+    from lab_engine.drill.webservers import webservers as webservers
     from lab_engine.errors import LabError as LabError
     from lab_engine.review.diff import diff as diff
     from lab_engine.review.explain import explain as explain
     from lab_engine.review.lint import lint as lint
     from lab_engine.simulation import theory as theory
+    from lab_engine.simulation.balancer import Balancer as Balancer
     from lab_engine.simulation.cities import cities as cities
     from lab_engine.simulation.failing import Failure as Failure
     from lab_engine.simulation.files import dumps as dumps
@@ -60,6 +64,8 @@ if TYPE_CHECKING:
     from lab_engine.simulation.theory.migration import plan_migration as plan_migration
     from lab_engine.simulation.tradeoff import Tradeoff as Tradeoff
     from lab_engine.simulation.travel import rtt_ms as rtt_ms
+    from lab_engine.simulation.worlds import Worlds as Worlds
+    from lab_engine.simulation.worlds import worlds as worlds
     from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.canaries import canary as canary
     from lab_engine.views.kit.changed import Answers as Answers
@@ -78,6 +84,7 @@ if TYPE_CHECKING:
     from lab_engine.views.panels import cache_tiles as cache_tiles
     from lab_engine.views.panels import evenness as evenness
     from lab_engine.views.panels import round_robin as round_robin
+    from lab_engine.views.panels import three_worlds as three_worlds
     from lab_engine.views.places import world_map as world_map
     from lab_engine.views.ttl_panels import migration as migration
     from lab_engine.views.ttl_panels import ttl_tradeoff as ttl_tradeoff
@@ -90,6 +97,7 @@ _HOMES = {
     "Answers": "lab_engine.views.kit.changed",
     "Apex": "lab_engine.drill.apex",
     "Backend": "lab_engine.simulation.parts",
+    "Balancer": "lab_engine.simulation.balancer",
     "Checkers": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
@@ -114,48 +122,54 @@ _HOMES = {
     "Site": "lab_engine.simulation.sites",
     "State": "lab_engine.authority.state",
     "Tradeoff": "lab_engine.simulation.tradeoff",
+    "WebClient": "lab_engine.drill.webclient",
     "Weighted": "lab_engine.authority.policies",
+    "Worlds": "lab_engine.simulation.worlds",
     "Zone": "lab_engine.authority.zone",
     "apex": "lab_engine.drill.apex",
     "apex_ways": "lab_engine.views.apex",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
-    "cities": "lab_engine.simulation.cities",
+    "balance": "lab_engine.drill.balancers",
     "cache_tiles": "lab_engine.views.panels",
     "canary": "lab_engine.views.canaries",
+    "changed": "lab_engine.views.kit.changed",
+    "cities": "lab_engine.simulation.cities",
     "diff": "lab_engine.review.diff",
     "dots": "lab_engine.views.kit.dots",
     "drawer": "lab_engine.views.kit.drawers",
-    "fan": "lab_engine.views.kit.fan",
-    "luck": "lab_engine.views.kit.together",
     "dumps": "lab_engine.simulation.files",
+    "evenness": "lab_engine.views.panels",
     "explain": "lab_engine.review.explain",
     "failover_strip": "lab_engine.views.kit.failoverstrip",
+    "fan": "lab_engine.views.kit.fan",
     "forward": "lab_engine.drill.forwarder",
     "glibc_order": "lab_engine.caches.clients",
     "lint": "lab_engine.review.lint",
     "load": "lab_engine.simulation.files",
     "loads": "lab_engine.simulation.files",
+    "luck": "lab_engine.views.kit.together",
     "migration": "lab_engine.views.ttl_panels",
     "packets": "lab_engine.views.kit.strips",
     "part_bars": "lab_engine.views.kit.partbars",
     "plan": "lab_engine.authority.server",
     "plan_migration": "lab_engine.simulation.theory.migration",
+    "redirected_share": "lab_engine.drill.asking",
     "rehearse": "lab_engine.simulation.moves",
     "replies": "lab_engine.authority.plan",
-    "evenness": "lab_engine.views.panels",
-    "redirected_share": "lab_engine.drill.asking",
     "rings": "lab_engine.views.kit.rings",
-    "changed": "lab_engine.views.kit.changed",
     "round_robin": "lab_engine.views.panels",
-    "run": "lab_engine.simulation.run",
     "rtt_ms": "lab_engine.simulation.travel",
+    "run": "lab_engine.simulation.run",
     "serve": "lab_engine.wire.server",
     "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",
-    "ttl_tradeoff": "lab_engine.views.ttl_panels",
+    "three_worlds": "lab_engine.views.panels",
     "traced": "lab_engine.views.kit.strips",
+    "ttl_tradeoff": "lab_engine.views.ttl_panels",
+    "webservers": "lab_engine.drill.webservers",
     "world_map": "lab_engine.views.places",
+    "worlds": "lab_engine.simulation.worlds",
     "zipf_shares": "lab_engine.caches.crowds",
 }
 _MODULES = {

@@ -26,7 +26,7 @@ ARROWS: dict[str, set[str]] = {
     "wire": {"authority", "control"},
     "review": {"authority"},
     "simulation": {"authority", "caches", "control"},
-    "drill": {"authority", "caches", "control", "wire"},
+    "drill": {"authority", "caches", "control", "wire", "simulation"},
     "views": {"authority", "caches", "control", "wire", "review", "simulation", "drill"},
     "course": {
         "authority",
@@ -116,8 +116,12 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
-        12_500,
-        "two engines and laws that check each other, how servers fail, plans of TTLs, holdings",
+        14_200,
+        "two engines and laws that check each other, how servers fail, TTL plans, balancers",
+    ),
+    "drill": (
+        1_600,
+        "the ways out of the apex asked live, a forwarder, and real balancers before real servers",
     ),
     "views": (
         8_000,
@@ -457,7 +461,7 @@ def test_importing_starts_nothing() -> None:
         ("simulation/a.py", "from ..wire import client"),
         ("simulation/a.py", "from ..drill import backends"),
         ("simulation/a.py", "from asyncio import run"),
-        ("drill/a.py", "from ..simulation import events"),
+        ("drill/a.py", "from ..review import lint"),
         ("views/a.py", "from ..course import checks"),
         ("errors.py", "from lab_engine.authority import zone"),
         ("helpers.py", ""),

@@ -14,6 +14,7 @@ from lab_engine.simulation.outcome import Trips, Verdict
 from lab_engine.simulation.parts import Layer, ScheduledChange
 from lab_engine.simulation.prices import bill
 from lab_engine.simulation.report import as_dict, as_text
+from lab_engine.simulation.service import Service
 
 ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2"], 60)])
 SCENARIO = Scenario(
@@ -118,6 +119,12 @@ def test_every_number_is_there():
         "authority": {"queries": [3, 1, 1, 1, 1]},
         "lookup_ms": {"0.5": 0.0, "0.95": 20.0, "0.99": 50.0},
         "waited": {"requests": 0, "0.5": None, "0.95": None, "0.99": None},
+        "service": {
+            "latency_ms": {"0.5": None, "0.95": None, "0.99": None},
+            "lost": [],
+            "connections": 0,
+            "stickiness": 0.0,
+        },
         "distance_km": {"0.5": 100.0, "0.95": 700.0, "0.99": 700.0},
         "rtt_ms": {"0.5": 5.0, "0.95": 5.0, "0.99": 5.0},
         "schedule": [
@@ -259,3 +266,17 @@ def test_a_long_decay_is_shortened():
     )
 
     assert "after 60 s: " + "50.0% " * 10 + "...\n" in as_text(SCENARIO, slow)
+
+
+def test_what_servers_took_is_said_where_they_have_a_limit():
+    served = replace(OUTCOME, service=Service(((5.0, 90), (80.0, 10)), (0, 0, 1, 0, 0), 7, 3, 1))
+
+    service = as_dict(SCENARIO, served)["service"]
+
+    assert service == {
+        "latency_ms": {"0.5": 5.0, "0.95": 80.0, "0.99": 80.0},
+        "lost": [0, 0, 1, 0, 0],
+        "connections": 7,
+        "stickiness": 0.75,
+    }
+    assert "latency      p50 5.0 ms, p95 80.0 ms, p99 80.0 ms" in as_text(SCENARIO, served)

@@ -17,6 +17,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.caches.orders import SetOrder
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.failing import CHECK_TYPES, Failure
 from lab_engine.simulation.parts import (
     Arrivals,
@@ -275,7 +276,7 @@ def test_the_example_is_read_with_the_files_beside_it():
 def test_the_example_names_everything_that_may_be_set():
     text = (FILES / "shop.toml").read_text()
 
-    for part in (Scenario, Resolvers, Clients, Layer, Place, Site, Backend, Checkers):
+    for part in (Scenario, Resolvers, Clients, Layer, Place, Site, Backend, Checkers, Balancer):
         names = {item.name for item in fields(part)} - {"zone", "former", "step"}
         missing = {name for name in names if name not in text}
         assert not missing, part

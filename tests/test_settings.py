@@ -11,6 +11,7 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
+from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
 from lab_engine.simulation.sites import Site
 
@@ -90,6 +91,10 @@ SILENT = ("backends", [Backend(ONE, fails="silent")])
 KNOWN = ("atlas", [Site(HERE, "FR", latitude=48.9, longitude=2.4)])
 IN_A_ZONE = ("atlas", [Site(HERE, "FR", availability_zone="use1-az1")])
 OPEN = [("clients.rate", 0.05), ("profiles.c.idle", 20)]
+BALANCED = [("balancer", Balancer(interval=5))]
+STUCK = [*BALANCED, ("balancer.sticky", "cookie")]
+BACK_AGAIN = ("schedule", [ScheduledChange(30, "down", [ONE]), ScheduledChange(90, "down", [])])
+DRAINED = ("schedule", [ScheduledChange(60, "balancer.draining", [ONE])])
 
 
 class Case(NamedTuple):
@@ -139,6 +144,21 @@ CASES = {
     "down": Case([ONE]),
     "unhealthy": Case(["hc"], [("name", "over")]),
     "checkers": Case(None, FAILS_OVER),
+    "balancer": Case(Balancer()),
+    "balancer.layer": Case("L4", [*BALANCED, ("profiles.c.idle", 20)]),
+    "balancer.algorithm": Case("random", BALANCED),
+    "balancer.weights": Case({ONE: 3}, BALANCED),
+    "balancer.sticky": Case("address", BALANCED),
+    "balancer.paths": Case({"/": [TWO]}, BALANCED),
+    "balancer.interval": Case(30, [*BALANCED, FIRST_DIES]),
+    "balancer.fall": Case(9, [*BALANCED, FIRST_DIES]),
+    "balancer.rise": Case(9, [*BALANCED, BACK_AGAIN]),
+    "balancer.retries": Case(1, [*BALANCED, FIRST_DIES]),
+    "balancer.draining": Case([ONE], BALANCED),
+    "balancer.drain_timeout": Case(5, [*STUCK, DRAINED]),
+    "balancer.keep_alive": Case(1, [*BALANCED, ("balancer.layer", "L4"), *OPEN]),
+    "balancer.hop_ms": Case(3, BALANCED),
+    "clients.paths": Case("/api", [*BALANCED, ("balancer.paths", {"/api": [TWO]})]),
     "reachable": Case(value=False),
     "schedule": Case([ScheduledChange(60, "down", [ONE])]),
     "duration": Case(300),
@@ -211,6 +231,7 @@ def shown(scenario):
         outcome.stale,
         outcome.lookups,
         outcome.waits,
+        outcome.service,
         outcome.trips,
         outcome.outages,
         outcome.max_over_mean(),
@@ -226,7 +247,7 @@ def prepared(before):
 
 def test_every_path_has_a_case():
     """Of a scenario with all parts, with both kinds of own profiles, and with every lever."""
-    bases = [BASE, BASE.set("zone", WEIGHTED), prepared([EDGE, SERVER, KNOWN])]
+    bases = [BASE, BASE.set("zone", WEIGHTED), prepared([EDGE, SERVER, KNOWN, *BALANCED])]
 
     assert {path for base in bases for path in base.paths()} == {*CASES, *REFUSED}
 

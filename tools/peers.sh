@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests need beside Python: a Chromium, and other people's DNS software.
+# What the tests need beside Python: a Chromium, other people's DNS software, two load balancers.
 #   tools/peers.sh            installs what is missing where it may, then reports
 #   tools/peers.sh chromium   prints the path of the browser; nothing when there is none
 # On Debian as root packages are installed; their services are neither started nor enabled.
@@ -53,6 +53,8 @@ unbound unbound
 pdns_recursor pdns-recursor
 dnsperf dnsperf
 faketime faketime
+haproxy haproxy
+nginx nginx-light
 PEERS
 }
 
@@ -103,7 +105,8 @@ apt_install() {
         case $package in
             bind9) stay_down named ;;
             pdns-server) stay_down pdns ;;
-            knot | gdnsd | unbound | pdns-recursor) stay_down "$package" ;;
+            nginx-light) stay_down nginx ;;
+            knot | gdnsd | unbound | pdns-recursor | haproxy) stay_down "$package" ;;
         esac
     done
     allow_services

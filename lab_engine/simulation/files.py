@@ -23,6 +23,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.control.writing import as_batch, untold
 from lab_engine.errors import LabError, ScenarioError, ZoneProblemsError
 from lab_engine.simulation import names
+from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.parts import (
     Backend,
     Checkers,
@@ -38,7 +39,7 @@ from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.sites import Site, atlas_of, sites
 from lab_engine.simulation.volumes import volumes
 
-TABLES = {"resolvers": Resolvers, "clients": Clients, "checkers": Checkers}
+TABLES = {"resolvers": Resolvers, "clients": Clients, "checkers": Checkers, "balancer": Balancer}
 LISTS = {"layers": Layer, "places": Place, "atlas": Site, "backends": Backend}
 ZONE = ("zone", "zone_file", "origin", "cidr_blocks", "cidr_blocks_file", "forgiving")
 NOT_SAID = ("zone", "former", "step")
@@ -251,9 +252,10 @@ def _plain_table(table: Table) -> Table:
 
 
 def _plain(value: Any) -> Any:
-    """Mixes as tables, tuples as lists, words as text."""
+    """Mixes and other pairs as tables, tuples as lists, words as text."""
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
-        return dict(value) if len(value) > 1 else value[0][0]
+        whole = len(value) == 1 and value[0][1] == 1
+        return value[0][0] if whole else {name: _plain(part) for name, part in value}
     if isinstance(value, tuple):
         return list(value)
     return str(value) if isinstance(value, str) else value

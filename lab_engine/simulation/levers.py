@@ -27,6 +27,7 @@ from lab_engine.caches.sources import Profile
 from lab_engine.control import changes
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import profiles
+from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.parts import Backend, Checkers, Clients, Layer, Place, Resolvers
 from lab_engine.simulation.sites import Site
 from lab_engine.simulation.values import whole
@@ -35,6 +36,7 @@ PARTS: Mapping[str, type[Any]] = {
     "resolvers": Resolvers,
     "clients": Clients,
     "checkers": Checkers,
+    "balancer": Balancer,
 }
 LISTS: Mapping[str, type[Any]] = {
     "layers": Layer,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.outages import Outage
 from lab_engine.simulation.quantiles import weighted_quantiles
+from lab_engine.simulation.service import UNSERVED, Service
 from lab_engine.simulation.tables import Column, Shown, Table
 
 HEAD = (
@@ -184,6 +185,7 @@ class Outcome(Shown):
         notes: what the engine approximates here, and how well.
         holders: the caches that were watched, where that was asked for, the largest first.
         holdings: what they held; times that no holding of a cache covers, it held nothing.
+        service: what the servers made of the requests: how long they took, who came back.
     """
 
     addresses: tuple[str, ...]
@@ -213,6 +215,7 @@ class Outcome(Shown):
     notes: tuple[str, ...] = ()
     holders: tuple[Holder, ...] = ()
     holdings: tuple[Holding, ...] = ()
+    service: Service = UNSERVED
 
     @property
     def total(self) -> int:
@@ -253,6 +256,14 @@ class Outcome(Shown):
     def lookup_ms(self, *levels: float) -> tuple[float, ...]:
         """Quantiles of what a request waited for DNS: `outcome.lookup_ms(0.5, 0.95, 0.99)`."""
         return weighted_quantiles(self.lookups, levels)
+
+    def latency_ms(self, *levels: float) -> tuple[float, ...]:
+        """Quantiles of what a served request took: look-up, balancer, queue and service.
+
+        Without servers of limited capacity, and without a balancer, that is the look-up alone.
+        The way there and back is not in it: that is `rtt_ms`.
+        """
+        return weighted_quantiles(self.service.latencies or self.lookups, levels)
 
     def distance_km(self, *levels: float) -> tuple[float, ...]:
         """Quantiles of the distance from clients to the servers they reached."""

@@ -78,12 +78,15 @@ class Clients:
             scenario's own `profiles`; two with a slash between, an application's over its system's
             (`jvm/os-cache`); or several of these with their parts of the clients.
         arrivals: how the requests of each follow each other.
+        paths: what they ask for, `/` or several paths with their parts of the requests; balancers
+            with rules for paths heed it.
     """
 
     count: int = 1000
     rate: float = 0.1
     profile: Mix = (("none", 1.0),)
     arrivals: Arrivals = Arrivals.POISSON
+    paths: Mix = (("/", 1.0),)
 
     def __post_init__(self) -> None:
         whole("clients.count", self.count, 1, MAX_COUNT)
@@ -92,6 +95,10 @@ class Clients:
         for name, _ in self.profile:
             _check_links("clients.profile", name)
         fix(self, "arrivals", choice("clients.arrivals", self.arrivals, Arrivals))
+        fix(self, "paths", mix("clients.paths", self.paths))
+        for path, _ in self.paths:
+            remedy = 'Write {"/": 0.8, "/api": 0.2}.'
+            must(path.startswith("/"), "clients.paths", path, "does not begin with /", remedy)
 
 
 @dataclass(frozen=True)

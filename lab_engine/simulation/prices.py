@@ -1,4 +1,4 @@
-"""What an authority's queries cost: a dated price list, and the bill of a run scaled to a month.
+"""What an authority's queries cost, and a balancer: a dated price list, and the bill of a month.
 
 Route 53's list prices, for a public hosted zone and up to 10^9 queries a month. They were written
 down from memory on the date that stands with them: look at the provider's price page before a
@@ -31,6 +31,10 @@ QUERIES = {
     "IP-based": 0.80,
     "AZ-affinity": 0.40,  # nor remembered: taken for a standard one
 }
+# Network and Application Load Balancers: an hour of one, an hour of a capacity unit, and the new
+# connections a second that a unit is enough for. Octets, open connections and rules are not seen.
+BALANCERS = {"L4": (0.0225, 0.006, 800.0), "L7": (0.0225, 0.008, 25.0)}
+HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Prices:
         queries: of a million queries, by the routing policy of what is asked for; one that is not
             listed costs what the simple one does.
         health_check: of one health check of a target outside AWS, a month, without options.
+        balancers: by their layer, of an hour of one and of an hour of a capacity unit, and the new
+            connections a second of a unit.
         caveat: what to know before it is believed.
     """
 
@@ -50,6 +56,9 @@ class Prices:
     zone: float = 0.50
     queries: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(QUERIES))
     health_check: float = 0.75
+    balancers: Mapping[str, tuple[float, float, float]] = field(
+        default_factory=lambda: MappingProxyType(BALANCERS)
+    )
     caveat: str = "from memory; check the price page"
 
     def query(self, policy: str) -> float:
@@ -63,7 +72,7 @@ class Bill:
 
     Attributes:
         queries: that reach the authority in 30 days, if all of them are like the watch.
-        for_queries, for_zone, for_checks: what each part costs.
+        for_queries, for_zone, for_checks, for_balancer: what each part costs.
         prices: the list.
     """
 
@@ -72,17 +81,20 @@ class Bill:
     for_zone: float
     for_checks: float
     prices: Prices
+    for_balancer: float = 0.0
 
     @property
     def total(self) -> float:
         """All of it."""
-        return self.for_queries + self.for_zone + self.for_checks
+        return self.for_queries + self.for_zone + self.for_checks + self.for_balancer
 
     def __str__(self) -> str:
+        balancer = f", balancer {self.for_balancer:,.2f}" if self.for_balancer else ""
+        prices = f"prices of {self.prices.as_of}, {self.prices.caveat}"
         return (
             f"{self.total:,.2f} USD a month: {self.queries / MILLION:,.2f} million queries "
             f"{self.for_queries:,.2f}, zone {self.for_zone:.2f}, health checks "
-            f"{self.for_checks:,.2f} (prices of {self.prices.as_of}, {self.prices.caveat})"
+            f"{self.for_checks:,.2f}{balancer} ({prices})"
         )
 
 
@@ -98,7 +110,17 @@ def bill(scenario: Scenario, outcome: Outcome, prices: Prices | None = None) -> 
     queries = outcome.authority_queries * MONTH / watched if watched else 0.0
     price = max(listed.query(each.policy.name) for each in _asked(scenario))
     checks = len(scenario.zone.check_ids) * listed.health_check
-    return Bill(queries, queries / MILLION * price, listed.zone, checks, listed)
+    connections = outcome.service.connections / watched if watched else 0.0
+    balancer = _balancer(scenario, connections, listed)
+    return Bill(queries, queries / MILLION * price, listed.zone, checks, listed, balancer)
+
+
+def _balancer(scenario: Scenario, connections: float, prices: Prices) -> float:
+    """A month of the balancer, if there is one, at so many new connections a second."""
+    if scenario.balancer is None:
+        return 0.0
+    hour, unit, each = prices.balancers[scenario.balancer.layer]
+    return MONTH / HOUR * (hour + unit * connections / each)
 
 
 def _asked(scenario: Scenario) -> Iterable[RecordSet]:

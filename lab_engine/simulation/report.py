@@ -38,6 +38,8 @@ def as_text(scenario: Scenario, outcome: Outcome) -> str:
     ):
         if not math.isnan(data[key]["0.5"]):
             lines.append(f"{name:<12} {_spoken(data[key], unit)}")
+    if outcome.service.latencies:
+        lines.append(f"{'latency':<12} {_spoken(data['service']['latency_ms'], 'ms')}")
     lines += [*_waits(data), *_failures(data), *_verdicts(data)]
     lines += [f"stale        after {c['at']:g} s: {_decay(c['stale'])}" for c in data["schedule"]]
     for each in data["outages"]:
@@ -87,6 +89,7 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
         "authority": {"queries": outcome.queries, "bill": _bill(scenario, outcome)},
         "lookup_ms": _named(TAIL, outcome.lookup_ms(*TAIL)),
         "waited": {"requests": sum(n for _, n in outcome.waits), **_named(TAIL, waited)},
+        "service": _service(outcome),
         "distance_km": _named(TAIL, outcome.distance_km(*TAIL)),
         "rtt_ms": _named(TAIL, outcome.rtt_ms(*TAIL)),
         "schedule": [
@@ -108,6 +111,17 @@ def _measured(scenario: Scenario, outcome: Outcome) -> Data:
             }
             for each in outcome.outages
         ],
+    }
+
+
+def _service(outcome: Outcome) -> Data:
+    """What servers with a limit made of the requests; nothing is known of others."""
+    found = outcome.service
+    return {
+        "latency_ms": _named(TAIL, weighted_quantiles(found.latencies, TAIL)),
+        "lost": found.lost,
+        "connections": found.connections,
+        "stickiness": found.stickiness,
     }
 
 

@@ -22,6 +22,7 @@ from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.caches.sources import Profile
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import levers, names
+from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.parts import (
     WEEK,
@@ -41,7 +42,7 @@ from lab_engine.simulation.values import choice, fix, must, number, whole
 MOMENT = 0.001
 MAX_BINS = 100_000
 MAX_SCHEDULED = 1_000
-CHANGING = ("zone", "down", "unhealthy", "reachable")
+CHANGING = ("zone", "down", "unhealthy", "reachable", "balancer.draining", "balancer.weights")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Scenario:
         down: addresses that are dead; a client tries the next one of its answer.
         unhealthy: ids of health checks that fail because somebody said so.
         checkers: how health checks follow what is down; None leaves them as they are.
+        balancer: what stands before all addresses of the name; None where clients connect to them.
         reachable: whether resolvers reach the authority.
         schedule: what is set while it is watched, in the order of time.
         duration: seconds watched, in whole bins, up to a week. The watch begins in the middle of
@@ -87,6 +89,7 @@ class Scenario:
     down: tuple[str, ...] = ()
     unhealthy: tuple[str, ...] = ()
     checkers: Checkers | None = None
+    balancer: Balancer | None = None
     reachable: bool = True
     schedule: tuple[ScheduledChange, ...] = ()
     duration: float = 3600.0
@@ -104,6 +107,8 @@ class Scenario:
             must(isinstance(part, kind), name, part, f"is not a {kind.__name__}", "Make one.")
         known = self.checkers is None or isinstance(self.checkers, Checkers)
         must(known, "checkers", self.checkers, "is no Checkers", "Make one, or give None.")
+        known = self.balancer is None or isinstance(self.balancer, Balancer)
+        must(known, "balancer", self.balancer, "is no Balancer", "Make one, or give None.")
         must(isinstance(self.name, str), "name", self.name, "is not a name", "Write www, say.")
         must(self.type in ("A", "AAAA"), "type", self.type, "steers nothing", "Take A or AAAA.")
         apex = str(self.zone.origin)
@@ -124,6 +129,9 @@ class Scenario:
             again = self.duration / (backend.lasts + backend.recurs) <= MAX_SCHEDULED
             remedy = f"Let it be {MAX_SCHEDULED:,} times at most."
             must(again, "backends", backend.address, "fails too often in this watch", remedy)
+            known = self.balancer is None or backend.fails is Failure.REFUSED
+            remedy = f"Take {Failure.REFUSED}, or no balancer."
+            must(known, "fails", backend.fails, "is a failure no balancer knows yet", remedy)
         fix(self, "down", _down(self.down, self))
         fix(self, "unhealthy", _unhealthy(self.unhealthy, (self.zone, *self.former)))
         must(
@@ -173,12 +181,17 @@ class Scenario:
             timely = isinstance(change.at, int | float) and 0 < change.at < self.duration
             rule = f"is not a time within the watch, above 0 and below {self.duration:g} s"
             must(timely, f"{where} at", change.at, rule, "Let it happen while it is watched.")
-            known = change.path.partition(".")[0] in CHANGING
+            known = change.path in CHANGING or change.path.partition(".")[0] in CHANGING
             remedy = f"Change one of {', '.join(CHANGING)}."
             must(known, "schedule", change.path, "cannot change during a watch", remedy)
         fix(self, "schedule", tuple(sorted(self.schedule, key=attrgetter("at"))))
         last = self.steps[-1][1]  # every value is tried on the way there
-        possible = last.addresses if self.backends else frozenset()
+        balancers = [step.balancer for _, step in self.steps if step.balancer]
+        possible = last.addresses if self.backends or balancers else frozenset()
+        if not self.step:
+            for address in sorted(frozenset[str]().union(*(each.named for each in balancers))):
+                remedy = f"Choose of {', '.join(sorted(possible))}."
+                must(address in possible, "balancer", address, "is no address of the zone", remedy)
         for backend in self.backends:
             remedy = f"Choose of {', '.join(sorted(possible))}."
             inside = backend.address in possible

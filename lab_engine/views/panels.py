@@ -7,14 +7,17 @@ from typing import Final
 from lab_engine.simulation import Outcome, Scenario, run
 from lab_engine.simulation.holders import RESOLVERS
 from lab_engine.simulation.parts import Mix
+from lab_engine.simulation.worlds import Worlds, worlds
 from lab_engine.views.controls import Choice, Control, Slider, chosen, one_two_five
 from lab_engine.views.figures import traffic, traffic_summary, windows, windows_summary
 from lab_engine.views.kit.tiles import TILES, Tiles, tiles
 from lab_engine.views.panel import Panel
+from lab_engine.views.worlds import worlds_figure, worlds_summary
 
 OWN: Final = {
     "a-minute": {"like": "fixed", "lifetime": 60},
     "for-ever": {"like": "fixed", "lifetime": math.inf},
+    "keeps-alive": {"like": "none", "idle": 60},
 }
 """Profiles that a panel lends its scenario where a control names them."""
 
@@ -61,6 +64,17 @@ CONTROLS: Final[dict[str, Control]] = {
         "clients.count", "Clients", 10, 100_000, choices=one_two_five(10, 100_000), unit="clients"
     ),
     "window": Slider("window", "Window", 60, 86_400, choices=WINDOWS, unit="s", between=False),
+    "algorithm": Choice(
+        "balancer.algorithm",
+        "Balancer's algorithm",
+        {each: each for each in ("round robin", "least connections", "two choices", "random")},
+    ),
+    "load": Slider("clients.rate", "Rate", 0.01, 1.0, step=0.01, unit="requests/s each"),
+    "keep_alive": Choice(
+        "clients.profile",
+        "Clients keep connections",
+        {"not at all": _only("none"), "a minute unused": _only("keeps-alive")},
+    ),
     "down": Choice(
         "down", "Dead server", {"none": ()} | {f".{n}": (f"192.0.2.{n}",) for n in (1, 2, 3)}
     ),
@@ -127,8 +141,32 @@ def cache_tiles(
     return Panel(lent, chosen(controls, CONTROLS), watched, picture=picture, label=title)
 
 
+def three_worlds(scenario: Scenario, *controls: str, still: str = "") -> Panel[Scenario, Worlds]:
+    """DNS alone, and a balancer at L4 and at L7, under the same traffic and the controls named.
+
+    Args:
+        scenario: where the panel starts, with a balancer if a control is to change it.
+        controls: some of `CONTROLS`; `algorithm`, `load` and `keep_alive` are made for it.
+        still: where the lesson keeps the picture for readers without a kernel.
+
+    Raises:
+        LabError: no such control.
+    """
+    lent = _lent(scenario, controls)
+    return Panel(
+        lent,
+        chosen(controls, CONTROLS),
+        worlds,
+        worlds_figure,
+        worlds_summary,
+        coarse=shorter,
+        label="Three worlds",
+        still=still,
+    )
+
+
 def _lent(scenario: Scenario, controls: Sequence[str]) -> Scenario:
-    return lending(scenario) if "remembers" in controls else scenario
+    return lending(scenario) if {"remembers", "keep_alive"} & {*controls} else scenario
 
 
 def lending(scenario: Scenario) -> Scenario:

@@ -22,6 +22,8 @@ OPTIONS = {
     "gdnsd": "-V",
     "unbound": "-V",
     "pdns_recursor": "--version",
+    "haproxy": "-v",
+    "nginx": "-v",
 }
 
 

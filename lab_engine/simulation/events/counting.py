@@ -23,6 +23,7 @@ class Bin:
         stale: for each change, those led by an answer from before it.
         refused: those that found a server full.
         queries: that the authority answered.
+        lost: requests that were with a server when it died.
     """
 
     def __init__(self, places: int, changes: int) -> None:
@@ -30,6 +31,7 @@ class Bin:
         self.stale = [0] * changes
         self.refused = 0
         self.queries = 0
+        self.lost = 0
 
     @property
     def total(self) -> int:
@@ -43,11 +45,12 @@ class Bin:
         self.stale[:] = [0] * len(self.stale)
         self.refused = 0
 
-    def closed(self, queries: int) -> "Bin":
+    def closed(self, queries: int, lost: int) -> "Bin":
         """A copy that stays, while this one begins again."""
         copy = Bin(0, 0)
         copy.requests = [dict(counts) for counts in self.requests]
         copy.stale, copy.refused, copy.queries = [*self.stale], self.refused, queries
+        copy.lost = lost
         self.clear()
         return copy
 

@@ -5,13 +5,14 @@ they do and can leave a trace of it. An arrival is a simpy event; what it sets o
 and is a plain call. Up to some 10^4 clients at interactive speed; more is for `population`.
 
 Servers with a capacity refuse what they cannot queue, and health checks may see that: this is the
-engine with feedback. A request that is refused has failed; nobody tries again for it.
+engine with feedback. A request that is refused has failed; nobody tries again for it, unless it is
+a balancer that stands before the servers.
 """
 
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from math import log
 from random import Random
 
@@ -22,11 +23,13 @@ from lab_engine.caches.recursives import Limits
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.epochs import downs
 from lab_engine.simulation.events.arrivals import gaps
+from lab_engine.simulation.events.balanced import Balanced
 from lab_engine.simulation.events.behind import watch_largest
 from lab_engine.simulation.events.blackouts import Blackouts
 from lab_engine.simulation.events.counting import Bin, Lookups, counted, plain_lookups
 from lab_engine.simulation.events.members import Member
 from lab_engine.simulation.events.proxies import Proxy
+from lab_engine.simulation.events.serving import Direct, Ledger
 from lab_engine.simulation.events.stacks import Crowd, Stacks
 from lab_engine.simulation.events.stations import stations
 from lab_engine.simulation.events.trace import Journal
@@ -83,7 +86,8 @@ class _Run:
         self._scenario = scenario
         self._rng = rng = Random(scenario.seed)
         self._journal = Journal(on=trace)
-        self._stations = stations(scenario.backends, rng)
+        # dice of their own: with and without a balancer the same requests come at the same times
+        self._stations = stations(scenario.backends, Random(f"servers {scenario.seed}"))
         live = scenario.checkers is not None and bool(self._stations)
         found = epochs_of(scenario, rng, live=live)
         scenarios = [epoch.scenario for epoch in found]
@@ -92,7 +96,15 @@ class _Run:
         self._epochs = found
         _check_size(scenario, -mean_begin(scenarios[0]), len(self._servers))
         self._upstream = Upstream(scenarios[0], rng, self._journal, dated=bool(scenario.schedule))
-        one_by_one = len(found) > 1 or bool(self._stations) or not _alike(scenario)
+        self._ledger = Ledger(self._stations)
+        balanced = scenario.balancer is not None
+        self._balanced = (
+            Balanced(scenario, self._stations, self._ledger, Random(f"balancer {scenario.seed}"))
+            if balanced
+            else None
+        )
+        self._serving = self._balanced or Direct(self._ledger)
+        one_by_one = len(found) > 1 or bool(self._stations) or balanced or not _alike(scenario)
         one_by_one |= bool(scenario.connecting.intersection(scenario.down))
         self._stacks = Stacks(
             scenario,
@@ -100,12 +112,15 @@ class _Run:
             rng,
             self._journal,
             one_by_one=one_by_one,
-            down=lambda: self._world.unreachable,
+            down=lambda: self._unreachable,
             watch=watch,
         )
         if watch is not None and watch.holders != RESOLVERS:
             watch_largest(watch, scenario, self._stacks.crowds, holdings)
-        self._world = World(scenario, found, self._upstream, self._stations, self._journal)
+        entering = self._balanced.enter if self._balanced else None
+        self._world = World(
+            scenario, found, self._upstream, self._stations, self._journal, entering
+        )
         self._bin = Bin(len(scenario.places), len(self._world.times))
         self._lookups: Lookups = defaultdict(int)
         self._waits: Lookups = defaultdict(int)
@@ -137,16 +152,26 @@ class _Run:
             waits=tuple(sorted(self._waits.items())),
             minds=tuple(each for each in self._world.minds if each.at < ended),
             downs=downs(self._epochs, ended),
-            outages=self._outages(ended),
+            outages=() if self._balanced else self._outages(ended),
             trace=tuple(self._journal.events),
             partial=broken_off,
             ended=ended,
+            service=self._ledger.told(self._lost()),
         )
 
     def _outages(self, ended: float) -> tuple[Outage, ...]:
         checkers, world = self._scenario.checkers, self._world
         publication = 0.0 if checkers is None else checkers.publication
         return world.blackouts.found(ended, world.history, publication)
+
+    @property
+    def _unreachable(self) -> Collection[str]:
+        """The addresses at which clients find nobody: a balancer answers at all of them."""
+        return () if self._balanced else self._world.unreachable
+
+    def _lost(self) -> tuple[int, ...]:
+        bins = [each.lost for each in self._bins[: self._scenario.bins]]
+        return (*bins, *(0,) * (self._scenario.bins - len(bins)))
 
     def _go(self, progress: Progress | None) -> None:
         env, scenario = self._env, self._scenario
@@ -174,6 +199,8 @@ class _Run:
         for asking, begin in self._stacks.polling():
             env.process(self._polling(asking, begin))
         self._world.begin(env, self._rng, self._cut)
+        if self._balanced:
+            self._balanced.begin(env)
         rates = ((member, each.rate) for each in self._stacks.crowds for member in each.members)
         self._world.blackouts = Blackouts(rates, self._scenario.connecting)
         if env.now < 0:
@@ -188,9 +215,10 @@ class _Run:
         self._upstream.queries = 0
         self._upstream.firsts.clear()
         self._stacks.forget_counts()
+        self._ledger.clear()
 
     def _close_bin(self) -> None:
-        self._bins.append(self._bin.closed(self._upstream.queries))
+        self._bins.append(self._bin.closed(self._upstream.queries, self._ledger.lost()))
         self._upstream.queries = 0
 
     def _cut(self) -> None:
@@ -261,24 +289,25 @@ class _Run:
             return
         if journal.on:
             journal.note(now, "request", member.name, "")
-        server = member.request(now, world.unreachable, world.failing)
-        station = None if server is None else self._stations.get(server)
-        if station is not None and not station.accepts(now):
-            journal.note(now, "refuse", member.name, f"{server} is full")
+        failing = () if self._balanced else world.failing
+        reached = member.request(now, self._unreachable, failing)
+        served = self._serving.serve(now, member, reached)
+        if reached is not None and served.server is None:
             member.refused(now)
-            self._bin.refused += 1
-            server = None
+        self._bin.refused += served.refused
+        if journal.on and served.server is None:
+            journal.refused(now, member.name, served.said, full=served.refused)
         elif journal.on:
-            journal.reached(now, member.name, server)
-        self._bin.requests[place][server] += 1
-        if world.delays and server is not None and (lost := world.waited(member, server)):
+            journal.reached(now, member.name, served.server)
+        self._bin.requests[place][served.server] += 1
+        if world.delays and served.server and (lost := world.waited(member, served.server)):
             self._waits[lost] += 1
         self._lookups[member.waited_ms] += 1
         if world.changed:
             self._count_stale(member)
         if world.blackouts.watching and member.told:
             world.blackouts.led(now, member)
-        elif world.blackouts.watching and server is None:
+        elif world.blackouts.watching and served.server is None:
             world.blackouts.stuck(now, member)
 
     def _count_stale(self, member: Member) -> None:

@@ -115,6 +115,10 @@ class Journal:
 
         return noted if self.on else ask
 
+    def refused(self, now: float, who: str, said: str, *, full: bool) -> None:
+        """A request that no server took, as somebody was full or for another reason."""
+        self.note(now, "refuse" if full else "fail", who, said)
+
     def reached(self, now: float, who: str, server: str | None) -> None:
         """How a request ended."""
         if server is None:

@@ -28,6 +28,14 @@ from lab_engine.simulation.scenario import Scenario
 class World:
     """The present of one run.
 
+    Args:
+        scenario: all of it.
+        found: its epochs.
+        upstream: the authority.
+        stations: servers with a capacity, by address.
+        journal: where changes are written down.
+        entering: told when something else holds, and what.
+
     Attributes:
         now: what holds, without changes.
         down: addresses that are dead.
@@ -41,13 +49,14 @@ class World:
         blackouts: how long clients are led to what has died.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (all that the present is made of)
         self,
         scenario: Scenario,
         found: tuple[Epoch, ...],
         upstream: Upstream,
         stations: Mapping[str, Station],
         journal: Journal,
+        entering: Callable[[float, Scenario], object] | None = None,
     ) -> None:
         self.now = found[0].scenario
         self._connecting = scenario.connecting
@@ -64,6 +73,7 @@ class World:
         self._upstream = upstream
         self._stations = stations
         self._journal = journal
+        self._entering = entering
         self._failing: set[str] = set()
         self._checkers: LiveCheckers | None = None
         self._epoch = found[0]
@@ -141,11 +151,13 @@ class World:
         self._kill(self.now.down)
         self._note_verdicts(now, set(before.unhealthy), set(self.now.unhealthy))
         self._upstream.set(self.now)
+        if self._entering is not None:
+            self._entering(now, self.now)
         if self._checkers is not None:
             self._checkers.enter(self.now, self._epoch.failing)
         died, back = set(self.down) - set(before.down), set(before.down) - set(self.down)
         for address in died & set(self._stations):
-            self._stations[address].clear()
+            self._stations[address].clear(now)
         if back:
             self.blackouts.revived(now, self.down)
         if died:

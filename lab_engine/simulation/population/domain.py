@@ -57,6 +57,7 @@ def _of_the_world(scenario: Scenario) -> Iterator[str]:
     rates = {rate_of(scenario, place) for place in scenario.peopled}
     rules = (
         (scenario.clients.arrivals is not Arrivals.POISSON, "requests are not Poisson"),
+        (scenario.balancer is not None, "a balancer chooses who gets each request"),
         (bool(scenario.layers), "caches stand between clients and resolvers"),
         (share_resolvers(scenario), "places share a resolver"),
         (len(rates) > 1, "clients of some places ask at a rate of their own"),

@@ -36,6 +36,15 @@ from lab_engine.simulation.theory.hits import (
     whole_second_hit_ratio,
 )
 from lab_engine.simulation.theory.migration import Plan, Step, plan_migration, staircase_fills
+from lab_engine.simulation.theory.queues import (
+    common_queue_response,
+    response_quantile,
+    round_robin_response,
+    single_queue_response,
+    supermarket_response,
+    supermarket_tail,
+    waiting_probability,
+)
 from lab_engine.simulation.theory.several import (
     catalogue_hit_ratio,
     chain_hit_ratio,
@@ -50,6 +59,7 @@ __all__ = [
     "canary_error",
     "catalogue_hit_ratio",
     "chain_hit_ratio",
+    "common_queue_response",
     "effective_count",
     "effective_ttl",
     "erlang_renewals",
@@ -67,12 +77,18 @@ __all__ = [
     "prefetch_miss_ratio",
     "redirected_fraction",
     "renewal_hit_ratio",
+    "response_quantile",
     "rotation_imbalance",
+    "round_robin_response",
+    "single_queue_response",
     "staircase_fills",
     "stale_fraction",
+    "supermarket_response",
+    "supermarket_tail",
     "two_level_stale_fraction",
     "unkept_outage",
     "upstream_rate",
+    "waiting_probability",
     "whole_second_cycle",
     "whole_second_hit_ratio",
 ]

@@ -1,0 +1,270 @@
+"""Back ends for drills: small HTTP servers on loopback that say who they are, and fail as told.
+
+Each stands for an address of a zone and has a port of its own; `table` maps one to the other. All
+run in one thread. A request is answered with the server's address, after its service time; servers
+work on all requests at once, unless they have one worker. h11 reads and writes.
+"""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import ExitStack, suppress
+from typing import Any, NamedTuple, Self
+
+import h11
+
+from lab_engine.errors import Choice, LabError
+from lab_engine.wire.interrupts import Unbroken, opened
+
+HOST = "127.0.0.1"
+HEALTH = "/health"
+READ = 65_536
+BACKLOG = 128
+BODY = 1_000  # octets that one which fails in the midst of them promises
+SOON = 10.0  # seconds in which the thread does what it is told, or never will
+
+
+class Fault(Choice):
+    """How a server fails."""
+
+    NONE = "none"
+    REFUSED = "refused"
+    """It takes no connections, and breaks those it has."""
+    SILENT = "silent"
+    """It takes requests and never answers."""
+    HALF = "half"
+    """It begins the head of a response, and sends no more."""
+    CLOSES = "closes"
+    """It closes the connection in the middle of the body."""
+    ERRORS = "5xx"
+    CHECKS_ONLY = "checks only"
+    """It answers what checks ask for, and 500 to all else."""
+
+
+class Hit(NamedTuple):
+    """A request that a server was sent.
+
+    Attributes:
+        at: seconds since the servers began.
+        path: asked for.
+    """
+
+    at: float
+    path: str
+
+
+class Webserver:
+    """One of them.
+
+    Attributes:
+        address: that it stands for.
+        port: at 127.0.0.1.
+        fault: how it fails.
+        seconds: that each answer takes.
+        hits: what it was asked, checks left out.
+    """
+
+    def __init__(self, address: str, seconds: float, clock: Callable[[], float]) -> None:
+        self.address = address
+        self.port = 0
+        self.fault = Fault.NONE
+        self.seconds = seconds
+        self.hits: list[Hit] = []
+        self._clock = clock
+        self._listener: socket.socket | None = None
+        self._coming: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
+
+    async def listen(self) -> None:
+        """Take connections, at the port it had before."""
+        if self._listener is None:
+            self._listener = socket.create_server((HOST, self.port), backlog=BACKLOG)
+            self._listener.setblocking(False)
+            self.port = self._listener.getsockname()[1]
+            asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
+
+    async def close(self) -> None:
+        """Take none, and break those there are."""
+        if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+        await asyncio.gather(*self._coming, return_exceptions=True)
+        open_now, self._open = self._open, {}
+        for writer, talk in open_now.items():
+            writer.transport.abort()
+            talk.cancel()
+        await asyncio.gather(*open_now.values(), return_exceptions=True)
+
+    def _accept(self, listener: socket.socket) -> None:
+        """One connection. asyncio's own servers forget one that comes while they are closed."""
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            task = asyncio.get_running_loop().create_task(self._welcome(connection))
+            self._coming.add(task)
+            task.add_done_callback(self._coming.discard)
+
+    async def _welcome(self, connection: socket.socket) -> None:
+        protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader(), self._connected)
+        connection.setblocking(False)
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: protocol, connection)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Known from its first moment, so that it is closed even where nobody has spoken yet."""
+        self._open[writer] = asyncio.get_running_loop().create_task(self._talk(reader, writer))
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, h11.ProtocolError):
+            connection = h11.Connection(h11.SERVER)
+            while await self._answered(connection, reader, writer):
+                connection.start_next_cycle()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        self._open.pop(writer, None)
+
+    async def _answered(
+        self, http: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Answer one request; whether another may come."""
+        path = await _asked(http, reader)
+        if path is None:
+            return False
+        check = path == HEALTH
+        if not check:
+            self.hits.append(Hit(self._clock(), path))
+        whole = await self._respond(http, writer, check=check)
+        return whole and http.our_state is h11.DONE and http.their_state is h11.DONE
+
+    async def _respond(
+        self, http: h11.Connection, writer: asyncio.StreamWriter, *, check: bool
+    ) -> bool:
+        """Send what it answers now; whether that was a whole response."""
+        fault = self.fault
+        if not check:
+            await asyncio.sleep(self.seconds)
+        if fault is Fault.HALF:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Le")
+        if fault in (Fault.HALF, Fault.SILENT):
+            await asyncio.sleep(3600)
+            return False
+        body = f"{self.address}\n".encode()
+        sick = fault is Fault.ERRORS or (fault is Fault.CHECKS_ONLY and not check)
+        length = BODY if fault is Fault.CLOSES else len(body)
+        headers = [("Content-Length", str(length)), ("X-Server", self.address)]
+        head = h11.Response(status_code=500 if sick else 200, headers=headers)
+        writer.write((http.send(head) or b"") + (http.send(h11.Data(data=body)) or b""))
+        if fault is not Fault.CLOSES:
+            writer.write(http.send(h11.EndOfMessage()) or b"")
+        await writer.drain()
+        return fault is not Fault.CLOSES
+
+
+async def _asked(http: h11.Connection, reader: asyncio.StreamReader) -> str | None:
+    """The path of the next request, when all of it is there; None where none comes."""
+    path = None
+    while True:
+        event = http.next_event()
+        if event is h11.NEED_DATA:
+            http.receive_data(await reader.read(READ))
+        elif isinstance(event, h11.Request):
+            path = event.target.decode("ascii", "replace").partition("?")[0]
+        elif isinstance(event, h11.EndOfMessage):
+            return path
+        elif isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
+            return None
+
+
+class Webservers:
+    """Several, in a thread of their own, until they are stopped; a `with` stops them at its end."""
+
+    def __init__(self, addresses: Iterable[str], seconds: float) -> None:
+        began = time.monotonic()
+        self._servers = {
+            each: Webserver(each, seconds, lambda: time.monotonic() - began) for each in addresses
+        }
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    @property
+    def table(self) -> dict[str, tuple[str, int]]:
+        """Addresses, and where they really listen."""
+        return {address: (HOST, each.port) for address, each in self._servers.items()}
+
+    def __getitem__(self, address: str) -> Webserver:
+        if address not in self._servers:
+            raise LabError(address, "is no back end", f"Choose of {', '.join(self._servers)}.")
+        return self._servers[address]
+
+    def start(self) -> None:
+        """Listen, each at a free port."""
+        self._thread.start()
+        for server in self._servers.values():
+            self._do(server.listen())
+
+    def fail(self, address: str, fault: Fault | str = Fault.REFUSED) -> None:
+        """Let one fail from now on; `none` heals it. Raises LabError for an unknown one or way."""
+        server = self[address]
+        server.fault = Fault(fault)
+        self._do(server.close() if server.fault is Fault.REFUSED else server.listen())
+
+    def heal(self, address: str) -> None:
+        """Let one be well from now on."""
+        self.fail(address, Fault.NONE)
+
+    def hits(self) -> dict[str, int]:
+        """How many requests each was sent, checks left out."""
+        return {address: len(server.hits) for address, server in self._servers.items()}
+
+    def stop(self) -> None:
+        """Close all; once is enough."""
+        if self._loop.is_closed():
+            return
+        self._do(_ended(self._servers.values()))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(SOON)
+        self._loop.close()
+
+    def _do(self, what: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(SOON)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+async def _ended(servers: Iterable[Webserver]) -> None:
+    """Close all servers, and see their sockets closed: that takes the loop a turn or two."""
+    for server in servers:
+        await server.close()
+    await asyncio.sleep(0.01)
+
+
+def webservers(addresses: Iterable[str], seconds: float = 0.0) -> Webservers:
+    """Start HTTP back ends on loopback, one for each address.
+
+    Args:
+        addresses: that they stand for: those of a zone.
+        seconds: that each answer takes.
+
+    Raises:
+        LabError: there is no address, or the seconds are none.
+    """
+    listed = tuple(dict.fromkeys(addresses))
+    if not listed or isinstance(addresses, str):
+        raise LabError(addresses, "are no addresses", 'Give some: ["192.0.2.1", "192.0.2.2"].')
+    if not 0 <= seconds <= 3600:
+        raise LabError(seconds, "is no time to serve a request", "Take 0 to 3,600 seconds.")
+
+    def listening(undo: ExitStack) -> Webservers:
+        with Unbroken():
+            made = Webservers(listed, seconds)
+            undo.callback(made.stop)
+            made.start()
+        return made
+
+    return opened(listening)

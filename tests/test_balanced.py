@@ -1,0 +1,319 @@
+"""Scenarios with a balancer: who gets what, what a death costs, and how targets drain."""
+
+import math
+
+import pytest
+
+from lab_engine import dumps, loads
+from lab_engine.authority.records import RRset
+from lab_engine.authority.zone import Zone
+from lab_engine.errors import LabError
+from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports
+from lab_engine.simulation.balancer import Balancer
+from lab_engine.simulation.balancing import hashed
+from lab_engine.simulation.parts import Backend, ScheduledChange
+
+from .seeds import shifted
+
+FOUR = [f"192.0.2.{n}" for n in range(1, 5)]
+FIFTH = "192.0.2.5"
+SHOP = Scenario(
+    Zone.of("shop.example", [RRset.of("www", "A", FOUR, 60)]),
+    "www",
+    resolvers=Resolvers(20),
+    clients=Clients(50, 0.4),
+    balancer=Balancer(),
+    duration=120,
+    bin=1,
+    window=20,
+    seed=shifted(1),
+)
+KEEPING = SHOP.set("profiles", {"k": {"like": "fixed", "lifetime": 60, "idle": 3600}}).set(
+    "clients.profile", "k"
+)
+DEATH = (ScheduledChange(60.0, "down", FOUR[:1]),)
+
+
+def totals(outcome):
+    return [sum(row) for row in outcome.requests]
+
+
+@pytest.mark.parametrize("layer", ["L4", "L7"])
+def test_round_robin_is_even_to_one_request(layer):
+    """Before and after the watch the turn goes on, so ends may differ by one."""
+    counts = totals(run(SHOP.set("balancer.layer", layer)))
+
+    assert max(counts) - min(counts) <= 1
+
+
+def test_weights_are_met_in_each_cycle():
+    outcome = run(SHOP.set("balancer.weights", {FOUR[0]: 3}))
+
+    total = sum(totals(outcome))
+    assert totals(outcome)[0] == pytest.approx(total / 2, abs=3)
+    assert totals(outcome)[1] == pytest.approx(total / 6, abs=1)
+
+
+def test_the_same_requests_come_with_and_without_a_balancer():
+    """At the same times, and they wait for DNS as long: only who serves them differs."""
+    limited = SHOP.set("backends", tuple(Backend(each, capacity=50) for each in FOUR))
+    worlds = [limited.set("balancer", each) for each in (None, Balancer("L4"), Balancer("L7"))]
+    dns, l4, l7 = (run(each, "events") for each in worlds)
+
+    assert dns.total == l4.total == l7.total
+    assert dns.lookups == l4.lookups == l7.lookups
+    assert dns.queries == l4.queries == l7.queries
+
+
+# --- death ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layer", ["L4", "L7"])
+def test_a_death_is_noticed_after_so_many_checks(layer):
+    """A quarter fails from the death on, for 2 to 3 intervals of 2 s; then nothing."""
+    outcome = run(SHOP.set("schedule", DEATH).set("balancer.layer", layer))
+
+    failing = [second for second, count in enumerate(outcome.failed) if count]
+    assert min(failing) >= 60
+    assert max(failing) <= 60 + 3 * 2
+    spread = 4 * math.sqrt(0.25 * 20 * 6)
+    assert 0.25 * 20 * 4 - spread < sum(outcome.failed) < 0.25 * 20 * 6 + spread
+
+
+def test_a_retry_hides_a_death():
+    assert sum(run(SHOP.set("schedule", DEATH).set("balancer.retries", 1)).failed) == 0
+
+
+def test_without_checks_a_death_stays():
+    outcome = run(SHOP.set("schedule", DEATH).set("balancer.interval", 0))
+
+    assert sum(outcome.failed[100:]) > 0
+
+
+def test_all_dead_is_503_at_l7():
+    """And nobody is refused: there is nobody who could."""
+    outcome = run(SHOP.set("down", FOUR), trace=True)
+
+    assert sum(outcome.failed) == outcome.total > 0
+    assert sum(outcome.refused) == 0
+    assert {e.detail for e in outcome.trace if e.kind == "fail"} == {
+        "503 from the balancer: no target is healthy"
+    }
+
+
+def test_who_comes_back_gets_requests_again():
+    """After `rise` checks."""
+    back = (*DEATH, ScheduledChange(80.0, "down", []))
+    outcome = run(SHOP.set("schedule", back))
+
+    assert sum(outcome.requests[0][67:80]) == 0
+    assert sum(outcome.requests[0][84:]) > 0
+
+
+def test_what_a_server_had_taken_in_is_lost_when_it_dies():
+    """One request in a minute is served; the others wait."""
+    slow = tuple(Backend(each, capacity=1 / 60, queue=10**6) for each in FOUR)
+    outcome = run(SHOP.set("backends", slow).set("schedule", DEATH))
+
+    lost = outcome.service.lost
+    assert sum(lost) == lost[60] > 0
+    served = sum(count for _, count in outcome.service.latencies)
+    assert served <= sum(totals(outcome)) - sum(lost)
+
+
+@pytest.mark.parametrize("layer", ["L4", "L7"])
+def test_who_comes_back_from_death_has_nothing_left_to_do(layer):
+    """Each has minutes of work waiting; the one that died then is the least busy, and gets all."""
+    slow = tuple(Backend(each, capacity=1, queue=10**6) for each in FOUR)
+    back = (*DEATH, ScheduledChange(80.0, "down", []))
+    scenario = SHOP.set("backends", slow).set("schedule", back).set("balancer.layer", layer)
+
+    outcome = run(scenario.set("balancer.algorithm", "least connections"))
+
+    assert sum(sum(row[85:95]) for row in outcome.requests[1:]) == 0
+    assert sum(outcome.requests[0][85:95]) > 100
+
+
+def test_a_client_sticks_to_the_target_that_a_retry_found():
+    """The cookie names who took the request, not who was chosen first."""
+    sticky = SHOP.set("balancer.sticky", "cookie").set("balancer.retries", 1)
+
+    outcome = run(sticky.set("balancer.interval", 0).set("schedule", DEATH))
+
+    assert sum(outcome.failed) == 0
+    assert outcome.service.moved <= 50
+
+
+# --- connections ----------------------------------------------------------------------------------
+
+
+def joined(layer):
+    """Four targets; from 60 s on a fifth."""
+    grown = Zone.of("shop.example", [RRset.of("www", "A", [*FOUR, FIFTH], 60)])
+    scenario = KEEPING.set("schedule", (ScheduledChange(60.0, "zone", grown),))
+    outcome = run(scenario.set("balancer.layer", layer).set("balancer.keep_alive", 3600))
+    rows = dict(zip(outcome.addresses, outcome.requests, strict=True))
+    return sum(rows.get(FIFTH, ())) / sum(sum(row[60:]) for row in outcome.requests)
+
+
+def test_a_fifth_server_gets_its_part_at_once_at_l7_and_none_of_old_connections_at_l4():
+    assert joined("L7") == pytest.approx(0.2, abs=0.01)
+    assert joined("L4") == 0
+
+
+def test_a_connection_is_one_target_at_l4():
+    """Every request of a client that keeps its connection comes back."""
+    assert run(KEEPING.set("balancer.layer", "L4")).service.stickiness == 1.0
+    assert run(KEEPING.set("balancer.layer", "L7")).service.stickiness < 0.5
+
+
+def test_the_balancer_closes_what_is_unused():
+    """Clients would keep it for an hour; at 0.4 requests a second few gaps are below 0.1 s."""
+    outcome = run(KEEPING.set("balancer.layer", "L4").set("balancer.keep_alive", 0.1))
+
+    assert outcome.service.connections == pytest.approx(outcome.total * math.exp(-0.04), rel=0.02)
+
+
+def test_least_connections_at_l4_counts_what_is_open():
+    """Of 50 clients with a connection each, every target has 12 or 13."""
+    scenario = KEEPING.set("balancer.layer", "L4").set("balancer.algorithm", "least connections")
+    outcome = run(scenario.set("balancer.keep_alive", 3600), trace=True)
+
+    pinned = {event.who: event.detail for event in outcome.trace if event.kind == "connect"}
+    held = [list(pinned.values()).count(address) for address in FOUR]
+    assert max(held) - min(held) <= 1
+
+
+# --- stickiness, paths, draining ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sticky", ["cookie", "address"])
+def test_a_client_comes_back_until_its_target_dies(sticky):
+    outcome = run(SHOP.set("balancer.sticky", sticky).set("schedule", DEATH))
+
+    service = outcome.service
+    assert 0 < service.moved <= 50  # each of those who were there moves once
+    assert service.stickiness > 0.95
+
+
+def test_an_address_moves_only_when_its_own_target_goes():
+    clients = [f"198.18.1.{n}" for n in range(200)]
+    before = [hashed(each, FOUR, [0, 1, 2, 3]) for each in clients]
+
+    after = [hashed(each, FOUR, [1, 2, 3]) for each in clients]
+
+    assert all(new == old for old, new in zip(before, after, strict=True) if old != 0)
+    spread = [before.count(target) for target in range(4)]
+    assert spread == pytest.approx([50] * 4, abs=4 * math.sqrt(200 * 0.25 * 0.75))
+
+
+def test_a_path_goes_to_those_who_serve_it():
+    """The longest that fits counts; the others share what fits none."""
+    rules = {"/api": FOUR[3:], "/api/v2": FOUR[2:3]}
+    scenario = SHOP.set("clients.paths", {"/": 0.5, "/api/cart": 0.3, "/api/v2/cart": 0.2})
+
+    outcome = run(scenario.set("balancer.paths", rules))
+
+    sigma = math.sqrt(0.25 / outcome.total)
+    expected = [0.125, 0.125, 0.325, 0.425]
+    assert list(outcome.shares()) == pytest.approx(expected, abs=4 * sigma)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "last"),
+    [
+        (SHOP, 60),  # nothing is kept: at once
+        (SHOP.set("balancer.sticky", "cookie"), 80),  # until the time is up
+        (KEEPING.set("balancer.layer", "L4"), 80),
+    ],
+    ids=["requests", "cookies", "connections"],
+)
+def test_what_drains_keeps_what_it_has_for_its_time(scenario, last):
+    drained = (ScheduledChange(60.0, "balancer.draining", FOUR[:1]),)
+    outcome = run(scenario.set("balancer.drain_timeout", 20).set("schedule", drained))
+
+    served = [second for second, count in enumerate(outcome.requests[0]) if count]
+    assert last - 4 <= max(served) + 1 <= last
+    assert sum(outcome.failed) == 0
+
+
+def test_a_full_target_refuses_and_a_retry_finds_another():
+    small = (Backend(FOUR[0], capacity=0.01, queue=0),)
+    scenario = SHOP.set("backends", small)
+
+    assert sum(run(scenario).refused) > 400
+    assert sum(run(scenario.set("balancer.retries", 1)).failed) == 0
+
+
+def test_the_balancer_takes_its_time():
+    outcome = run(SHOP.set("balancer.hop_ms", 7).set("clients.profile", "os-cache"))
+
+    assert outcome.latency_ms(0) == (7.0,)
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"layer": "L5"}, "layer.*L4, L7"),
+        ({"algorithm": "best"}, "algorithm.*round robin"),
+        ({"layer": "L4", "sticky": "cookie"}, "not seen at L4"),
+        ({"layer": "L4", "paths": {"/a": [FOUR[0]]}}, "not seen at L4"),
+        ({"weights": {FOUR[0]: 0}}, "drain it"),
+        ({"weights": {FOUR[0]: 257}}, "0 to 256"),
+        ({"weights": "heavy"}, "not a table"),
+        ({"weights": {3: 4}}, "no address"),
+        ({"paths": {"api": [FOUR[0]]}}, "beginning of a path"),
+        ({"paths": {"/a b": [FOUR[0]]}}, "beginning of a path"),
+        ({"paths": {"/api": []}}, "served by nobody"),
+        ({"paths": {"/api": FOUR[0]}}, "list of addresses"),
+        ({"draining": FOUR[0]}, "list of addresses"),
+        ({"interval": -1}, "interval"),
+        ({"fall": 0}, "fall"),
+        ({"retries": 0.5}, "retries"),
+        ({"hop_ms": math.nan}, "hop_ms"),
+    ],
+)
+def test_bad_values_are_refused(fields, said):
+    with pytest.raises(LabError, match=said):
+        Balancer(**fields)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("balancer.draining", ["192.0.2.77"], "no address of the zone"),
+        ("balancer.weights", {"192.0.2.77": 2}, "no address of the zone"),
+        ("schedule", [ScheduledChange(5, "balancer.draining", ["192.0.2.77"])], "no address"),
+        ("schedule", [ScheduledChange(5, "balancer.layer", "L4")], "cannot change"),
+        ("balancer", "L7", "no Balancer"),
+        ("clients.paths", {"api": 1}, "begin with /"),
+    ],
+)
+def test_what_does_not_fit_the_scenario_is_refused(path, value, said):
+    with pytest.raises(LabError, match=said):
+        SHOP.set(path, value)
+
+
+def test_a_balancer_is_read_from_a_file_as_it_was_written():
+    balancer = Balancer(
+        weights={FOUR[0]: 3}, paths={"/api": FOUR[:2]}, sticky="cookie", draining=FOUR[3:]
+    )
+    scenario = SHOP.set("balancer", balancer).set("clients.paths", {"/": 1, "/api": 3})
+
+    again = loads(dumps(scenario))
+
+    assert again.balancer == balancer
+    assert again.clients == scenario.clients
+
+
+def test_the_population_engine_says_why_it_cannot():
+    assert "a balancer chooses who gets each request" in supports(SHOP)
+
+
+def test_ways_to_fail_that_no_balancer_knows_are_refused():
+    """Its checks and requests find a server dead or alive."""
+    with pytest.raises(LabError, match="fails silent: is a failure no balancer knows yet"):
+        SHOP.set("backends", (Backend(FOUR[0], fails="silent"),))

@@ -1,0 +1,188 @@
+"""Three worlds side by side: their measures against what each world must show."""
+
+import math
+
+import plotly.graph_objects as go
+import pytest
+
+from lab_engine.authority.records import RRset
+from lab_engine.authority.zone import Zone
+from lab_engine.errors import LabError
+from lab_engine.simulation import Clients, Resolvers, Scenario
+from lab_engine.simulation.balancer import Balancer
+from lab_engine.simulation.parts import Backend, ScheduledChange
+from lab_engine.simulation.worlds import worlds
+from lab_engine.views.panels import CONTROLS, three_worlds
+from lab_engine.views.worlds import worlds_figure, worlds_summary
+
+from .seeds import shifted
+
+FOUR = [f"192.0.2.{n}" for n in range(1, 5)]
+SHOP = Scenario(
+    Zone.of("shop.example", [RRset.of("www", "A", FOUR, 20)]),
+    "www",
+    resolvers=Resolvers(50, profile="frozen"),
+    clients=Clients(400, 0.5),
+    backends=tuple(Backend(each, capacity=80, queue=10**6) for each in FOUR),
+    duration=80,
+    bin=1,
+    window=20,
+    seed=shifted(1),
+)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return worlds(SHOP)
+
+
+def test_the_same_requests_come_in_all_three(found):
+    assert len({world.steady.total for world in found.each}) == 1
+    assert len({world.steady.lookups for world in found.each}) == 1
+
+
+def test_caches_make_dns_uneven_and_balancers_are_even(found):
+    """Zipf's law: the largest cache alone brings its share to one server."""
+    assert found.dns.imbalance > 1.2
+    assert found.l4.imbalance == pytest.approx(1, abs=0.01)
+    assert found.l7.imbalance == pytest.approx(1, abs=0.01)
+    assert found.dns.latency_ms[2] > found.l7.latency_ms[2]
+
+
+def test_a_canary_is_exact_to_a_request_a_window_behind_a_balancer(found):
+    """DNS draws for each cache and TTL; smooth turns meet a share to a request."""
+    assert found.dns.canary_error > 0.01
+    assert found.l7.canary_error < 2 / 4000 + 1e-9
+    shares = [sum(row) / found.l7.canary.total for row in found.l7.canary.requests]
+    assert shares[0] == pytest.approx(0.05, abs=0.001)
+
+
+def test_a_drain_takes_a_ttl_by_dns_and_no_time_behind_a_balancer(found):
+    """No client keeps a connection here; its copy is 20 s old at most when the zone changes."""
+    assert 10 <= found.dns.drained <= 21
+    assert found.l4.drained == found.l7.drained == 0
+
+
+def test_clients_that_try_the_next_address_lose_less_to_a_death_than_a_balancer_without_retries(
+    found,
+):
+    """What fails by DNS is what had been taken in."""
+    assert sum(found.dns.death.failed) == 0
+    spread = 4 * math.sqrt(0.25 * 200 * 6)
+    assert 0.25 * 200 * 4 - spread < found.l7.failed < 0.25 * 200 * 6 + spread
+
+
+def test_clients_that_try_no_other_lose_a_ttl_to_a_death():
+    hasty = {"hasty": {"like": "none", "tries_next": False}}
+    scenario = SHOP.set("profiles", hasty).set("clients.profile", "hasty")
+
+    found = worlds(scenario.set("balancer", Balancer(retries=1)))
+
+    assert found.dns.failed > 500
+    assert found.l7.death.failed == found.l4.death.failed == (0,) * 80
+
+
+def test_connections_kept_open_hold_a_drain_up_at_l4_alone():
+    kept = {"k": {"like": "fixed", "lifetime": 20, "idle": 60}}
+    scenario = SHOP.set("profiles", kept).set("clients.profile", "k")
+
+    found = worlds(scenario.set("balancer", Balancer(keep_alive=3600, drain_timeout=30)))
+
+    assert math.isinf(found.dns.drained)
+    assert found.l4.drained == pytest.approx(30, abs=2)
+    assert found.l7.drained == 0
+    assert (found.dns.stickiness, found.l4.stickiness) == (1.0, 1.0)
+
+
+def test_a_balancer_costs_more_than_dns(found):
+    """An hour of one alone does."""
+    assert found.dns.bill.for_balancer == 0
+    assert 16 < found.l4.bill.for_balancer < found.l7.bill.for_balancer
+
+
+def test_the_table_has_a_line_for_each_measure(found):
+    text = str(found)
+
+    for name in (
+        "busiest",
+        "p50",
+        "p95",
+        "p99",
+        "failed",
+        "drain",
+        "canary",
+        "same server",
+        "cost",
+    ):
+        assert name in text
+    assert found._repr_html_().startswith("<table>")
+
+
+def test_cookies_and_paths_are_for_l7_alone():
+    given = Balancer(sticky="cookie", paths={"/api": FOUR[:2]}, algorithm="two choices")
+
+    found = worlds(SHOP.set("balancer", given).set("duration", 40))
+
+    assert found.l4.stickiness < 0.5
+    assert found.l7.stickiness == 1.0
+
+
+@pytest.mark.parametrize(
+    ("scenario", "canary", "said"),
+    [
+        (SHOP.set("schedule", [ScheduledChange(5, "down", FOUR[:1])]), 0.05, "schedule"),
+        (SHOP, 0, "canary"),
+        (SHOP, 0.6, "canary"),
+        (
+            Scenario(Zone.of("shop.example", [RRset.of("www", "A", FOUR[0], 20)]), "www"),
+            0.05,
+            "two addresses",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(scenario, canary, said):
+    with pytest.raises(LabError, match=said):
+        worlds(scenario, canary=canary)
+
+
+def test_progress_is_told_twelve_times():
+    told = []
+
+    worlds(SHOP.set("duration", 20), progress=lambda done, whole: told.append((done, whole)))
+
+    assert told == [(number, 12) for number in range(1, 13)]
+
+
+# --- the figure -----------------------------------------------------------------------------------
+
+
+def test_the_figure_shows_what_the_worlds_say(found):
+    figure = worlds_figure(found)
+    by_name = {trace.name: trace for trace in figure.data if trace.name}
+    bars = [trace for trace in figure.data if trace.type == "bar"]
+
+    assert list(by_name["p99"].x) == [float(f"{w.latency_ms[2]:.3g}") for w in found.each]
+    assert list(bars[0].x) == [round(world.imbalance, 4) for world in found.each]
+    assert list(bars[1].text) == [f"{world.failed:,}" for world in found.each]
+
+
+def test_the_figure_is_one_that_plotly_takes(found):
+    """Our figures are not validated as they are made."""
+    go.Figure(worlds_figure(found).to_dict())
+
+
+def test_the_sentence_has_the_numbers(found):
+    sentence = worlds_summary(found)
+
+    for world in found.each:
+        assert f"{world.name}: p99" in sentence
+        assert f"canary off by {100 * world.canary_error:.2f}" in sentence
+
+
+@pytest.mark.parametrize("control", ["algorithm", "load", "keep_alive"])
+def test_the_panel_moves_what_it_says(control):
+    scenario = SHOP.set("balancer", Balancer()).set("duration", 20)
+
+    panel = three_worlds(scenario, control)
+
+    assert panel.scenario.get(CONTROLS[control].path) == scenario.get(CONTROLS[control].path)

@@ -1,0 +1,259 @@
+"""The real HAProxy and nginx beside the simulated balancer, on the same list of requests.
+
+A request takes a moment, so what counts is whom each one went to. HAProxy runs with one thread and
+nginx with one worker: their turns are then as fixed as ours.
+"""
+
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from lab_engine.drill.balancers import balance
+from lab_engine.drill.webclient import WebClient
+from lab_engine.drill.webservers import webservers
+from lab_engine.simulation.balancer import Balancer
+from lab_engine.simulation.balancing import ALGORITHMS
+
+from .programs import find
+
+pytestmark = pytest.mark.witness
+
+FOUR = [f"192.0.2.{n}" for n in range(1, 5)]
+WEIGHTS = {FOUR[0]: 5, FOUR[1]: 3}
+CYCLE = 5 + 3 + 1 + 1
+EVERY = 0.5  # seconds between checks
+PROGRAMS = ["haproxy", "nginx"]
+
+
+@pytest.fixture
+def start():
+    """Starts back ends and a real balancer before them; both are stopped at the end."""
+    with ExitStack() as stack:
+
+        def starting(balancer, program="haproxy", seconds=0.0, timeout=5.0):
+            find(program)
+            servers = stack.enter_context(webservers(FOUR, seconds))
+            real = balance(balancer, servers.table, program=program, timeout=timeout)
+            return servers, stack.enter_context(real)
+
+        yield starting
+
+
+def unchecked(**fields):
+    """What both programs can do."""
+    return Balancer(interval=0, **fields)
+
+
+def simulated(balancer, requests, targets=FOUR):
+    """Whom the lab's algorithm chooses, one request after the other."""
+    weights = [balancer.weight(each) for each in targets]
+    chooser = ALGORITHMS[balancer.algorithm](weights, Random(1))
+    return [targets[chooser.choose(lambda _: 0, range(len(targets)))] for _ in range(requests)]
+
+
+def asked(real, requests, path="/", **client):
+    with WebClient(real.address, keeps=False, **client) as browser:
+        return [browser.get(path) for _ in range(requests)]
+
+
+def servers_of(got):
+    assert all(each.good for each in got)
+    return [each.server for each in got]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_round_robin_is_ours_within_one_request_per_back_end(start, program, tell):
+    balancer = unchecked()
+    _, real = start(balancer, program)
+
+    counts, ours = Counter(servers_of(asked(real, 402))), Counter(simulated(balancer, 402))
+
+    tell(f"{program}: round robin of 402 requests {dict(counts)}, ours {dict(ours)}")
+    assert all(abs(counts[each] - ours[each]) <= 1 for each in FOUR)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_weighted_round_robin_is_ours_within_one_request_a_cycle(start, program):
+    balancer = unchecked(weights=WEIGHTS)
+    _, real = start(balancer, program)
+    theirs, ours = servers_of(asked(real, 20 * CYCLE)), simulated(balancer, 20 * CYCLE)
+
+    for first in range(0, len(theirs), CYCLE):
+        one, other = (Counter(each[first : first + CYCLE]) for each in (theirs, ours))
+        assert all(abs(one[each] - other[each]) <= 1 for each in FOUR)
+
+
+def test_the_smooth_turn_is_nginxs_to_the_last_request(start):
+    """Not only as often, but in the same order."""
+    balancer = unchecked(weights=WEIGHTS)
+    _, real = start(balancer, "nginx")
+
+    assert servers_of(asked(real, 4 * CYCLE)) == simulated(balancer, 4 * CYCLE)
+
+
+@pytest.mark.parametrize("layer", ["L4", "L7"])
+def test_a_death_is_noticed_within_one_interval_of_ours(start, layer, tell):
+    """Simulated, a death is noticed 2 to 3 intervals after it: `test_balanced` holds that."""
+    servers, real = start(Balancer(layer, interval=EVERY))
+    time.sleep(2 * EVERY)  # the first round of checks
+    servers.fail(FOUR[0])
+    died = time.monotonic()
+
+    failed = [died]
+    while time.monotonic() < died + 5 * EVERY:
+        if not all(each.good for each in asked(real, 4)):
+            failed.append(time.monotonic())
+        time.sleep(0.01)
+
+    reaction = failed[-1] - died
+    tell(f"haproxy {layer}: a death is noticed after {reaction:.2f} s, with checks of {EVERY} s")
+    assert EVERY * (2 - 1) <= reaction <= EVERY * (3 + 1)
+
+
+def test_a_retry_hides_a_death(start):
+    servers, real = start(Balancer(interval=60, retries=2))
+    servers.fail(FOUR[0])
+
+    assert set(servers_of(asked(real, 40))) == set(FOUR[1:])
+
+
+def test_all_dead_is_503_at_l7_and_nothing_at_l4(start):
+    for layer, status in (("L7", 503), ("L4", 0)):
+        servers, real = start(Balancer(layer, interval=0.1, fall=1))
+        for each in FOUR:
+            servers.fail(each)
+        time.sleep(1)
+
+        assert {each.status for each in asked(real, 5)} == {status}
+
+
+@pytest.mark.parametrize(
+    ("fault", "program", "status"),
+    [
+        ("silent", "haproxy", 504),
+        ("silent", "nginx", 504),
+        ("half", "haproxy", 504),
+        ("half", "nginx", 504),
+        ("closes", "haproxy", 0),
+        ("closes", "nginx", 0),
+        ("checks only", "haproxy", 500),
+        ("5xx", "nginx", 500),
+    ],
+)
+def test_what_clients_get_of_a_sick_back_end(start, fault, program, status):
+    """Silence ends with the balancer's time-out; half a body is handed on as it came."""
+    servers, real = start(unchecked(), program, timeout=0.3)
+    servers.fail(FOUR[0], fault)
+
+    assert sorted(each.status for each in asked(real, 4)) == sorted([status, 200, 200, 200])
+
+
+def test_who_answers_checks_only_is_taken_for_healthy(start):
+    """And who gives 500 to checks is not."""
+    servers, real = start(Balancer(interval=0.1, fall=1))
+    servers.fail(FOUR[0], "checks only")
+    servers.fail(FOUR[1], "5xx")
+    time.sleep(1)
+
+    got = Counter((each.status, each.server) for each in asked(real, 30))
+
+    assert got[500, FOUR[0]] == 10
+    assert (500, FOUR[1]) not in got
+
+
+def test_cookies_stick_at_l7(start):
+    _, real = start(Balancer(sticky="cookie"))
+    for _ in range(4):
+        with WebClient(real.address, keeps=False) as browser:
+            assert len({browser.get().server for _ in range(10)}) == 1
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_addresses_stick(start, program):
+    _, real = start(unchecked(sticky="address"), program)
+    homes = set()
+    for host in range(1, 25):
+        with WebClient(real.address, keeps=False, source=f"127.0.0.{host}") as browser:
+            found = {browser.get().server for _ in range(5)}
+        assert len(found) == 1
+        homes |= found
+
+    assert len(homes) > 1
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_longest_path_that_fits_counts(start, program):
+    rules = {"/api": FOUR[2:], "/api/v2": FOUR[3:]}
+    _, real = start(unchecked(paths=rules), program)
+
+    found = {path: set(servers_of(asked(real, 8, path))) for path in ("/", "/api/a", "/api/v2/a")}
+
+    assert found == {"/": set(FOUR), "/api/a": set(FOUR[2:]), "/api/v2/a": set(FOUR[3:])}
+
+
+def test_a_connection_is_one_back_end_at_l4_and_none_at_l7(start):
+    for layer, homes in (("L4", 1), ("L7", 4)):
+        _, real = start(unchecked(layer=layer))
+        with WebClient(real.address) as browser:
+            assert len({browser.get().server for _ in range(8)}) == homes
+
+
+def test_what_drains_gets_nothing_new_and_keeps_what_it_has(start):
+    """By cookie; who comes without one goes elsewhere."""
+    _, real = start(Balancer(sticky="cookie"))
+    with WebClient(real.address, keeps=False) as browser:
+        home = browser.get().server
+        real.drain(home)
+
+        assert browser.get().server == home
+        assert home not in servers_of([asked(real, 1)[0] for _ in range(8)])
+        real.ready(home)
+        assert home in servers_of([asked(real, 1)[0] for _ in range(8)])
+
+
+def test_the_program_ends_with_the_with(start):
+    find("haproxy")
+    with webservers(FOUR) as servers:
+        with balance(Balancer(), servers.table) as real:
+            assert asked(real, 1)[0].good
+        real.stop()
+
+        assert asked(real, 1)[0].status == 0
+
+
+ENDING = """
+import os
+from lab_engine import Balancer, balance, webservers
+real = balance(Balancer(), webservers(["192.0.2.1"]).table)
+print(real._folder.name, real.address, flush=True)
+os._exit(1)  # as a kernel that is killed: nothing is cleaned up
+"""
+
+
+def test_the_program_ends_with_its_process():
+    """And what it wrote is gone."""
+    find("haproxy")
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING], capture_output=True, text=True, timeout=30, check=False
+    )
+    folder, address = done.stdout.split()
+    host, _, port = address.rpartition(":")
+
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and Path(folder).exists():
+        time.sleep(0.05)
+    assert not answers(host, int(port))
+    assert not Path(folder).exists()
+
+
+def answers(host, port):
+    """Whether anybody takes connections there."""
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
