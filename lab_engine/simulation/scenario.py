@@ -131,7 +131,7 @@ class Scenario:
             must(again, "backends", backend.address, "fails too often in this watch", remedy)
             known = self.balancer is None or backend.fails is Failure.REFUSED
             remedy = f"Take {Failure.REFUSED}, or no balancer."
-            must(known, "fails", backend.fails, "is a failure no balancer knows yet", remedy)
+            must(known, "fails", str(backend.fails), "is a failure no balancer knows yet", remedy)
         fix(self, "down", _down(self.down, self))
         fix(self, "unhealthy", _unhealthy(self.unhealthy, (self.zone, *self.former)))
         must(
