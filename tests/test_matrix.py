@@ -84,9 +84,9 @@ def test_the_sentence_says_who_is_lost(panel):
     panel.reset()
 
     assert panel.summary == (
-        "Mail is lost with CNAME, exact type first, CNAME by the letter; curl does not arrive with "
-        "HTTPS AliasMode alone, www with a redirect. CNAME, exact type first: MX, TXT, NS, SOA "
-        "are redirected."
+        "Mail is lost with CNAME, exact type first and CNAME by the letter; curl does not arrive "
+        "with HTTPS AliasMode alone and www with a redirect. CNAME, exact type first: MX, TXT, NS, "
+        "SOA are redirected."
     )
 
 
@@ -96,7 +96,7 @@ def test_only_the_ways_named_stand_side_by_side():
 
     assert picture.columns == WAYS[:2]
     assert {cell.column for cell in picture.cells} == set(WAYS[:2])
-    assert "curl does not arrive with none" in picture.sentence
+    assert "curl always arrives" in picture.sentence
 
 
 def test_what_is_read_of_a_cell_says_whose_it_is(panel):

@@ -137,13 +137,14 @@ def _sentence(outcome: Outcome) -> str:
     deaf = [told.way for told in outcome.ways if not told.clients["curl"][0]]
     moved = [step.kind for step in outcome.chosen.steps if step.state == "redirected"]
     return (
-        f"{_without('Mail is lost', lost)}; {_without('curl does not arrive', deaf)}. "
+        f"{f'Mail is lost with {_and(lost)}' if lost else 'No mail is lost'}; "
+        f"{f'curl does not arrive with {_and(deaf)}' if deaf else 'curl always arrives'}. "
         f"{outcome.chosen.way}: {_moved(list(dict.fromkeys(moved)))}."
     )
 
 
-def _without(what: str, ways: Sequence[str]) -> str:
-    return f"{what} with {', '.join(ways) or 'none'}"
+def _and(ways: Sequence[str]) -> str:
+    return " and ".join(ways)  # a name may hold a comma
 
 
 def _moved(kinds: Sequence[str]) -> str:
