@@ -135,7 +135,7 @@ APEX: Final = Subject(
     "from lab_engine import Apex, apex_ways",
     'apex_ways(Apex(), "way", "own", "again")',
     "TTL of CNAME or ALIAS",
-    "lesson 05's matrix, 8 ways out and 7 types asked through caches",
+    "lesson 05's matrix, 8 ways out and 7 types; there and back, so but the framed way is known",
     ".lab-board",
     "",
     3.0,

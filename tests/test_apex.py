@@ -158,6 +158,41 @@ def test_a_bad_ttl_is_refused():
         apex(EXACT, own_ttl=-1)
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"place": "Tokyo"},
+        {"place": "Frankfurt", "passes": True},
+        {"own_ttl": 20},
+        {"target_ttl": 600, "again": 120},
+        {"first": "MX", "second": "HTTPS", "through": False},
+    ],
+)
+def test_what_a_way_never_meets_changes_nothing_of_it(way, moved):
+    """So nobody has to ask again."""
+    scenario = Apex(**moved, way=way)
+    whole, less = asked(scenario, way), asked(scenario.met_by(way), way)
+
+    assert [str(each.exchange.answer) for each in less.steps] == [
+        str(each.exchange.answer) for each in whole.steps
+    ]
+    assert (less.ttl, less.clients) == (whole.ttl, whole.clients)
+
+
+def test_a_move_asks_again_only_those_whom_it_reaches():
+    """The flattener's place concerns the flatteners."""
+    before, after = all_asked(Apex()), all_asked(Apex(place="Tokyo"))
+    anew = [new.way for old, new in zip(before, after, strict=True) if new is not old]
+
+    assert anew == list(FLATTENED)
+
+
+def test_the_way_that_is_chosen_is_one_of_those_compared():
+    with pytest.raises(LabError, match="PowerDNS ALIAS: is no way that is compared here"):
+        Apex(way="PowerDNS ALIAS", ways=WAYS[:2])
+
+
 def test_all_ways_are_asked_alike():
     told = all_asked(Apex())
 

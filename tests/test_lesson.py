@@ -212,6 +212,16 @@ def test_how_a_prediction_did_is_said_where_its_result_is(make):
     assert said == ["You said 90 s; it was 150 s: 1.67 times too low."]
 
 
+def test_the_line_by_the_result_is_plain(make):
+    """The card shows what stands between backticks as code; a printed line cannot."""
+    said = []
+    toy = make(say=said.append)
+    answer(toy.ask("first"), "b")
+    toy.reveal("first", "`a`")
+
+    assert said == ["You said “b”; a came first."]
+
+
 def test_percents_differ_by_points():
     assert Axis(0, 100, "%").gap(40, 51.5) == "11.5 points too low"
     assert Axis(0, 100, "s").gap(60, 51.5) == "8.5 s too high"

@@ -84,9 +84,28 @@ def test_the_sentence_says_who_is_lost(panel):
     panel.reset()
 
     assert panel.summary == (
-        "Mail is lost with CNAME, exact type first, CNAME by the letter; curl does not arrive with "
-        "HTTPS AliasMode alone, www with a redirect. CNAME, exact type first: redirected are MX, "
-        "TXT, NS, SOA."
+        "Mail is lost with CNAME, exact type first and CNAME by the letter; curl does not arrive "
+        "with HTTPS AliasMode alone and www with a redirect. CNAME, exact type first: MX, TXT, NS, "
+        "SOA are redirected."
+    )
+
+
+def test_only_the_ways_named_stand_side_by_side():
+    """So that a lesson can ask about the others before it shows them."""
+    picture = apex_ways(Apex(ways=WAYS[:2])).picture
+
+    assert picture.columns == WAYS[:2]
+    assert {cell.column for cell in picture.cells} == set(WAYS[:2])
+    assert "curl always arrives" in picture.sentence
+
+
+def test_what_is_read_of_a_cell_says_whose_it_is(panel):
+    """The pointer may rest on another column than the framed one."""
+    picture = panel.picture
+
+    assert all(cell.words.startswith(f"{cell.column}: ") for cell in picture.cells)
+    assert picture.at("curl", "HTTPS AliasMode alone").words == (
+        "HTTPS AliasMode alone: curl does not get there."
     )
 
 
@@ -94,7 +113,7 @@ def test_asked_directly_there_is_no_cache_to_look_into(panel):
     panel.set("through", "the authority itself")
 
     assert panel.picture.drawer is None
-    assert [lane.name for lane in panel.picture.strip.lanes] == ["it gets", "client", "authority"]
+    assert [lane.name for lane in panel.picture.strip.lanes] == ["answer", "client", "authority"]
     panel.reset()
 
 

@@ -96,7 +96,8 @@ class Lesson:
             self._card(key, question, "Predict", told.prediction)._ipython_display_()
         elif self.said(key) is not None:
             # The card may be out of sight by now: its first line stands where one looks, too.
-            self._say(self._cards[key][2].state["lines"][0])
+            line: str = self._cards[key][2].state["lines"][0]
+            self._say(line.replace("`", ""))  # a plain line has no type for code
 
     def said(self, key: str) -> Said | None:
         """What the learner has committed to: for the marker in a figure. None if nothing yet.

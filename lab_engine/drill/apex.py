@@ -262,6 +262,7 @@ class Apex:
         first, second: the types that are asked for first, two of `TYPES`; the others follow.
         again: seconds until everything is asked once more; 0 for not at all.
         place, passes, own_ttl, target_ttl: as `apex` has them.
+        ways: those that are compared, some of `WAYS`.
     """
 
     way: str = WAYS[0]
@@ -273,6 +274,12 @@ class Apex:
     passes: bool = False
     own_ttl: int = 300
     target_ttl: int = 60
+    ways: tuple[str, ...] = WAYS
+
+    def __post_init__(self) -> None:
+        for each in self.ways:
+            _choose(each, WAYS, "way out")
+        _choose(self.way, self.ways, "way that is compared here")
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -286,6 +293,18 @@ class Apex:
     def set(self, path: str, value: Any) -> Self:
         """The same with another value."""
         return replace(self, **{path: value})
+
+    def met_by(self, way: str) -> Self:
+        """The same, with all that one way never meets as it is by default."""
+        plain = Apex()
+        mine = replace(self, way=plain.way, ways=plain.ways)
+        if way not in FLATTENED:
+            mine = replace(mine, place=plain.place, passes=plain.passes)
+        if way == ALIAS:  # the TTL is that of AWS
+            mine = replace(mine, own_ttl=plain.own_ttl)
+        if way in (ALIAS, WWW):  # whoever asks for the apex is not led to the CDN
+            mine = replace(mine, target_ttl=plain.target_ttl)
+        return mine
 
     def start(self, way: str) -> Way:
         """The authority of one way, as things are here."""

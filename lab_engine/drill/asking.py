@@ -8,6 +8,7 @@ web's to the CDN, the zone's own to the zone's own records; `redirected` where a
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Final, Literal
 
@@ -166,9 +167,17 @@ def asked(scenario: Apex, way: str = "", looking: Looking = _unseen) -> Told:
 
 
 def all_asked(scenario: Apex, chosen: Told | None = None) -> tuple[Told, ...]:
-    """Every way out, asked likewise; what is known already of one is not asked again."""
+    """Every way that is compared, asked likewise; what is known already of one is not asked again.
+
+    That holds from call to call, too: what a move does not reach stays as it was.
+    """
     known = {} if chosen is None else {chosen.way: chosen}
-    return tuple(known.get(way) or asked(scenario, way) for way in WAYS)
+    return tuple(known.get(way) or _asked_once(scenario.met_by(way), way) for way in scenario.ways)
+
+
+@lru_cache(8 * len(WAYS))
+def _asked_once(scenario: Apex, way: str) -> Told:
+    return asked(scenario, way)
 
 
 def redirected_share(

@@ -39,7 +39,7 @@ class Outcome:
     """What all ways said, and what one of them left in its cache.
 
     Attributes:
-        ways: in the order of `WAYS`.
+        ways: in the order of the scenario's.
         chosen: the one whose packets are shown.
         drawer: what the cache before that one held, step by step; None without a cache.
     """
@@ -87,10 +87,10 @@ def picture(scenario: Apex, outcome: Outcome) -> Matrix:
     """Types and clients by way out, with packets and cache of the chosen one."""
     chosen = outcome.chosen
     return Matrix(
-        title="What does each way out make of each type?",
+        title="What becomes of each type?",
         hint=_hint(scenario),
         rows=ROWS,
-        columns=WAYS,
+        columns=scenario.ways,
         cells=tuple(cell for told in outcome.ways for cell in _cells(told)),
         asked=tuple(step.kind for step in chosen.steps),
         said=tuple(_said(outcome)),
@@ -118,12 +118,16 @@ def _said(outcome: Outcome) -> Iterator[str]:
 def _cells(told: Told) -> Iterator[Cell]:
     for index, step in enumerate(told.steps, 1):
         words = _read(step)
-        yield Cell(step.kind, told.way, index, step.state, step.note, words)
+        yield Cell(step.kind, told.way, index, step.state, step.note, f"{told.way}: {words}")
     last = len(told.steps)
-    ttl = "none" if told.ttl is None else f"{number(told.ttl)} s"
-    yield Cell(_TTL, told.way, last, "", ttl, f"The address was given for: {ttl}.")
+    ttl, given = "none", "no address was given"
+    if told.ttl is not None:
+        ttl = f"{number(told.ttl)} s"
+        given = f"the address was given for {ttl}"
+    yield Cell(_TTL, told.way, last, "", ttl, f"{told.way}: {given}.")
     for client, (arrives, note) in told.clients.items():
-        words = f"The {client} {'gets there' if arrives else 'does not get there'}: {note}."
+        comes = "gets there" if arrives else "does not get there"
+        words = f"{told.way}: {client} {comes}{f': {note}' * bool(note)}."
         yield Cell(client, told.way, last, "right" if arrives else "no", note, words)
 
 
@@ -133,13 +137,20 @@ def _sentence(outcome: Outcome) -> str:
     deaf = [told.way for told in outcome.ways if not told.clients["curl"][0]]
     moved = [step.kind for step in outcome.chosen.steps if step.state == "redirected"]
     return (
-        f"Mail is lost with {_listed(lost)}; curl does not arrive with {_listed(deaf)}. "
-        f"{outcome.chosen.way}: redirected are {_listed(list(dict.fromkeys(moved)))}."
+        f"{f'Mail is lost with {_and(lost)}' if lost else 'No mail is lost'}; "
+        f"{f'curl does not arrive with {_and(deaf)}' if deaf else 'curl always arrives'}. "
+        f"{outcome.chosen.way}: {_moved(list(dict.fromkeys(moved)))}."
     )
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) or "none"
+def _and(ways: Sequence[str]) -> str:
+    return " and ".join(ways)  # a name may hold a comma
+
+
+def _moved(kinds: Sequence[str]) -> str:
+    if not kinds:
+        return "nothing is redirected"
+    return f"{', '.join(kinds)} {'is' if len(kinds) == 1 else 'are'} redirected"
 
 
 def packets_of(steps: Sequence[Step], *, through: bool, title: str) -> Strip:
@@ -148,7 +159,7 @@ def packets_of(steps: Sequence[Step], *, through: bool, title: str) -> Strip:
     named = len(steps) <= len(TYPES)  # more are too close for labels, and the axis names them, too
     return Strip(
         title=title,
-        lanes=(Lane("it gets"), Lane("client"), *middle, Lane("authority")),
+        lanes=(Lane("answer"), Lane("client"), *middle, Lane("authority")),
         marks=tuple(
             mark for slot, step in enumerate(steps) for mark in _marks(slot, step, through, named)
         ),
@@ -174,7 +185,7 @@ def _marks(slot: int, step: Step, through: bool, named: bool) -> Iterator[Mark]:
         at += room
     look = _LOOKS[step.state]
     yield Arrow(near, "client", slot + 0.34, slot + 0.42, look, "", words)
-    yield Bar("it gets", slot + 0.44, slot + 0.98, look, SYMBOLS[step.state], words)
+    yield Bar("answer", slot + 0.44, slot + 0.98, look, SYMBOLS[step.state], words)
 
 
 def _read(step: Step) -> str:

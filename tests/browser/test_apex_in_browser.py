@@ -130,6 +130,16 @@ def test_a_step_says_which_row_answered(lesson: harness.Notebook) -> None:
     expect(panel(lesson).locator(".lab-answered")).to_contain_text("shop.example. CNAME")
 
 
+def test_a_long_ttl_in_the_cache_is_written_as_elsewhere(lesson: harness.Notebook) -> None:
+    """With a comma for thousands, as its twin and the controls have it."""
+    reset(lesson)
+    panel(lesson).get_by_label("Way out").select_option("Route 53 alias")
+
+    rows = panel(lesson).locator(".lab-entry").filter(has_text="86,400 s left")
+    expect(rows).to_have_count(1)
+    reset(lesson)
+
+
 def test_asked_directly_there_is_no_cache_below(lesson: harness.Notebook) -> None:
     """And the first column looks fine."""
     reset(lesson)

@@ -97,7 +97,8 @@ function entry(label, key) {
     show(now) {
       value.textContent = now.negative ? `∅ ${now.text}` : now.text;
       value.classList.toggle("lab-faint", !now.held);
-      left.textContent = now.held ? `${Number(now.left.toPrecision(4))} s left` : "";
+      const seconds = now.left.toLocaleString("en", { maximumSignificantDigits: 4 });
+      left.textContent = now.held ? `${seconds} s left` : "";
       bar.style.visibility = now.held ? "" : "hidden";
       rest.style.width = `${now.life ? Math.min(100, (100 * now.left) / now.life) : 0}%`;
       mark.textContent = MARKS[now.mark];
