@@ -23,6 +23,7 @@ from lab_engine.simulation.parts import ScheduledChange
 from lab_engine.simulation.sweep import sweep
 from lab_engine.views import canaries
 from lab_engine.views.kit.fan import fan, intended
+from lab_engine.views.kit.together import luck
 
 from .seeds import shifted
 
@@ -129,6 +130,16 @@ def test_of_fifty_canaries_three_or_four_show_less_than_a_third() -> None:
     below = 50 * mean(share(run) < 0.003 for run in runs)
 
     assert 2.5 <= below <= 4.5
+
+
+@pytest.mark.parametrize(("watch", "below"), [(3600, 2), (10_800, 0)])
+def test_three_hours_until_no_dot_shows_less_than_half(watch: int, below: int) -> None:
+    """The panel's own dice, after an hour and after three: what the text says to count."""
+    panel = canaries.canary(shop_of_one().set("seed", 1), *CONTROLS, server=NEW)
+    panel.set("duration", watch)
+    ends = luck(panel.scenario.scenario, panel.outcome.others, NEW).parts[1]
+
+    assert f"{below} of 50" in ends.count(0.5)
 
 
 @pytest.mark.parametrize("ttl", [20, 300])
