@@ -117,8 +117,8 @@ def test_a_value_stands_in_front_of_what_was_intended(lesson: Notebook) -> None:
         panels(lesson)
         .nth(2)
         .evaluate(
-            """panel => [...panel.querySelectorAll('.lab-loads text.lab-strong')].slice(1).map(value =>
-            !!(panel.querySelector('.lab-fair').compareDocumentPosition(value)
+            """panel => [...panel.querySelectorAll('.lab-loads text.lab-strong')].slice(1)
+            .map(value => !!(panel.querySelector('.lab-fair').compareDocumentPosition(value)
                 & Node.DOCUMENT_POSITION_FOLLOWING))"""
         )
     )
