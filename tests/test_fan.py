@@ -115,6 +115,7 @@ def test_the_line_counts_those_below_it() -> None:
 
     assert every.below(50) == 25
     assert every.count(50) == "25 of 50 show less than 50 s"
+    assert every.count(2) == "1 of 50 shows less than 2 s"
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,16 @@ def test_dots_beyond_the_axis_are_said() -> None:
     assert beyond["ticks"][-1] == [5, "5 % and more"]
 
 
+def test_a_band_beyond_the_axis_is_said() -> None:
+    """At its top: one resolver gives a canary of 5 % all or nothing at first."""
+    tops = {}
+    for count in (1, 1000):
+        runs = sweep(shop(resolvers=count), {}, 40)[0].outcomes
+        tops[count] = fan(shop(), runs, CANARY).still()["ticks"][-1]
+
+    assert tops == {1: [25, "≥25 %"], 1000: [25, "25 %"]}
+
+
 def test_sentences_have_the_numbers(outcomes: tuple[Outcome, ...]) -> None:
     """Who cannot see the band and the dots reads what they say."""
     spread, ends = luck(shop(), outcomes, CANARY, called="the canary").parts
@@ -149,7 +160,7 @@ def test_sentences_have_the_numbers(outcomes: tuple[Outcome, ...]) -> None:
     assert "After 10:00, 9 of 10 runs gave the canary" in spread.sentence
     assert f"{low:.2g} to {high:.2g} %" in spread.sentence
     assert "5 % was intended" in spread.sentence
-    assert f"{ends.below(2.5)} of 50 show less than 2.5 %" in ends.sentence
+    assert ends.count(2.5) in ends.sentence
 
 
 def test_ghosts_stand_in_both_twins(outcomes: tuple[Outcome, ...]) -> None:

@@ -1,5 +1,6 @@
 """What lesson 02 says in words, against the engine: closed form, simulation, real answers."""
 
+import re
 from math import sqrt
 from random import Random
 from statistics import mean, stdev
@@ -21,6 +22,8 @@ from lab_engine.simulation.many import Many
 from lab_engine.simulation.parts import ScheduledChange
 from lab_engine.simulation.sweep import sweep
 from lab_engine.views import canaries
+from lab_engine.views.kit.fan import fan, intended
+from lab_engine.views.kit.together import luck
 
 from .seeds import shifted
 
@@ -74,6 +77,35 @@ def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
     assert spread == pytest.approx(formula, abs=4 * spread * sqrt((kurtosis - 1) / 4 / 1000))
 
 
+def test_a_tenth_over_a_day_errs_by_a_fiftieth() -> None:
+    """±2 % behind 100 resolvers under Zipf's law, TTL 60: the verdict's other half."""
+    formula = theory.canary_error(0.1, zipf_shares(100, 1), 60, 86_400) / 0.1
+
+    assert round(formula, 2) == 0.02
+
+
+def test_a_hash_errs_for_good() -> None:
+    """One draw a resolver, kept for ever: ±245 % for a canary of 1 %, by 20,000 such draws."""
+    parts, dice = zipf_shares(100, 1), Random(shifted(3))
+    drawn = [sum(part for part in parts if dice.random() < 0.01) / 0.01 for _ in range(20_000)]
+    formula = theory.canary_error(0.01, parts, 60, 0) / 0.01
+    middle, spread = mean(drawn), stdev(drawn)
+    kurtosis = mean((value - middle) ** 4 for value in drawn) / spread**4
+    never, sigma = 0.99**100, sqrt(0.99**100 * (1 - 0.99**100) / 20_000)
+
+    assert round(formula, 2) == 2.45
+    assert spread == pytest.approx(formula, abs=4 * spread * sqrt((kurtosis - 1) / 4 / 20_000))
+    assert mean(not each for each in drawn) == pytest.approx(never, abs=4 * sigma)
+
+
+@pytest.mark.parametrize(("weight", "says"), [(5, 4.8), (25, 20), (99, 50)])
+def test_a_step_is_a_part_of_the_sum(weight: int, says: float) -> None:
+    """What the text says of the steps, and the picture: weights against the old build's 99."""
+    raised = shop_of_one().set("zone.www.canary.weight", weight)
+
+    assert intended(raised, NEW)[-1][1] == pytest.approx(says, abs=0.3)
+
+
 def test_a_canary_that_nobody_visits() -> None:
     """Twenty resolvers, a minute: 0.99^40, by 2,000 runs and by 40 real draws a thousand times."""
     minute = shop_of_one().set("resolvers.count", 20).set("duration", 60)
@@ -100,6 +132,16 @@ def test_of_fifty_canaries_three_or_four_show_less_than_a_third() -> None:
     assert 2.5 <= below <= 4.5
 
 
+@pytest.mark.parametrize(("watch", "below"), [(3600, 2), (10_800, 0)])
+def test_three_hours_until_no_dot_shows_less_than_half(watch: int, below: int) -> None:
+    """The panel's own dice, after an hour and after three: what the text says to count."""
+    panel = canaries.canary(shop_of_one().set("seed", 1), *CONTROLS, server=NEW)
+    panel.set("duration", watch)
+    ends = luck(panel.scenario.scenario, panel.outcome.others, NEW).parts[1]
+
+    assert f"{below} of 50" in ends.count(0.5)
+
+
 @pytest.mark.parametrize("ttl", [20, 300])
 def test_an_abort_takes_half_a_ttl(ttl: int) -> None:
     """10 (80 + T/2) harmed requests, within 4 sigma of 100 runs and the idle time of caches."""
@@ -117,6 +159,24 @@ def test_an_abort_takes_half_a_ttl(ttl: int) -> None:
 
     formula = 10 * (80 + ttl / 2)
     assert mean(harmed) == pytest.approx(formula, abs=0.4 * stdev(harmed) + 0.01 * formula)
+
+
+def test_the_picture_of_an_abort_agrees_with_half_a_ttl() -> None:
+    """Half of the users have left 80 s + 300 s / 2 after the beginning; the sentence says that."""
+    crowd = Clients(50_000, rate=0.01)
+    whole = Scenario(
+        shop(0, 1), "www", clients=crowd, resolvers=Resolvers(200), duration=480, bin=5
+    )
+    after = [("zone.www.stable.weight", 1), ("zone.www.canary.weight", 0)]
+    aborted = whole.set("zone.www.ttl", 300).set("seed", shifted(1))
+    aborted = aborted.set("schedule", [ScheduledChange(80, *each) for each in after])
+    runs = sweep(aborted, {}, 400)[0].outcomes
+    said = re.search(
+        r"half-way to the last step by (\d):(\d\d)", fan(aborted, runs, NEW, so_far=False).sentence
+    )
+
+    assert said is not None
+    assert 60 * int(said[1]) + int(said[2]) == pytest.approx(80 + 300 / 2, abs=15)
 
 
 @pytest.mark.parametrize("ttl", [20, 300])

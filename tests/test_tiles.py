@@ -92,6 +92,17 @@ def test_the_rest_is_one_tile_that_says_so() -> None:
     assert rest.width * rest.height / (920 * 208) == pytest.approx(picture.rest)
 
 
+@pytest.mark.parametrize(
+    ("resolvers", "says"),
+    [(1, "1 cache, area = its clients"), (20, "20 caches, area = their clients")],
+)
+def test_the_hint_counts_the_caches(resolvers: int, says: str) -> None:
+    """One has clients too."""
+    scenario = shop(resolvers)
+
+    assert tiles(scenario, watched(scenario)).hint.startswith(says)
+
+
 def test_a_rest_too_large_for_its_picture_is_not_to_scale() -> None:
     """And says so: of 10,000 equal caches 200 could not be seen beside the others."""
     scenario = shop(10_000).set("resolvers.skew", 0.0)

@@ -111,6 +111,21 @@ def test_play_moves_tiles_and_fan(lesson: Notebook) -> None:
     assert readouts.first.inner_text() != before[0]
 
 
+def test_a_value_stands_in_front_of_what_was_intended(lesson: Notebook) -> None:
+    """The line at 1 % crosses the value of a canary that has less: the value stays legible."""
+    in_front = (
+        panels(lesson)
+        .nth(2)
+        .evaluate(
+            """panel => [...panel.querySelectorAll('.lab-loads text.lab-strong')].slice(1)
+            .map(value => !!(panel.querySelector('.lab-fair').compareDocumentPosition(value)
+                & Node.DOCUMENT_POSITION_FOLLOWING))"""
+        )
+    )
+
+    assert in_front == [True, True]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [

@@ -49,7 +49,9 @@ class Dots(Drawn):
 
     def count(self, line: float) -> str:
         """What the line says where it stands."""
-        return f"{self.below(line)} of {COUNT} show less than {said(line, self.unit)}"
+        below = self.below(line)
+        shows = "shows" if below == 1 else "show"
+        return f"{below} of {COUNT} {shows} less than {said(line, self.unit)}"
 
     @cached_property
     def sentence(self) -> str:

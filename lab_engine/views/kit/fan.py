@@ -92,7 +92,11 @@ class Fan(Drawn):
             for time, (_, middle, _) in zip(self.times, self.band, strict=True)
             if time > since and abs(middle - last) <= abs(before - last) / 2
         ]
-        half = f"half-way to the last by {clock(way[0], self.duration)}" if way else "not half-way"
+        half = (
+            f"half-way to the last step by {clock(way[0], self.duration)}"
+            if way
+            else "not half-way"
+        )
         return (
             f"Intended for {self.called}: {', '.join(steps)}. Half of the runs were {half}; "
             f"at the end 9 of 10 gave it {end} of {self.what}."
@@ -119,11 +123,15 @@ class Fan(Drawn):
             "moments": [self.moment(index) for index in range(len(self.times))],
             "duration": self.duration,
             "top": self.top,
-            "ticks": [[value, said(value, PERCENT)] for value in ticks(0, self.top, 6)],
+            "ticks": [[value, self._tick(value)] for value in ticks(0, self.top, 6)],
             "axis": [list(tick) for tick in watch_ticks(self.duration)],
             "aim": self.aim,
             "ghosts": [ghost.still() for ghost in self.ghosts],
         }
+
+    def _tick(self, value: float) -> str:
+        highest = max(*self.line, *(high for _, _, high in self.band))
+        return "≥" * (value == self.top < highest) + said(value, PERCENT)
 
     def frames(self) -> bytes:
         """None: the line is drawn as far as the playhead of what stands beside it has come."""

@@ -294,7 +294,8 @@ def _count(scenario: Scenario, holders: str) -> int:
 
 def _hint(picture: Tiles) -> str:
     largest = "the largest " if picture.others else ""
-    shown = f"{largest}{_caches(len(picture.tiles))}, area = their clients"
+    whose = "its" if len(picture.tiles) == 1 else "their"
+    shown = f"{largest}{_caches(len(picture.tiles))}, area = {whose} clients"
     return f"{shown[0].upper()}{shown[1:]}; the bright part of the edge is the TTL that is left"
 
 

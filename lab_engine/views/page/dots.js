@@ -113,7 +113,8 @@ function handle(svg, still, circles, x, width, at, moved) {
     const late = x(at) > width / 2;
     words.setAttribute("x", x(at) + (late ? -6 : 6));
     words.setAttribute("text-anchor", late ? "end" : "start");
-    words.textContent = `${count} of ${still.values.length} show less than ${valued(at, still.unit)}`;
+    const shows = count === 1 ? "shows" : "show";
+    words.textContent = `${count} of ${still.values.length} ${shows} less than ${valued(at, still.unit)}`;
     node.setAttribute("aria-valuenow", at);
     node.setAttribute("aria-valuetext", words.textContent);
   };

@@ -30,8 +30,10 @@ export function loadBars(place, run, width, prefix) {
     const anchor = tick === 100 ? "end" : "middle";
     inside.append(text(`${tick} %`, scale(tick) + (tick === 100 ? RIGHT : 0), height - 4, "lab-tick", anchor));
   }
-  const bars = run.servers.map((server, index) => bar(inside, run, server, index, scale, prefix));
+  const values = shape("g"); // in front of the line of the fair share, which may cross them
+  const bars = run.servers.map((server, index) => bar(inside, values, run, server, index, scale, prefix));
   if (run.fair !== null) fairShare(inside, run, scale, bottom);
+  inside.append(values);
   run.ghosts.forEach((ghost, index) => drawGhost(inside, run, ghost, bottom + 16 + LINE * index, scale));
   place.replaceChildren(svg);
   return {
@@ -50,7 +52,7 @@ function explained(width, fairEnd) {
   return text("dashed: no copy, asks anew", 84, 14, "lab-tick");
 }
 
-function bar(inside, run, server, index, scale, prefix) {
+function bar(inside, values, run, server, index, scale, prefix) {
   const y = TOP + ROW * index;
   const fill = `url(#${prefix}-load-${index})`;
   inside.append(shape("rect", { x: 0, y, width: BAR, height: BAR, rx: 2, fill }));
@@ -62,7 +64,8 @@ function bar(inside, run, server, index, scale, prefix) {
   const solid = shape("rect", { x: scale(0), y, width: 0, height: BAR, fill });
   const again = shape("rect", { y: y + 0.5, width: 0, height: BAR - 1, class: "lab-again" });
   const value = text("", 0, y + 12.5, "lab-strong lab-halo");
-  inside.append(solid, again, value);
+  inside.append(solid, again);
+  values.append(value);
   if (server.capacity !== null && server.capacity <= 1) {
     const x = scale(100 * server.capacity);
     inside.append(shape("line", { x1: x, x2: x, y1: y - 3, y2: y + BAR + 3, class: "lab-capacity" }));
