@@ -171,6 +171,10 @@ def test_every_stop_of_every_slider_is_possible(table, kind):
                 )
 
 
+def test_parts_and_questions_say_what_they_are_of():
+    assert (MOVE["deaf"].unit, MOVE["budget"].unit) == ("of all", "questions")
+
+
 def test_a_control_that_is_none_is_refused():
     with pytest.raises(LabError, match="lade: is no control"):
         migration(Move(), "lade")

@@ -40,8 +40,10 @@ MOVE: Final[dict[str, Control]] = {
     "lead": Slider("lead", "First change ahead", 0, 2 * DAY, choices=LEADS, unit="s"),
     "steps": Slider("steps", "Changes at most", 1, 8),
     "hold": Slider("hold", "Restored after", 60, 14_400, choices=TTLS[5:14], unit="s"),
-    "budget": Slider("budget", "Budget", 10, 100_000, choices=one_two_five(10, 100_000)),
-    "deaf": Slider("deaf", "Clients that never ask again", 0.0, 0.5, step=0.01, unit="(1: all)"),
+    "budget": Slider(
+        "budget", "Budget", 10, 100_000, choices=one_two_five(10, 100_000), unit="questions"
+    ),
+    "deaf": Slider("deaf", "Clients that never ask again", 0.0, 0.5, step=0.01, unit="of all"),
     "silent": Slider(
         "silent", "Authority silent from the move", 0, 3600, choices=(0, 300, 900, 3600), unit="s"
     ),
