@@ -99,7 +99,7 @@ def _held(move: Move, rehearsal: Rehearsal) -> Tiles:
     return tiles(
         scenario,
         outcome,
-        title="After the move: who still goes to A, the old server?",
+        title="Who goes to A, the old server, and who to B, the new one?",
         turns=((0.0, (1.0, 0.0)), (move.move_at, (0.0, 1.0))),
         at=next((time for time in times if time >= passed), passed),
         says=f"{after} after the move {old} of the requests still go to A, the old server.",
