@@ -109,6 +109,18 @@ def test_planned_and_counted_questions_stand_against_the_budget():
     assert "over the budget of 500" in staircase_summary(result)
 
 
+def test_what_the_axis_does_not_reach_stands_at_its_edge_under_its_own_number():
+    """Lowered at the move itself: few questions, no room at the right."""
+    result = rehearse(Move(lead=0))
+    figure = staircase(result)
+    counts = {trace.text[0]: trace.x[0] for trace in figure.data if trace.mode == "markers+text"}
+    (rung,) = [note for note in figure.layout.annotations if note.text == "1 min"]
+
+    assert result.asked < 10
+    assert counts[f"{result.asked}"] == 10
+    assert rung.xanchor == "right"
+
+
 def test_every_figure_is_json_and_has_no_number_that_is_none():
     for figure in (tradeoff(Tradeoff(ttl=1)), staircase(rehearse(Move(lead=0)))):
         json.dumps(json.loads(figure.to_json()), allow_nan=False)
