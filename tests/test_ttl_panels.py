@@ -162,6 +162,16 @@ def test_the_tiles_begin_when_the_low_ttl_has_passed_and_mark_no_fair_share():
     assert "0 % of the requests still go to A" in panel.summary
 
 
+@pytest.mark.parametrize(("serve_stale", "old"), [(False, 0.0), (True, 1.0)])
+def test_while_the_authority_is_silent_nobody_is_led_to_the_new_server(serve_stale, old):
+    """Caches without a copy get no answer, or give the old one; afterwards they ask anew."""
+    drawn = migration(Move(silent=900, serve_stale=serve_stale)).picture
+    last = len(drawn.moving.times) - 1
+
+    assert drawn.loads(drawn.begin) == pytest.approx((old, 0.0), abs=1e-9)
+    assert drawn.loads(last) == pytest.approx((0.0, 1.0), abs=1e-9)
+
+
 def test_both_stills_stand_in_the_twin():
     """The figure's file, then the picture of the kit with all of the words."""
     twin = migration(Move(), "lead", still="pictures/04_staircase.svg").twin()

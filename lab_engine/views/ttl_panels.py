@@ -100,7 +100,16 @@ def _held(move: Move, rehearsal: Rehearsal) -> Tiles:
         scenario,
         outcome,
         title="Who goes to A, the old server, and who to B, the new one?",
-        turns=((0.0, (1.0, 0.0)), (move.move_at, (0.0, 1.0))),
+        turns=_turns(move),
         at=next((time for time in times if time >= passed), passed),
         says=f"{after} after the move {old} of the requests still go to A, the old server.",
     )
+
+
+def _turns(move: Move) -> list[tuple[float, tuple[float, float]]]:
+    """Where a cache without a copy leads: to A, then to B; in a silence to A or nobody."""
+    moved: list[tuple[float, tuple[float, float]]] = [(0, (1, 0)), (move.move_at, (0, 1))]
+    if not move.silent:
+        return moved
+    meanwhile = (1.0, 0.0) if move.serve_stale else (0.0, 0.0)
+    return [moved[0], (move.move_at, meanwhile), (move.move_at + move.silent, (0, 1))]
