@@ -201,11 +201,12 @@ def test_a_plan_shows_each_change_and_what_it_costs():
     plan = plan_migration(14_400, 20_000, caches=50, tolerated=0.25)
     lines = [line.split() for line in str(plan).splitlines()]
 
+    assert lines[0][-2:] == ["TTL,", "s"]
     assert [line[0] for line in lines[1:6]] == ["lower"] * 3 + ["move", "restore"]
     assert lines[4] == ["move", "20,000", "0", "60"]
     assert lines[5] == ["restore", "20,600", "-600", "14,400"]
     assert "25 % of the busy caches hold an older copy at the move" in repr(plan)
-    assert f"{plan.queries:,.0f} of all" in plan._repr_html_()
+    assert f"all together {plan.queries:,.0f}" in plan._repr_html_()
 
 
 # --- as the engines have it ----------------------------------------------------------------------

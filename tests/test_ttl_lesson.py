@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lab_engine import RRset, Tradeoff, Zone
+from lab_engine import Move, RRset, Tradeoff, Zone, plan_migration
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.course.datafile import load
 from lab_engine.simulation import theory
@@ -68,7 +68,23 @@ def test_what_the_predictions_say_follows_from_the_laws():
     assert sheet.predict["memo"].right == f"{100 * theory.stale_fraction(600, HOUR):.0f} %"
     assert sheet.predict["half"].right == f"{100 * theory.hit_ratio(1, 1):.0f} %"
     assert f"{100 * (1 - math.exp(-1)):.0f} %" in sheet.predict["half"].wrong
-    assert f"{math.ceil(one)} questions" in sheet.predict["cheaper"].ask
+    assert f"{one:.1f} questions" in sheet.predict["cheaper"].ask
+
+
+def test_a_ttl_lowered_too_late_costs_as_many_times_more_as_is_said(prose):
+    """Questions in the two hours after the move, as the cell above the sentence counts them."""
+    two_hours, kept = 2 * HOUR, 2 * HOUR / (HOUR + 1)
+    lowered = 1 + (two_hours - HOUR / 2) / 61
+
+    assert f"About {lowered / kept:.0f} times the bill" in prose
+
+
+def test_the_plan_of_the_table_is_that_of_the_figure_but_for_busy_caches(prose):
+    plan = plan_migration(4 * HOUR, 5 * HOUR, caches=50)
+    said = f"{plan.queries:,.0f} questions, not {Move().planned:,.0f}"
+
+    assert [step.ttl for step in plan.steps] == [step.ttl for step in Move().plan.steps]
+    assert said in prose
 
 
 def test_a_minute_of_ttl_leaves_room_in_an_outage_of_five(prose):

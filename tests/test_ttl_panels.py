@@ -109,6 +109,18 @@ def test_planned_and_counted_questions_stand_against_the_budget():
     assert "over the budget of 500" in staircase_summary(result)
 
 
+def test_what_the_axis_does_not_reach_stands_at_its_edge_under_its_own_number():
+    """Lowered at the move itself: few questions, no room at the right."""
+    result = rehearse(Move(lead=0))
+    figure = staircase(result)
+    counts = {trace.text[0]: trace.x[0] for trace in figure.data if trace.mode == "markers+text"}
+    (rung,) = [note for note in figure.layout.annotations if note.text == "1 min"]
+
+    assert result.asked < 10
+    assert counts[f"{result.asked}"] == 10
+    assert rung.xanchor == "right"
+
+
 def test_every_figure_is_json_and_has_no_number_that_is_none():
     for figure in (tradeoff(Tradeoff(ttl=1)), staircase(rehearse(Move(lead=0)))):
         json.dumps(json.loads(figure.to_json()), allow_nan=False)
@@ -150,6 +162,16 @@ def test_the_tiles_begin_when_the_low_ttl_has_passed_and_mark_no_fair_share():
     assert "0 % of the requests still go to A" in panel.summary
 
 
+@pytest.mark.parametrize(("serve_stale", "old"), [(False, 0.0), (True, 1.0)])
+def test_while_the_authority_is_silent_nobody_is_led_to_the_new_server(serve_stale, old):
+    """Caches without a copy get no answer, or give the old one; afterwards they ask anew."""
+    drawn = migration(Move(silent=900, serve_stale=serve_stale)).picture
+    last = len(drawn.moving.times) - 1
+
+    assert drawn.loads(drawn.begin) == pytest.approx((old, 0.0), abs=1e-9)
+    assert drawn.loads(last) == pytest.approx((0.0, 1.0), abs=1e-9)
+
+
 def test_both_stills_stand_in_the_twin():
     """The figure's file, then the picture of the kit with all of the words."""
     twin = migration(Move(), "lead", still="pictures/04_staircase.svg").twin()
@@ -169,6 +191,10 @@ def test_every_stop_of_every_slider_is_possible(table, kind):
                 assert math.isclose(
                     room.set(control.path, control.read(stop)).get(control.path), stop
                 )
+
+
+def test_parts_and_questions_say_what_they_are_of():
+    assert (MOVE["deaf"].unit, MOVE["budget"].unit) == ("of all", "questions")
 
 
 def test_a_control_that_is_none_is_refused():

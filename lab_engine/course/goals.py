@@ -198,7 +198,8 @@ def stale_at_the_end(move: Move, rehearsal: Rehearsal, *, share: float) -> Stand
 
 def _told(move: Move, late: float) -> str:
     held = move.plan.straggling
-    return f"{_left(late)}; the plan leaves {percent(round(held, 3))}" if held else _left(late)
+    plan = f"; the plan leaves {percent(round(held, 3))} at the move" if held else ""
+    return _left(late) + plan
 
 
 def _left(late: float) -> str:

@@ -26,6 +26,7 @@ TTLS: Final = (*sorted({round(10 ** (step / 12)) for step in range(60)}), DAY)
 LONGEST, SHORTEST = 2 * DAY, 30
 MARGIN: Final = {"l": 78, "r": 78, "b": 50}
 LEAST: Final = 30  # questions; what is less stands at the edge
+NEAR: Final = 60  # seconds; what is no longer ahead stands at the right edge
 MOST_LONG: Final = 5  # rungs that have room for two units
 WEDGE, CALM = "rgba(213,94,0,0.2)", "rgba(0,158,115,0.2)"
 
@@ -120,7 +121,7 @@ def tradeoff_summary(trade: Tradeoff) -> str:
     knee = f"the largest TTL that meets it is {span(trade.knee)}" if trade.knee else "no TTL does"
     meets = "meets" if trade.outage(trade.ttl) <= trade.sla else "misses"
     return (
-        f"TTL {span(trade.ttl)}: 99 of 100 outages are over in {trade.outage(trade.ttl):.0f} s, "
+        f"TTL {span(trade.ttl)}: 99 of 100 outages are over in {trade.outage(trade.ttl):,.0f} s, "
         f"which {meets} the SLA of {number(trade.sla)} s; {knee}. The bill is "
         f"{trade.bill(trade.ttl):,.2f} USD a month, and of 100 look-ups 99 take at most "
         f"{number(slow)} ms."
@@ -143,7 +144,7 @@ def staircase(rehearsal: Rehearsal) -> go.Figure:
         | {"line": _line(VERMILLION, "solid", 6)},
         *_counts(rehearsal),
         height=372,
-        margin={**MARGIN, "t": 12, "r": 24},
+        margin={**MARGIN, "t": 12, "r": 34},
         showlegend=False,
         xaxis=_spans("time left until the move", math.log10(LONGEST), math.log10(SHORTEST)),
         yaxis={**_spans("published TTL", math.log10(SHORTEST), math.log10(LONGEST))}
@@ -200,10 +201,16 @@ def _wedge() -> dict[str, Any]:
 
 def _counts(rehearsal: Rehearsal) -> list[dict[str, Any]]:
     """The two witnesses: the closed form hollow, the simulation full."""
-    planned, asked = max(10.0, rehearsal.move.planned), max(10, rehearsal.asked)
+    planned, asked = rehearsal.move.planned, rehearsal.asked
     both = ((planned, 1, "diamond-open", BLUE), (asked, 0, "circle", BLUE))
     return [
-        {"type": "scatter", "x": [round(value, 1)], "y": [row], "xaxis": "x2", "yaxis": "y2"}
+        {
+            "type": "scatter",
+            "x": [max(10, round(value, 1))],
+            "y": [row],
+            "xaxis": "x2",
+            "yaxis": "y2",
+        }
         | {"mode": "markers+text", "text": [f"{value:,.0f}"]}
         | {"textposition": _aside(value, rehearsal.move.budget)}
         | {"marker": {"symbol": symbol, "size": 12, "color": colour}}
@@ -220,14 +227,21 @@ def _words(move: Move) -> list[dict[str, Any]]:
     budget = _note(f"budget {move.budget:,}", max(10, move.budget), 1.7, "left", "bottom")
     parts = 2 if len(move.plan.steps) <= MOST_LONG else 1
     rungs = [
-        _note(span(step.ttl, parts), max(SHORTEST, move.move_at - step.at), math.log10(step.ttl))
+        _beside(span(step.ttl, parts), max(SHORTEST, move.move_at - step.at), step.ttl)
         for step in move.plan.steps
     ]
     return [
         _note("a copy fetched here outlives the move", 45, 5.0, "right", "top"),
-        *(rung | {"xanchor": "left", "yanchor": "top", "xshift": 4} for rung in rungs),
+        *(rung | {"yanchor": "top"} for rung in rungs),
         budget | {"xref": "x2", "yref": "y2"},
     ]
+
+
+def _beside(text: str, left: float, ttl: float) -> dict[str, Any]:
+    """A rung's TTL, on that side of its edge on which there is room."""
+    near = left <= NEAR
+    note = _note(text, left, math.log10(ttl), "right" if near else "left")
+    return note | {"xshift": -4 if near else 4}
 
 
 def staircase_summary(rehearsal: Rehearsal) -> str:

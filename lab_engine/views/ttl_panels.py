@@ -40,8 +40,10 @@ MOVE: Final[dict[str, Control]] = {
     "lead": Slider("lead", "First change ahead", 0, 2 * DAY, choices=LEADS, unit="s"),
     "steps": Slider("steps", "Changes at most", 1, 8),
     "hold": Slider("hold", "Restored after", 60, 14_400, choices=TTLS[5:14], unit="s"),
-    "budget": Slider("budget", "Budget", 10, 100_000, choices=one_two_five(10, 100_000)),
-    "deaf": Slider("deaf", "Clients that never ask again", 0.0, 0.5, step=0.01, unit="(1: all)"),
+    "budget": Slider(
+        "budget", "Budget", 10, 100_000, choices=one_two_five(10, 100_000), unit="questions"
+    ),
+    "deaf": Slider("deaf", "Clients that never ask again", 0.0, 0.5, step=0.01, unit="of all"),
     "silent": Slider(
         "silent", "Authority silent from the move", 0, 3600, choices=(0, 300, 900, 3600), unit="s"
     ),
@@ -97,8 +99,17 @@ def _held(move: Move, rehearsal: Rehearsal) -> Tiles:
     return tiles(
         scenario,
         outcome,
-        title="After the move: who still goes to A, the old server?",
-        turns=((0.0, (1.0, 0.0)), (move.move_at, (0.0, 1.0))),
+        title="Who goes to A, the old server, and who to B, the new one?",
+        turns=_turns(move),
         at=next((time for time in times if time >= passed), passed),
         says=f"{after} after the move {old} of the requests still go to A, the old server.",
     )
+
+
+def _turns(move: Move) -> list[tuple[float, tuple[float, float]]]:
+    """Where a cache without a copy leads: to A, then to B; in a silence to A or nobody."""
+    moved: list[tuple[float, tuple[float, float]]] = [(0, (1, 0)), (move.move_at, (0, 1))]
+    if not move.silent:
+        return moved
+    meanwhile = (1.0, 0.0) if move.serve_stale else (0.0, 0.0)
+    return [moved[0], (move.move_at, meanwhile), (move.move_at + move.silent, (0, 1))]

@@ -117,6 +117,15 @@ def test_play_steps_back_to_before_the_move(lesson):
     expect(readout).to_contain_text("A 100 %, B 0 %")
 
 
+def test_another_plan_is_seen_from_when_its_low_ttl_has_passed(lesson):
+    """And not from wherever the playhead stood in a watch of another length."""
+    stairs = panel(lesson, STAIRCASE)
+    stairs.get_by_role("slider", name="Time").press("Home")
+    type_into(stairs, "First change ahead", "3600")
+
+    expect(stairs.locator(".lab-readout")).to_contain_text("At 1:02:00: A 7")
+
+
 def test_each_goal_is_reached_by_moves_that_a_learner_might_make(lesson):
     goals = lesson.page.locator(".lab-card").filter(has_text="Goal")
     playground = panel(lesson, PLAYGROUND)

@@ -22,7 +22,7 @@ COLUMNS = (
     Column("change", 10),
     Column("s from now", 12),
     Column("s ahead", 10),
-    Column("TTL", 10),
+    Column("TTL, s", 10),
 )
 MOST_STEPS = 8
 MOST_CACHES = 10**7
@@ -82,9 +82,9 @@ class Plan(Shown):
             for what, step in (*changes, ("restore", self.restore))
         ]
         left = f"{100 * self.straggling:.0f} % of the busy caches hold an older copy at the move"
-        busy = f"{self.fills:.1f} questions of a busy cache"
+        asked = f"a busy cache asks {self.fills:.1f} questions, all together {self.queries:,.0f}"
         notes = [
-            f"until the restore {busy}, {self.queries:,.0f} of all",
+            f"until the restore {asked}",
             f"latest start for nobody to be left: {self.latest_start:,} s from now",
             *[left] * (self.straggling > 0),
         ]

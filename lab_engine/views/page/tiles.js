@@ -16,7 +16,7 @@ export function tiles({ model, el, signal }) {
   play.track.prepend(band);
 
   let run = null;
-  let part; // of the watch, where the first picture begins
+  let part; // of the watch, where a picture begins
   let drawnAt = 0;
   let caches = null;
   let now = 0;
@@ -48,7 +48,8 @@ export function tiles({ model, el, signal }) {
   const take = async () => {
     const sent = await received(model);
     if (!sent) return;
-    if (!run) part = sent.still.begin / Math.max(1, sent.still.count - 1);
+    // A watch of another length is another one: its first moment is the one to be seen.
+    if (run?.duration !== sent.still.duration) part = sent.still.begin / Math.max(1, sent.still.count - 1);
     run = unpack(sent.still, sent.frames);
     frame.say(run);
     if (width) draw(width);
