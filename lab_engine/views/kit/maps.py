@@ -1,10 +1,11 @@
 """The map of a run: who was led where, how far that is, and what the authority knew of each."""
 
 import math
+from functools import cache, partial
 from typing import Final
 
 from lab_engine.authority.geo import REGIONS, Atlas, Point
-from lab_engine.authority.plan import replies
+from lab_engine.authority.plan import Plan, replies
 from lab_engine.authority.records import Client
 from lab_engine.errors import LabError
 from lab_engine.review.explain import explain
@@ -66,6 +67,9 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
         rule = "has no place, or no server, that is known to be anywhere"
         raise LabError(scenario.name, rule, "Give it places of its atlas, and servers in Regions.")
     total = math.fsum(due_from(scenario, place) for place, _ in shown)
+    # Places that the authority takes for the same client have one plan.
+    plan_for = cache(partial(planned, scenario))
+    why = cache(lambda client: explain(plan_for(client)))
     users = tuple(
         User(
             place.label,
@@ -73,9 +77,9 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
             due_from(scenario, place) / total,
             _resolver(place),
             _journeys(scenario, outcome, place, atlas),
-            _untold(scenario, place, atlas) if before else (),
+            _untold(scenario, place, atlas, plan_for(place.peer)) if before else (),
             _told(scenario, place),
-            explain(planned(scenario, _seen(scenario, place))),
+            why(_seen(scenario, place)),
         )
         for place, point in shown
     )
@@ -118,11 +122,11 @@ def _journeys(
     return (*ways, Journey("", lost / total)) if lost else tuple(ways)
 
 
-def _untold(scenario: Scenario, place: Place, atlas: Atlas) -> tuple[Journey, ...]:
+def _untold(scenario: Scenario, place: Place, atlas: Atlas, plan: Plan) -> tuple[Journey, ...]:
     """Where requests would go by the plan for the resolver's own address: no run, no cache."""
     regions = {each.address: each.region for each in scenario.backends}
     chances: dict[str, float] = {}
-    for chance, reply in replies(planned(scenario, place.peer)):
+    for chance, reply in replies(plan):
         for server in reply.addresses or ("",):
             each = chance / max(1, len(reply.addresses))
             chances[server] = chances.get(server, 0.0) + each
