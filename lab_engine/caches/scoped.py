@@ -43,6 +43,7 @@ class Scopes:
     def __init__(self, longest: tuple[int, int]) -> None:
         self._longest = dict(zip((4, 6), longest, strict=True))
         self._lengths: dict[int, list[int]] = {4: [], 6: []}  # of the entries so far, long first
+        self._exact = False  # whether any entry is for its very network
         # Looked up at every question, while new lengths soon stop coming.
         self._around: dict[Network, tuple[Network, tuple[Network, ...]]] = {}
 
@@ -60,11 +61,11 @@ class Scopes:
         """
         network, base = self.sent(client), near._replace(network=None, exact=False)
         if network.prefixlen == 0:  # who asked for privacy shares with its like only
-            return base._replace(network=network, exact=True)
+            return self._exactly(base, network)
         if scope == 0:
             return base
         if scope > network.prefixlen < self._longest[network.version]:
-            return base._replace(network=network, exact=True)  # sharing it takes more bits
+            return self._exactly(base, network)  # sharing it takes more bits
         kept = _cut(network, scope)
         self._note(kept)
         return base._replace(network=kept)
@@ -78,7 +79,8 @@ class Scopes:
             found = self._around[client] = self._blocks(client)
         network, blocks = found
         question, fragment, _, _ = near
-        yield Place(question, fragment, network, exact=True)
+        if self._exact:
+            yield Place(question, fragment, network, exact=True)
         for block in blocks:
             yield Place(question, fragment, block)
         yield Place(question, fragment)
@@ -88,6 +90,10 @@ class Scopes:
         network = self.sent(client)
         lengths = self._lengths[network.version]
         return network, tuple(_cut(network, each) for each in lengths if each <= network.prefixlen)
+
+    def _exactly(self, base: Place, network: Network) -> Place:
+        self._exact = True
+        return base._replace(network=network, exact=True)
 
     def _note(self, network: Network) -> None:
         lengths = self._lengths[network.version]
