@@ -19,7 +19,9 @@ from .flow import Journey
 from .hours import first_hour
 from .map import Map, Stop, User
 
-HINT: Final = "dashed: who asks for a user; solid: where the answer leads; the letter is the server"
+HINT: Final = (
+    "dashed: to the resolver ◇ that asks; solid: where the answer leads; letters are servers"
+)
 CITIES: Final = {
     "eu-west-1": "Dublin", "us-east-1": "Virginia", "ap-southeast-1": "Singapore",
     "eu-central-1": "Frankfurt", "eu-west-2": "London", "eu-west-3": "Paris",
@@ -116,10 +118,15 @@ def _journeys(
     lost = missing if missing > 4 * math.sqrt(due) else 0.0
     total = served + lost
     ways = [
-        Journey(server, count / total, apart(place, regions.get(server, ""), atlas)[1])
+        _journey(server, count / total, apart(place, regions.get(server, ""), atlas))
         for server, count in went.items()
     ]
     return (*ways, Journey("", lost / total)) if lost else tuple(ways)
+
+
+def _journey(server: str, share: float, far: tuple[float, float]) -> Journey:
+    km, rtt_ms = far
+    return Journey(server, share, rtt_ms, km)
 
 
 def _untold(scenario: Scenario, place: Place, atlas: Atlas, plan: Plan) -> tuple[Journey, ...]:
@@ -131,7 +138,7 @@ def _untold(scenario: Scenario, place: Place, atlas: Atlas, plan: Plan) -> tuple
             each = chance / max(1, len(reply.addresses))
             chances[server] = chances.get(server, 0.0) + each
     return tuple(
-        Journey(server, chance, apart(place, regions.get(server, ""), atlas)[1])
+        _journey(server, chance, apart(place, regions.get(server, ""), atlas))
         for server, chance in chances.items()
     )
 
