@@ -4,15 +4,16 @@ A small world beside the run: one question a minute, by a user drawn by its shar
 resolvers of the simulations. So it shows how a cache fills, and not how busy it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from math import inf
 from random import Random
 from typing import Final, NamedTuple
 
+from lab_engine.authority.plan import Plan
 from lab_engine.authority.records import Client, Question, Reply
-from lab_engine.authority.server import Authority
+from lab_engine.authority.server import Authority, plan
 from lab_engine.caches.resolver import Resolver
 from lab_engine.simulation import Scenario
 from lab_engine.simulation.parts import Place
@@ -61,7 +62,9 @@ def first_hour(
     """
     rng = Random(scenario.seed)
     first = [places[through.index(number)] for number in range(len(names))]
-    drawings = [Drawing(_resolver(scenario, place, rng), "") for place in first]
+    # The plans of all are the same, so each is made once; only the dice differ.
+    plan_for = cache(partial(plan, scenario.zone, state=scenario.state))
+    drawings = [Drawing(_resolver(scenario, place, rng, plan_for), "") for place in first]
     looks: list[list[Look]] = [[] for _ in names]
     times = tuple(MINUTE * minute for minute in range(MINUTES))
     asked = tuple(rng.choices(range(len(places)), [place.share for place in places], k=MINUTES))
@@ -88,12 +91,14 @@ def first_hour(
     return Hour(times, asked, tuple(known), tuple(made))
 
 
-def _resolver(scenario: Scenario, place: Place, rng: Random) -> Resolver:
+def _resolver(
+    scenario: Scenario, place: Place, rng: Random, plan_for: Callable[[Question, Client], Plan]
+) -> Resolver:
     authority = Authority(scenario.zone, rng, scenario.order, scenario.state)
     name, _ = max(profiles_of(scenario, place), key=lambda each: each[1])
 
     def answer(question: Question, _now: float, told: Client | None = None) -> Reply:
-        return authority.respond(question, told or place.peer)
+        return authority.drawn(plan_for(question, told or place.peer))
 
     return Resolver(answer, rng, scenario.known_profiles.recursive(name))
 
