@@ -112,7 +112,7 @@ def test_one_resolver_without_subnets_leads_all_to_its_own_server(led):
 def test_it_says_what_the_authority_was_told(led):
     _, picture = led
     assert picture.words(picture.users[2]) == (
-        "Tokyo, by way of Virginia: to C in Singapore, 85 ms away. "
+        "Tokyo, by way of Virginia: to C in Singapore, 85 ms and 5,314 km away. "
         "The authority was told client subnet 198.18.32.0/24, which is AS-JP."
     )
 

@@ -112,6 +112,19 @@ def test_the_longest_scope_that_covers_a_client_wins_while_it_lives():
     assert len(upstream.asked) == 2
 
 
+def test_an_entry_of_a_length_not_seen_before_is_found_by_who_asked_earlier():
+    """What lies around a client is kept in mind, until there is more."""
+    asked, upstream = resolver(24)
+    asked.answer(WWW, 0, at("198.51.100.0/24"))
+    asked.answer(WWW, 60, at("198.51.100.0/24"))  # the first is over
+    upstream.scope = 16
+    asked.answer(WWW, 120, at("198.51.7.0/24"))
+    served = asked.answer(WWW, 121, at("198.51.100.0/24"))
+
+    assert served.addresses == ("10.0.0.4",)
+    assert len(upstream.asked) == 3
+
+
 def test_who_asks_for_privacy_shares_with_its_like():
     asked, upstream = resolver(0)
     for network in ("0.0.0.0/0", "0.0.0.0/0", "198.51.100.7/32"):

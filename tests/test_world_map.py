@@ -140,6 +140,7 @@ def test_a_file_that_is_none_leaves_the_last_good_picture(panel, file, tmp_path)
     ):
         panel.set("atlas", str(wrong))
         assert why in panel.status
+        assert "Errno" not in panel.status
         assert KEPT in panel.status
         assert panel.summary == before
 

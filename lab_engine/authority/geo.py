@@ -320,8 +320,9 @@ def _maxmind(path: str | Path) -> Iterator[Any]:
         with maxminddb.open_database(path) as database:
             yield database
     except (OSError, ValueError, maxminddb.InvalidDatabaseError) as wrong:
+        why = getattr(wrong, "strerror", None) or wrong  # the number of an OSError helps nobody
         raise LabError(
-            str(path), f"is not a MaxMind file: {wrong}", "Name a file that ends in .mmdb."
+            str(path), f"is not a MaxMind file: {why}", "Name a file that ends in .mmdb."
         ) from wrong
 
 

@@ -5,12 +5,16 @@ one that covers a client serves it. Scope 0, as of negative answers, is for ever
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from lab_engine.authority.records import Question
 
 Network = IPv4Network | IPv6Network
+
+KEPT: Final = 4096
+"""Of how many clients it is kept in mind which blocks lie around them."""
 
 
 class Place(NamedTuple):
@@ -39,6 +43,9 @@ class Scopes:
     def __init__(self, longest: tuple[int, int]) -> None:
         self._longest = dict(zip((4, 6), longest, strict=True))
         self._lengths: dict[int, list[int]] = {4: [], 6: []}  # of the entries so far, long first
+        self._exact = False  # whether any entry is for its very network
+        # Looked up at every question, while new lengths soon stop coming.
+        self._around: dict[Network, tuple[Network, tuple[Network, ...]]] = {}
 
     def sent(self, network: Network) -> Network:
         """What the resolver tells of a client's network."""
@@ -54,31 +61,49 @@ class Scopes:
         """
         network, base = self.sent(client), near._replace(network=None, exact=False)
         if network.prefixlen == 0:  # who asked for privacy shares with its like only
-            return base._replace(network=network, exact=True)
+            return self._exactly(base, network)
         if scope == 0:
             return base
         if scope > network.prefixlen < self._longest[network.version]:
-            return base._replace(network=network, exact=True)  # sharing it takes more bits
+            return self._exactly(base, network)  # sharing it takes more bits
         kept = _cut(network, scope)
         self._note(kept)
         return base._replace(network=kept)
 
     def covering(self, near: Place, client: Network) -> Iterator[Place]:
         """Where an answer for `client` may lie: the longest match first."""
-        network, base = self.sent(client), near._replace(network=None, exact=False)
-        yield base._replace(network=network, exact=True)
-        for length in self._lengths[network.version]:
-            if length <= network.prefixlen:
-                yield base._replace(network=_cut(network, length))
-        yield base
+        found = self._around.get(client)
+        if found is None:
+            if len(self._around) >= KEPT:
+                self._around.clear()
+            found = self._around[client] = self._blocks(client)
+        network, blocks = found
+        question, fragment, _, _ = near
+        if self._exact:
+            yield Place(question, fragment, network, exact=True)
+        for block in blocks:
+            yield Place(question, fragment, block)
+        yield Place(question, fragment)
+
+    def _blocks(self, client: Network) -> tuple[Network, tuple[Network, ...]]:
+        """What is told of a client, and all blocks around it that entries may be kept for."""
+        network = self.sent(client)
+        lengths = self._lengths[network.version]
+        return network, tuple(_cut(network, each) for each in lengths if each <= network.prefixlen)
+
+    def _exactly(self, base: Place, network: Network) -> Place:
+        self._exact = True
+        return base._replace(network=network, exact=True)
 
     def _note(self, network: Network) -> None:
         lengths = self._lengths[network.version]
         if network.prefixlen not in lengths:
             lengths.append(network.prefixlen)
             lengths.sort(reverse=True)
+            self._around.clear()
 
 
+@lru_cache(maxsize=KEPT)
 def _cut(network: Network, length: int) -> Network:
     """`network` with no more than `length` bits."""
     return network if network.prefixlen <= length else network.supernet(new_prefix=length)

@@ -73,6 +73,7 @@ def rtt_ms(network: str, region: str) -> float:
     return atlas.time_ms(atlas.place(ip_network(network)), region)
 
 
+@lru_cache(maxsize=4096)
 def member_of(place: Place, index: int) -> Client:
     """The address of one client of a place, counted from 0: they are spread over its network."""
     network = ip_network(place.network)

@@ -5,6 +5,7 @@ it, and which are new. Nothing of it is part of the cache: whoever asks elsewher
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from textwrap import shorten
 from typing import Any, Final, TypeVar
 
@@ -229,6 +230,7 @@ def _value(reply: Reply, kind: RdataType) -> tuple[str, bool]:
     return ("no such name" if reply.rcode is Rcode.NXDOMAIN else "no such record") + by, True
 
 
+@lru_cache(maxsize=4096)
 def _spot(key: Key) -> Spot:
     question = _question(key)
     name, kind = question.name.to_text(), RdataType.to_text(question.type)

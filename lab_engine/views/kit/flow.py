@@ -28,11 +28,13 @@ class Journey:
         server: its address; empty where there was no answer.
         share: of the user's requests, 0 to 1.
         rtt_ms: a round trip; NaN where there was no answer, or one of the two is nowhere known.
+        km: how far that is; likewise, and NaN where nobody said.
     """
 
     server: str
     share: float = 1.0
     rtt_ms: float = math.nan
+    km: float = math.nan
 
 
 class Dot(NamedTuple):

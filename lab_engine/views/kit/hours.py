@@ -4,14 +4,16 @@ A small world beside the run: one question a minute, by a user drawn by its shar
 resolvers of the simulations. So it shows how a cache fills, and not how busy it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
+from math import inf
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
+from lab_engine.authority.plan import Plan
 from lab_engine.authority.records import Client, Question, Reply
-from lab_engine.authority.server import Authority
+from lab_engine.authority.server import Authority, plan
 from lab_engine.caches.resolver import Resolver
 from lab_engine.simulation import Scenario
 from lab_engine.simulation.parts import Place
@@ -60,11 +62,15 @@ def first_hour(
     """
     rng = Random(scenario.seed)
     first = [places[through.index(number)] for number in range(len(names))]
-    drawings = [Drawing(_resolver(scenario, place, rng), "") for place in first]
+    # The plans of all are the same, so each is made once; only the dice differ.
+    plan_for = cache(partial(plan, scenario.zone, state=scenario.state))
+    drawings = [Drawing(_resolver(scenario, place, rng, plan_for), "") for place in first]
     looks: list[list[Look]] = [[] for _ in names]
     times = tuple(MINUTE * minute for minute in range(MINUTES))
     asked = tuple(rng.choices(range(len(places)), [place.share for place in places], k=MINUTES))
-    known, clients = [], [member_of(place, 0) for place in places]
+    known: list[tuple[int, ...]] = []
+    clients = [member_of(place, 0) for place in places]
+    waiting = [_NOTHING] * len(places)
     for now, user in zip(times, asked, strict=True):
         mine = through[user]
         reply = drawings[mine].resolve(scenario.question, now, clients[user])
@@ -73,33 +79,44 @@ def first_hour(
             seen = drawing.picture.looks[-1] if number == mine else look(drawing.resolver, now)
             words = f"{said} {seen.said.partition('? ')[2]}" if number == mine else said
             looks[number].append(Look(words.strip(), seen.rows, f"{now / MINUTE:.0f} min"))
-        known.append(
-            tuple(
-                index
-                for index, client in enumerate(clients)
-                if _waiting(drawings[through[index]].resolver, scenario.question, client, now)
-            )
-        )
+        # Only a question, or the end of what there was, changes what waits for a user.
+        for index, client in enumerate(clients):
+            if through[index] == mine or now >= waiting[index].until:
+                resolver = drawings[through[index]].resolver
+                waiting[index] = _waiting(resolver, scenario.question, client, now)
+        known.append(tuple(index for index, each in enumerate(waiting) if each.served))
     made = [
         Drawer(f"What {name} holds", tuple(each)) for name, each in zip(names, looks, strict=True)
     ]
     return Hour(times, asked, tuple(known), tuple(made))
 
 
-def _resolver(scenario: Scenario, place: Place, rng: Random) -> Resolver:
+def _resolver(
+    scenario: Scenario, place: Place, rng: Random, plan_for: Callable[[Question, Client], Plan]
+) -> Resolver:
     authority = Authority(scenario.zone, rng, scenario.order, scenario.state)
     name, _ = max(profiles_of(scenario, place), key=lambda each: each[1])
 
     def answer(question: Question, _now: float, told: Client | None = None) -> Reply:
-        return authority.respond(question, told or place.peer)
+        return authority.drawn(plan_for(question, told or place.peer))
 
     return Resolver(answer, rng, scenario.known_profiles.recursive(name))
 
 
-def _waiting(resolver: Resolver, question: Question, client: Client, now: float) -> bool:
-    """Whether an answer with an address is held for a user: in the first entry that covers it."""
+class _Held(NamedTuple):
+    """What waits for a user in a cache: whether it is an answer with an address, until when."""
+
+    served: bool
+    until: float
+
+
+_NOTHING: Final = _Held(served=False, until=inf)
+
+
+def _waiting(resolver: Resolver, question: Question, client: Client, now: float) -> _Held:
+    """What is held for a user: the first entry that covers it."""
     for key in resolver.places(question, client):
         held = resolver.cache.held(key)
         if held is not None and now < held.value.expires:
-            return bool(held.value.reply.addresses)
-    return False
+            return _Held(bool(held.value.reply.addresses), held.value.expires)
+    return _NOTHING

@@ -145,7 +145,8 @@ class Map(Drawn):
             return f"{part}no answer"
         index = self.number(journey.server)
         place = self.servers[index].place or journey.server
-        return f"{part}to {sign(index).letter} in {place}, {journey.rtt_ms:.0f} ms away"
+        far = "" if math.isnan(journey.km) else f" and {journey.km:,.0f} km"
+        return f"{part}to {sign(index).letter} in {place}, {journey.rtt_ms:.0f} ms{far} away"
 
     def number(self, server: str) -> int:
         """Which of the servers it is, counted from 0; -1 for none."""

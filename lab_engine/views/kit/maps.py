@@ -1,10 +1,11 @@
 """The map of a run: who was led where, how far that is, and what the authority knew of each."""
 
 import math
+from functools import cache, partial
 from typing import Final
 
 from lab_engine.authority.geo import REGIONS, Atlas, Point
-from lab_engine.authority.plan import replies
+from lab_engine.authority.plan import Plan, replies
 from lab_engine.authority.records import Client
 from lab_engine.errors import LabError
 from lab_engine.review.explain import explain
@@ -18,7 +19,9 @@ from .flow import Journey
 from .hours import first_hour
 from .map import Map, Stop, User
 
-HINT: Final = "dashed: who asks for a user; solid: where the answer leads; the letter is the server"
+HINT: Final = (
+    "dashed: to the resolver ◇ that asks; solid: where the answer leads; letters are servers"
+)
 CITIES: Final = {
     "eu-west-1": "Dublin", "us-east-1": "Virginia", "ap-southeast-1": "Singapore",
     "eu-central-1": "Frankfurt", "eu-west-2": "London", "eu-west-3": "Paris",
@@ -66,6 +69,9 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
         rule = "has no place, or no server, that is known to be anywhere"
         raise LabError(scenario.name, rule, "Give it places of its atlas, and servers in Regions.")
     total = math.fsum(due_from(scenario, place) for place, _ in shown)
+    # Places that the authority takes for the same client have one plan.
+    plan_for = cache(partial(planned, scenario))
+    why = cache(lambda client: explain(plan_for(client)))
     users = tuple(
         User(
             place.label,
@@ -73,9 +79,9 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
             due_from(scenario, place) / total,
             _resolver(place),
             _journeys(scenario, outcome, place, atlas),
-            _untold(scenario, place, atlas) if before else (),
+            _untold(scenario, place, atlas, plan_for(place.peer)) if before else (),
             _told(scenario, place),
-            explain(planned(scenario, _seen(scenario, place))),
+            why(_seen(scenario, place)),
         )
         for place, point in shown
     )
@@ -112,22 +118,27 @@ def _journeys(
     lost = missing if missing > 4 * math.sqrt(due) else 0.0
     total = served + lost
     ways = [
-        Journey(server, count / total, apart(place, regions.get(server, ""), atlas)[1])
+        _journey(server, count / total, apart(place, regions.get(server, ""), atlas))
         for server, count in went.items()
     ]
     return (*ways, Journey("", lost / total)) if lost else tuple(ways)
 
 
-def _untold(scenario: Scenario, place: Place, atlas: Atlas) -> tuple[Journey, ...]:
+def _journey(server: str, share: float, far: tuple[float, float]) -> Journey:
+    km, rtt_ms = far
+    return Journey(server, share, rtt_ms, km)
+
+
+def _untold(scenario: Scenario, place: Place, atlas: Atlas, plan: Plan) -> tuple[Journey, ...]:
     """Where requests would go by the plan for the resolver's own address: no run, no cache."""
     regions = {each.address: each.region for each in scenario.backends}
     chances: dict[str, float] = {}
-    for chance, reply in replies(planned(scenario, place.peer)):
+    for chance, reply in replies(plan):
         for server in reply.addresses or ("",):
             each = chance / max(1, len(reply.addresses))
             chances[server] = chances.get(server, 0.0) + each
     return tuple(
-        Journey(server, chance, apart(place, regions.get(server, ""), atlas)[1])
+        _journey(server, chance, apart(place, regions.get(server, ""), atlas))
         for server, chance in chances.items()
     )
 

@@ -252,7 +252,7 @@ def _rows(still: Any, top: float, floor: float) -> Iterator[str]:
 def _row(row: Any, still: Any, floor: float, end: float) -> Iterator[str]:
     step = min(_DOT, _ROOM / (1 + max(dot[1] for dot in row["dots"])))
     yield element("text", row["name"], x=_MARGIN, y=floor - 34, class_="b", font_size=13)
-    for words, key, up in (("half", "half", 19), ("95 %", "most", 4)):
+    for words, key, up in (("△ half", "half", 19), ("▲ 95 %", "most", 4)):
         if key in row:
             says = f"{words} ≤ {row[key]:.0f} ms"
             yield element("text", says, x=_MARGIN, y=floor - up, class_="f")

@@ -95,10 +95,10 @@ function rowOf({ name, dots, half, most }, still, floor, scale, end) {
   const step = Math.min(DOT, ROOM / (1 + Math.max(...dots.map(([, level]) => level))));
   const nodes = [shape("text", { x: 0, y: floor - 34, class: "lab-strong" }, name)];
   if (half !== undefined) {
-    for (const [words, ms, up] of [["half", half, 19], ["95 %", most, 4]]) {
+    for (const [words, ms, up, look] of [["△ half", half, 19, "lab-half"], ["▲ 95 %", most, 4, "lab-most"]]) {
       nodes.push(shape("text", { x: 0, y: floor - up, class: "lab-tick" }, `${words} ≤ ${Math.round(ms)} ms`));
       const d = `M${scale(ms)},${floor + 2} l-4,7 h8 Z`;
-      nodes.push(shape("path", { d, class: words === "half" ? "lab-half" : "lab-most" }));
+      nodes.push(shape("path", { d, class: look }));
     }
   }
   nodes.push(shape("line", { x1: scale(0), x2: scale(still.farthest), y1: floor + 1, y2: floor + 1, class: "lab-life" }));
