@@ -111,7 +111,6 @@ function entry(label, key) {
 
 function flashed(row) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return null;
-  const { backgroundColor } = getComputedStyle(row);
   const lit = "color-mix(in srgb, var(--lab-brand) 45%, transparent)";
-  return row.animate([{ backgroundColor: lit }, { backgroundColor }], { duration: 900, easing: "ease-out" });
+  return row.animate([{ backgroundColor: lit, offset: 0 }], { duration: 900, easing: "ease-out" });
 }
