@@ -315,5 +315,5 @@ def test_the_population_engine_says_why_it_cannot():
 
 def test_ways_to_fail_that_no_balancer_knows_are_refused():
     """Its checks and requests find a server dead or alive."""
-    with pytest.raises(LabError, match="silent'?: is a failure no balancer knows yet"):
+    with pytest.raises(LabError, match=r"silent'?: is a failure no balancer knows yet"):
         SHOP.set("backends", (Backend(FOUR[0], fails="silent"),))
