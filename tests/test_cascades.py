@@ -116,7 +116,7 @@ def test_two_secondaries_share_what_kills_one():
 
 
 def test_two_that_are_too_small_together_fall_one_after_the_other():
-    """45 and 60 a second would do; one for 30 falls, and the other takes all: headroom counts."""
+    """One for 30 a second falls, and the other, for 75, takes all 100: headroom counts."""
     outcome, share = after("two", f"backends.{SECONDARY}.capacity", 30)
 
     first, second = failures(outcome, "secondary"), failures(outcome, "third")

@@ -136,6 +136,7 @@ def test_a_word_of_the_glossary_says_what_it_means(lesson):
     lesson.page.keyboard.press("Shift+Tab")
     lesson.page.keyboard.press("Tab")
     said = word.evaluate("node => getComputedStyle(node, '::after').content")
+    word.blur()
 
     assert word.get_attribute("title").endswith(".")
     assert word.get_attribute("title").removesuffix(".") in said
