@@ -28,15 +28,18 @@ def held_at(holdings: list[Holding], cache: int, time: float) -> Holding | None:
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Holding]:
-    """Of four caches, each with copies and pauses one after the other."""
+    """Of four caches, each with copies and pauses one after the other.
+
+    To the millisecond: frames take what is a nanosecond apart for one moment.
+    """
     found = []
     for cache in range(4):
-        at = draw(st.floats(-300, 0))
+        at = round(draw(st.floats(-300, 0)), 3)
         for _ in range(draw(st.integers(0, 12))):
-            end = at + draw(st.floats(1, 400))
+            end = round(at + draw(st.floats(1, 400)), 3)
             shares = draw(st.sampled_from([one(0), one(1), one(2), WHOLE]))
             found.append(Holding(cache, at, end, shares))
-            at = end + draw(st.floats(0, 100))
+            at = round(end + draw(st.floats(0, 100)), 3)
     return found
 
 
