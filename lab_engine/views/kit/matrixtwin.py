@@ -1,6 +1,7 @@
 """The still twin of a matrix: the cells that page/matrix.js shows once all was asked."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Final
 
 from .matrix import SYMBOLS, Matrix
@@ -43,7 +44,8 @@ def _x(matrix: Matrix, column: int) -> float:
 def _heads(matrix: Matrix) -> Iterator[str]:
     most = int((_wide(matrix) - 6) / _LETTER)
     for index, column in enumerate(matrix.columns):
-        for line, words in enumerate(wrapped(column, most)):
+        lines = wrap(column, most, break_long_words=False, break_on_hyphens=False)
+        for line, words in enumerate(lines):
             y = _HEAD + 14 + 14 * line
             yield element("text", words, x=_x(matrix, index) + 2, y=y, class_="b")
 
@@ -59,15 +61,3 @@ def _cells(matrix: Matrix, row: str, y: float) -> Iterator[str]:
             weight = "" if cell.state == "right" else "b"
             yield element("text", state, x=x, y=y + 15, class_=weight)
         yield element("text", cell.note, x=x, y=y + (29 if state else 21), class_="f")
-
-
-def wrapped(text: str, most: int) -> list[str]:
-    """Lines of at most so many letters, cut between words."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if len(longer) > most and lines[-1]:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

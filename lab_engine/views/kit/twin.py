@@ -5,6 +5,7 @@ The page's own drawing is page/mosaic.js and page/loads.js; this follows it.
 
 import math
 from collections.abc import Iterator
+from textwrap import wrap
 
 from lab_engine.views.theme import sign
 
@@ -51,7 +52,9 @@ def _mosaic(tiles: Tiles) -> Iterator[str]:
         yield from _texts(tiles, cache, at)
     if tiles.others:
         x, y, width, _ = boxes[-1]
-        for row, line in enumerate(_wrapped(tiles.others_say, int((width - 12) / _LETTER))):
+        most = max(4, int((width - 12) / _LETTER))
+        lines = wrap(tiles.others_say, most, break_long_words=False, break_on_hyphens=False)
+        for row, line in enumerate(lines):
             yield element("text", line, x=x + 7, y=y + 18 + 16 * row)
 
 
@@ -201,14 +204,3 @@ def _ghost(tiles: Tiles, ghost: Ghost, top: float, below: float) -> Iterator[str
 def _scale(per_cent: float) -> float:
     room = WIDTH - _LABEL - _RIGHT
     return _MARGIN + _LABEL + min(100.0, per_cent) / 100 * room
-
-
-def _wrapped(text: str, most: int) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if len(longer) > most and lines[-1]:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

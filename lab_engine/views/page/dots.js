@@ -1,8 +1,8 @@
 // Fifty equally likely outcomes, and a line that counts those below it: dragged, or moved by keys.
 
-import { shape, whenSized } from "./dom.js";
+import { shape } from "./dom.js";
 import { text } from "./fan.js";
-import { framed, received } from "./frame.js";
+import { framed, redrawn } from "./frame.js";
 
 const SIDE = 14;
 const TOP = 20;
@@ -17,22 +17,13 @@ export function dots({ model, el, signal }) {
   let still = null;
   let line = null; // where the learner has put it
   const draw = (width) => stacked(frame.board, still, width, line ?? still.line, (to) => (line = to));
-  let width = 0;
-  const take = async () => {
-    const sent = await received(model);
-    if (!sent) return;
+  const take = (sent) => {
     // On another axis the learner's value would stand for something else.
     if (still?.high !== sent.still.high) line = null;
     still = sent.still;
     frame.say(still);
-    if (width) draw(width);
   };
-  take();
-  model.on("change:_turn", take);
-  whenSized(frame.board, signal, (room) => {
-    width = room;
-    if (still) draw(width);
-  });
+  redrawn(model, frame.board, signal, { take, draw });
 }
 
 function stacked(board, still, width, at, moved) {

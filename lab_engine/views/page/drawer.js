@@ -2,7 +2,7 @@
 // row that answered flashes. `rows` draws it anywhere; `drawer` is the picture with a playhead.
 
 import { element } from "./dom.js";
-import { framed, received } from "./frame.js";
+import { framed, heard } from "./frame.js";
 import { playhead } from "./play.js";
 
 const CELL = 12; // bytes of a row at one look
@@ -14,12 +14,9 @@ export function drawer({ model, el, signal }) {
   const readout = frame.add(element("p", { className: "lab-readout" }));
   const play = playhead(frame.add(element("div")), signal, { label: "Play the questions" });
   let where = 1; // everything is there at first
-  const take = async () => {
-    const sent = await received(model);
-    if (!sent) return;
-    const { still } = sent;
+  heard(model, ({ still, frames }) => {
     frame.say(still);
-    const drawn = rows(frame.board, still, sent.frames);
+    const drawn = rows(frame.board, still, frames);
     const name = (index) => still.looks[index][1] || `look ${index + 1}`;
     play.take(
       {
@@ -36,9 +33,7 @@ export function drawer({ model, el, signal }) {
       where,
     );
     where = undefined;
-  };
-  take();
-  model.on("change:_turn", take);
+  });
 }
 
 // Builds the rows of all looks once; draw(index) shows those of one.

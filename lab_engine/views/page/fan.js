@@ -1,8 +1,8 @@
 // The fan: intended steps, the band of many runs, and this run as far as a playhead beside it has
 // come; without one, all of it.
 
-import { element, shape, whenSized } from "./dom.js";
-import { framed, received } from "./frame.js";
+import { element, shape } from "./dom.js";
+import { framed, redrawn } from "./frame.js";
 
 const LEFT = 48;
 const RIGHT = 16;
@@ -23,25 +23,16 @@ export function fan({ model, el, signal }) {
     drawing = curves(frame.board, still, width);
     show();
   };
-  let width = 0;
-  const take = async () => {
-    const sent = await received(model);
-    if (!sent) return;
+  const take = (sent) => {
     still = sent.still;
     frame.say(still);
-    if (width) draw(width);
   };
-  take();
-  model.on("change:_turn", take);
   const moment = ({ detail }) => {
     now = detail.over ? Infinity : detail.time;
     if (drawing) show();
   };
   el.parentElement?.addEventListener("lab-moment", moment, { signal });
-  whenSized(frame.board, signal, (room) => {
-    width = room;
-    if (still) draw(width);
-  });
+  redrawn(model, frame.board, signal, { take, draw });
 }
 
 function curves(board, still, width) {

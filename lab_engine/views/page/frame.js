@@ -1,6 +1,6 @@
 // What every picture of the kit stands in: a title, a hint, a board to draw on, and its sentence.
 
-import { element, inflated } from "./dom.js";
+import { element, inflated, whenSized } from "./dom.js";
 import { keep } from "./keep.js";
 import { listenToKeys } from "./keys.js";
 
@@ -28,11 +28,37 @@ export function framed(model, el) {
 }
 
 // What the kernel sent of a picture, or null where a newer one has come meanwhile.
-export async function received(model) {
+async function received(model) {
   const sent = model.get("_still");
   const [text, frames] = await Promise.all([inflated(sent), inflated(model.get("_frames"))]);
   if (sent !== model.get("_still")) return null;
   return { still: JSON.parse(new TextDecoder().decode(text)), frames };
+}
+
+// Hands on what the kernel sends of a picture, now and each time that there is something newer.
+export function heard(model, take) {
+  const news = async () => {
+    const sent = await received(model);
+    if (sent) take(sent);
+  };
+  news();
+  model.on("change:_turn", news);
+}
+
+// The same for a picture as wide as its board: `take(sent)` keeps it, `draw(width)` draws what was kept,
+// as soon as there is something and the board has a width, and again when either changes.
+export function redrawn(model, board, signal, { take, draw }) {
+  let there = false;
+  let width = 0;
+  heard(model, (sent) => {
+    take(sent);
+    there = true;
+    if (width) draw(width);
+  });
+  whenSized(board, signal, (now) => {
+    width = now;
+    if (there) draw(width);
+  });
 }
 
 // One of many marks has the focus: arrow keys go to the next, and Tab leaves.

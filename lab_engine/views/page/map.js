@@ -1,10 +1,10 @@
 // The map: a dashed line from each user to the resolver, a solid one to the server. Beside it the
 // same as a flow, below it the round trips, and what is known of the one user who is looked at.
 
-import { control, element, patterns, shape, unique, whenSized } from "./dom.js";
+import { control, element, patterns, shape, unique } from "./dom.js";
 import { rows } from "./drawer.js";
 import { flowOf, rowsOf } from "./flow.js";
-import { framed, received, roving } from "./frame.js";
+import { framed, redrawn, roving } from "./frame.js";
 import { land } from "./land.js";
 import { playhead } from "./play.js";
 
@@ -101,10 +101,7 @@ export function map({ model, el, signal }) {
     choose(Math.max(0, indexOf(name)));
     if (still.hour) playing();
   };
-  let width = 0;
-  const take = async () => {
-    const sent = await received(model);
-    if (!sent) return;
+  const take = (sent) => {
     still = sent.still;
     packed = sent.frames;
     for (const node of [held, drawer, happened]) node.hidden = !still.hour;
@@ -113,14 +110,8 @@ export function map({ model, el, signal }) {
     frame.say(still);
     list.replaceChildren(...still.users.map((user) => element("option", { textContent: user.name })));
     why.hidden = still.users.every((user) => !user.why);
-    if (width) draw(width);
   };
-  take();
-  model.on("change:_turn", take);
-  whenSized(frame.board, signal, (now) => {
-    width = now;
-    if (still) draw(width);
-  });
+  redrawn(model, frame.board, signal, { take, draw });
 }
 
 function world(still, width, height, prefix) {

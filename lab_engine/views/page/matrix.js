@@ -1,9 +1,9 @@
 // The matrix: cells that are filled question by question, and below them the packets and the cache
 // of the column that is chosen, under one playhead.
 
-import { element, unique, whenSized } from "./dom.js";
+import { element, unique } from "./dom.js";
 import { rows } from "./drawer.js";
-import { framed, received, roving } from "./frame.js";
+import { framed, redrawn, roving } from "./frame.js";
 import { playhead } from "./play.js";
 import { lanes, read, reserve } from "./strip.js";
 
@@ -15,9 +15,8 @@ export function matrix({ model, el, signal }) {
   const packet = frame.add(element("pre", { className: "lab-packet", id: unique() }));
   const drawer = part(frame);
   let sent = null;
-  let width = 0;
   let where = 1; // everything is there at first
-  const draw = () => {
+  const draw = (width) => {
     const { still, frames } = sent;
     const marks = [...still.cells.map((cell) => ({ words: cell[5] })), ...(still.strip?.marks ?? [])];
     reserve(packet, marks);
@@ -45,19 +44,11 @@ export function matrix({ model, el, signal }) {
     );
     where = undefined;
   };
-  const take = async () => {
-    const news = await received(model);
-    if (!news) return;
+  const take = (news) => {
     sent = news;
     frame.say(sent.still);
-    if (width) draw();
   };
-  take();
-  model.on("change:_turn", take);
-  whenSized(frame.board, signal, (now) => {
-    width = now;
-    if (sent) draw();
-  });
+  redrawn(model, frame.board, signal, { take, draw });
 }
 
 // A part of the picture with a title of its own, which may not be there.

@@ -1,8 +1,8 @@
 // The sequence strip: lanes over time, with bars, dots, arrows and verdicts. The playhead uncovers
 // it from the left, so that what is under way at a time is seen half-way.
 
-import { clockOf, element, patterns, shape, unique, whenSized } from "./dom.js";
-import { framed, received, roving } from "./frame.js";
+import { clockOf, element, patterns, shape, unique } from "./dom.js";
+import { framed, redrawn, roving } from "./frame.js";
 import { playhead } from "./play.js";
 
 const LABEL = 118;
@@ -37,21 +37,12 @@ export function strip({ model, el, signal }) {
     );
     where = undefined;
   };
-  let width = 0;
-  const take = async () => {
-    const sent = await received(model);
-    if (!sent) return;
+  const take = (sent) => {
     still = sent.still;
     frame.say(still);
     reserve(packet, still.marks);
-    if (width) draw(width);
   };
-  take();
-  model.on("change:_turn", take);
-  whenSized(frame.board, signal, (now) => {
-    width = now;
-    if (still) draw(width);
-  });
+  redrawn(model, frame.board, signal, { take, draw });
 }
 
 function said(still, time) {

@@ -1,7 +1,7 @@
 // Cache tiles and the load below them. Frames come packed and once; the playhead picks one of them.
 
-import { clockOf, element, unique, whenSized } from "./dom.js";
-import { framed, received } from "./frame.js";
+import { clockOf, element, unique } from "./dom.js";
+import { framed, redrawn } from "./frame.js";
 import { loadBars, ribbon } from "./loads.js";
 import { mosaic } from "./mosaic.js";
 import { playhead } from "./play.js";
@@ -44,22 +44,13 @@ export function tiles({ model, el, signal }) {
     );
     part = undefined;
   };
-  let width = 0;
-  const take = async () => {
-    const sent = await received(model);
-    if (!sent) return;
+  const take = (sent) => {
     // A watch of another length is another one: its first moment is the one to be seen.
     if (run?.duration !== sent.still.duration) part = sent.still.begin / Math.max(1, sent.still.count - 1);
     run = unpack(sent.still, sent.frames);
     frame.say(run);
-    if (width) draw(width);
   };
-  take();
-  model.on("change:_turn", take);
-  whenSized(board, signal, (now) => {
-    width = now;
-    if (run) draw(width);
-  });
+  redrawn(model, board, signal, { take, draw });
 }
 
 // What the kernel sent, with the loads worked out: solid by copies, and by asking anew.

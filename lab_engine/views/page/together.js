@@ -4,7 +4,7 @@
 import { element } from "./dom.js";
 import { dots } from "./dots.js";
 import { fan } from "./fan.js";
-import { received } from "./frame.js";
+import { heard } from "./frame.js";
 import { tiles } from "./tiles.js";
 
 const DRAWN = { tiles, fan, dots };
@@ -12,19 +12,15 @@ const DRAWN = { tiles, fan, dots };
 export function together({ model, el, signal }) {
   el.classList.add("lab-together");
   const parts = [];
-  const take = async () => {
-    const sent = await received(model);
-    if (!sent) return;
+  heard(model, ({ still, frames }) => {
     let from = 0;
-    const cut = (size) => new DataView(sent.frames, (from += size) - size, size);
-    sent.still.parts.forEach(({ kind, sentence, sizes }, index) => {
+    const cut = (size) => new DataView(frames, (from += size) - size, size);
+    still.parts.forEach(({ kind, sentence, sizes }, index) => {
       const given = { _still: cut(sizes[0]), _frames: cut(sizes[1]), _summary: sentence };
       if (parts[index]) parts[index].give(given);
       else parts[index] = begun(kind, given, el, signal);
     });
-  };
-  take();
-  model.on("change:_turn", take);
+  });
 }
 
 // A part, with what stands for its model.
