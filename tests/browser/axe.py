@@ -14,3 +14,14 @@ def violations(page: Page, selector: str) -> list[str]:
     found = Axe().run(page, context=selector, options=options).response["violations"]
     page.evaluate("document.body.style.height = ''")
     return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+def sticking_out(page: Page) -> list[str]:
+    """What is wider than the picture or the form that it stands in, as HTML."""
+    script = """() => [...document.querySelectorAll('.lab-live')].flatMap(live => {
+        const right = live.getBoundingClientRect().right + 1;
+        return [...live.querySelectorAll('svg, input, button, select, text')]
+            .filter(node => node.getBoundingClientRect().right > right)
+            .map(node => node.outerHTML.slice(0, 120));
+    })"""
+    return list(page.evaluate(script))

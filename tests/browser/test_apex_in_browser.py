@@ -1,27 +1,22 @@
 """Lesson 05 as a learner meets it: run, read by keyboard, played, broken, mended."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
+from .course import assert_quiet, lesson_page
 from .kit import wear
-
-LESSONS = Path(__file__).parents[2] / "lessons"
 
 
 @pytest.fixture(scope="module")
 def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
     """The lesson, opened and run from top to bottom."""
-    shutil.copytree(LESSONS, lab.files / "lessons")
-    lab.theme("light")
-    with harness.Notebook(chromium, lab) as page:
-        page.open("lessons/05_apex.ipynb").run_all()
+    with lesson_page(chromium, lab, "05_apex") as page:
+        page.run_all()
         page.page.locator(".lab-matrix").nth(1).wait_for()
         page.settle()
         yield page
@@ -53,10 +48,7 @@ def reset(lesson: harness.Notebook) -> None:
 
 def test_it_runs_without_an_error_and_asks_nobody_else(lesson: harness.Notebook) -> None:
     """No exception, nothing on the console, nothing from elsewhere, and no plotly."""
-    assert lesson.cell_errors() == []
-    assert lesson.errors == []
-    assert lesson.foreign == []
-    assert lesson.big_frames == 0
+    assert_quiet(lesson)
 
 
 def test_every_control_has_a_name(lesson: harness.Notebook) -> None:

@@ -1,27 +1,22 @@
 """Lesson 02 as a learner meets it: run, predicted, played, broken, by keyboard, light and dark."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from .axe import violations
+from .axe import sticking_out, violations
+from .course import assert_quiet, lesson_page
 from .harness import Lab, Notebook
 from .kit import wear
-
-LESSONS = Path(__file__).parents[2] / "lessons"
 
 
 @pytest.fixture(scope="module")
 def lesson(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
     """The lesson, opened and run from top to bottom."""
-    shutil.copytree(LESSONS, lab.files / "lessons")
-    lab.theme("light")
-    with Notebook(chromium, lab) as page:
-        page.open("lessons/02_weights.ipynb").run_all()
+    with lesson_page(chromium, lab, "02_weights") as page:
+        page.run_all()
         panels(page).nth(2).locator(".lab-handle").wait_for()
         page.settle()
         page.start = [words(panel).inner_text() for panel in panels(page).all()]
@@ -58,10 +53,7 @@ def restore(lesson: Notebook, number: int) -> None:
 
 def test_it_runs_without_an_error_and_asks_nobody_else(lesson: Notebook) -> None:
     """No traceback, nothing on the console, no plotly.js, which it does not need."""
-    assert lesson.cell_errors() == []
-    assert lesson.errors == []
-    assert lesson.foreign == []
-    assert lesson.big_frames == 0
+    assert_quiet(lesson)
 
 
 def test_a_result_that_nobody_predicted_is_said_so(lesson: Notebook) -> None:
@@ -179,14 +171,6 @@ def test_nothing_keeps_people_out(lesson: Notebook, theme: str, width: int) -> N
     wear(lesson, theme)
     lesson.page.set_viewport_size({"width": width, "height": 900})
     lesson.page.wait_for_timeout(300)
-    outside = lesson.page.evaluate(
-        """() => [...document.querySelectorAll('.lab-live')].flatMap(live => {
-            const right = live.getBoundingClientRect().right + 1;
-            return [...live.querySelectorAll('svg, input, button, select, text')]
-                .filter(node => node.getBoundingClientRect().right > right)
-                .map(node => node.outerHTML.slice(0, 120));
-        })"""
-    )
 
     assert violations(lesson.page, ".lab-live") == []
-    assert outside == []
+    assert sticking_out(lesson.page) == []

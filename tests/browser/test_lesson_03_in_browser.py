@@ -1,25 +1,20 @@
 """Lesson 03 as a learner meets it: run from top to bottom, predicted, played and broken."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
-
-LESSONS = Path(__file__).parents[2] / "lessons"
+from .course import assert_quiet, lesson_page
 
 
 @pytest.fixture(scope="module")
 def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
     """The lesson, opened and run from top to bottom."""
-    shutil.copytree(LESSONS, lab.files / "lessons")
-    lab.theme("light")
-    with harness.Notebook(chromium, lab) as page:
-        page.open("lessons/03_places.ipynb").run_all()
+    with lesson_page(chromium, lab, "03_places") as page:
+        page.run_all()
         page.page.locator(".lab-world").nth(1).wait_for()
         page.settle()
         yield page
@@ -32,10 +27,7 @@ def panel(lesson: harness.Notebook, number: int) -> Locator:
 
 
 def test_it_runs_without_an_error_and_asks_nobody_else(lesson):
-    assert lesson.cell_errors() == []
-    assert lesson.errors == []
-    assert lesson.foreign == []
-    assert lesson.big_frames == 0
+    assert_quiet(lesson)
 
 
 def test_axe_finds_nothing_in_what_is_ours(lesson):

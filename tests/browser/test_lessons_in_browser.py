@@ -1,32 +1,21 @@
 """The lessons as a learner meets them: JupyterLab in Chromium, run, predicted, played, broken."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
+from .course import assert_quiet, lesson_page
 
-LESSONS = Path(__file__).parents[2] / "lessons"
 FIGURES = {"00_start_here": 0, "01_round_robin": 1}
 
 
-@pytest.fixture(scope="module")
-def course(lab: harness.Lab) -> harness.Lab:
-    """The lessons, copied into the folder JupyterLab serves."""
-    shutil.copytree(LESSONS, lab.files / "lessons")
-    lab.theme("light")
-    return lab
-
-
 @pytest.fixture(scope="module", params=FIGURES)
-def lesson(request, chromium: Browser, course: harness.Lab) -> Iterator[harness.Notebook]:
+def lesson(request, chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
     """A lesson, opened and run from top to bottom."""
-    with harness.Notebook(chromium, course) as page:
-        page.open(f"lessons/{request.param}.ipynb")
+    with lesson_page(chromium, lab, request.param) as page:
         page.run_all(plots=FIGURES[request.param])
         page.name = request.param
         panels(page).first.wait_for()
@@ -50,13 +39,8 @@ def type_into(panel: Locator, name: str, value: str) -> None:
 
 
 def test_it_runs_without_an_error_and_asks_nobody_else(lesson):
-    assert lesson.cell_errors() == []
-    assert lesson.errors == []
-    assert lesson.foreign == []
-
-
-def test_plotlyjs_comes_once_and_only_for_figures(lesson):
-    assert lesson.big_frames == min(1, FIGURES[lesson.name])
+    """And plotly comes once, and only for figures."""
+    assert_quiet(lesson, plots=min(1, FIGURES[lesson.name]))
 
 
 def test_every_control_has_a_name(lesson):

@@ -1,26 +1,21 @@
 """Lesson 04 as a learner meets it: its panels by keyboard, Play, the goals, and what axe finds."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
+from .course import assert_quiet, lesson_page
 
-LESSONS = Path(__file__).parents[2] / "lessons"
 TRADE, STAIRCASE, PLAYGROUND = range(3)
 
 
 @pytest.fixture(scope="module")
 def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
     """The lesson, opened and run from top to bottom."""
-    shutil.copytree(LESSONS, lab.files / "lessons")
-    lab.theme("light")
-    with harness.Notebook(chromium, lab) as page:
-        page.open("lessons/04_ttl.ipynb")
+    with lesson_page(chromium, lab, "04_ttl") as page:
         page.run_all(plots=3)
         page.settle()
         yield page
@@ -59,10 +54,7 @@ def trace(lesson: harness.Notebook, plot: int, name: str) -> dict:
 
 
 def test_it_runs_without_an_error_and_asks_nobody_else(lesson):
-    assert lesson.cell_errors() == []
-    assert lesson.errors == []
-    assert lesson.foreign == []
-    assert lesson.big_frames == 1
+    assert_quiet(lesson, plots=1)
 
 
 def test_the_ttl_moves_by_keyboard_and_the_knee_by_the_sla(lesson):
