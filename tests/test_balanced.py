@@ -34,6 +34,10 @@ KEEPING = SHOP.set("profiles", {"k": {"like": "fixed", "lifetime": 60, "idle": 3
 DEATH = (ScheduledChange(60.0, "down", FOUR[:1]),)
 
 
+def two_addresses():
+    return Zone.of("shop.example", [RRset.of("www", "A", FOUR[:2], 60)])
+
+
 def totals(outcome):
     return [sum(row) for row in outcome.requests]
 
@@ -82,6 +86,19 @@ def test_a_death_is_noticed_after_so_many_checks(layer):
 
 def test_a_retry_hides_a_death():
     assert sum(run(SHOP.set("schedule", DEATH).set("balancer.retries", 1)).failed) == 0
+
+
+@pytest.mark.parametrize("layer", ["L4", "L7"])
+def test_a_target_that_fell_over_is_found_out_by_its_checks(layer):
+    """It is empty then, and would get all: 20 a second, for 6 s, and twice at most in a minute."""
+    small = (Backend(FOUR[0], capacity=5, queue=0, restart=60), Backend(FOUR[1], capacity=1000))
+    scenario = SHOP.set("zone", two_addresses()).set("backends", small).set("duration", 60)
+    least = scenario.set("balancer.layer", layer).set("balancer.algorithm", "least connections")
+
+    outcome = run(least)
+
+    assert 0 < sum(outcome.failed) <= 20 * 12 + 4 * math.sqrt(20 * 12)
+    assert not any(run(least.set("balancer.retries", 1)).failed)
 
 
 def test_without_checks_a_death_stays():

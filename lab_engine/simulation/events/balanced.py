@@ -1,8 +1,9 @@
 """A balancer at work: which targets it has, whom it believes healthy, and who goes where.
 
-Clients reach it at every address of the name. Its checks are processes on the simulated clock; all
-else takes no time. A target that dies breaks the connections to it: a client whose connection was
-unused then opens another, and what the target had taken in is lost.
+Clients reach it at every address of the name. Its checks are processes on the simulated clock, and
+find who is dead or has fallen over; all else takes no time. A target that dies breaks the
+connections to it: a client whose connection was unused then opens another, and what the target had
+taken in is lost.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -92,7 +93,7 @@ class Balanced:
         balancer, against = self._balancer, 0
         yield env.timeout(self._rng.random() * balancer.interval)
         while True:
-            passed = target not in self._down
+            passed = self._stands(env.now, target)
             against = 0 if passed is self._healthy[target] else against + 1
             if against >= (balancer.rise if passed else balancer.fall):
                 self._healthy[target], against = passed, 0
@@ -154,6 +155,11 @@ class Balanced:
             return lambda target: self._waiting(now, target)
         return self._open.__getitem__
 
+    def _stands(self, now: float, target: int) -> bool:
+        """Whether a target is alive, and has not fallen over."""
+        station = self._stations[target]
+        return target not in self._down and (station is None or station.stands(now))
+
     def _waiting(self, now: float, target: int) -> int:
         station = self._stations[target]
         return 0 if station is None else station.busy(now)
@@ -188,7 +194,7 @@ class Balanced:
         held = self._connections.get(member)
         if held is None:
             return None
-        alive = self._at_l7 or (self._goes_on(now, held.target) and held.target not in self._down)
+        alive = self._at_l7 or (self._goes_on(now, held.target) and self._stands(now, held.target))
         if member.told or now >= held.closes or not alive:
             self._drop(member)
             return None

@@ -42,7 +42,11 @@ class Station:
 
     def room(self, now: float) -> bool:
         """Whether one more request could be served or wait."""
-        return self.busy(now) <= self._server.queue and now >= self._back
+        return self.busy(now) <= self._server.queue and self.stands(now)
+
+    def stands(self, now: float) -> bool:
+        """Whether it is there, and has not fallen over."""
+        return now >= self._back
 
     def wait(self, now: float) -> float:
         """Seconds that one more request would wait for its turn."""
@@ -55,7 +59,7 @@ class Station:
         """
         if not self.room(now):
             self.refused += 1
-            if self._server.restart and now >= self._back:
+            if self._server.restart and self.stands(now):
                 self._back = now + self._server.restart
                 self.clear(now)
             return False
