@@ -5,7 +5,9 @@ import math
 import pytest
 
 from lab_engine import dumps, loads
+from lab_engine.authority.policies import Multivalue
 from lab_engine.authority.records import RRset
+from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports
@@ -159,6 +161,65 @@ def test_a_client_sticks_to_the_target_that_a_retry_found():
 
     assert sum(outcome.failed) == 0
     assert outcome.service.moved <= 50
+
+
+# --- targets --------------------------------------------------------------------------------------
+
+RECORDS = """$ORIGIN shop.example.
+@     3600 SOA ns hostmaster 1 7200 900 1209600 60
+@     3600 NS  ns
+ns    3600 A   192.0.2.53
+www     60 CNAME pool
+pool    60 A   192.0.2.1
+pool    60 A   192.0.2.2
+*.any   60 A   192.0.2.1
+*.any   60 A   192.0.2.2
+"""
+
+
+def reached(outcome):
+    return {at for at, count in zip(outcome.addresses, totals(outcome), strict=True) if count}
+
+
+@pytest.mark.parametrize("layer", ["L4", "L7"])
+@pytest.mark.parametrize("name", ["www", "shop.any", "alias"])
+def test_targets_are_the_addresses_that_answers_hold(name, layer):
+    """Through a CNAME, from a wildcard, behind an alias; and none of other names."""
+    zone = Zone.from_text(RECORDS)
+    alias = RecordSet.alias_to("alias.shop.example.", "A", "pool.shop.example.")
+    scenario = SHOP.set("zone", zone.changed((), (alias,))).set("name", name)
+
+    outcome = run(scenario.set("balancer.layer", layer))
+
+    assert reached(outcome) == set(FOUR[:2])
+    assert sum(outcome.failed) == 0
+
+
+def test_a_health_check_of_the_zone_takes_no_target_away():
+    """DNS leads past it, the balancer not: it has checks of its own."""
+    sets = [
+        RecordSet.of(
+            "www",
+            "A",
+            each,
+            60,
+            policy=Multivalue(),
+            set_identifier=each,
+            health_check_id=f"check-{each}",
+        )
+        for each in FOUR
+    ]
+    zone = Zone.of("shop.example", sets)
+    scenario = SHOP.set("zone", zone).set("unhealthy", [f"check-{FOUR[0]}"])
+
+    assert reached(run(scenario)) == set(FOUR)
+
+
+def test_a_balancer_without_targets_is_refused():
+    zone = Zone.of("shop.example", [RRset.of("www", "AAAA", "2001:db8::1", 60)])
+
+    with pytest.raises(LabError, match="no address in this zone"):
+        run(SHOP.set("zone", zone))
 
 
 # --- connections ----------------------------------------------------------------------------------

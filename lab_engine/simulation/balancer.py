@@ -1,8 +1,9 @@
 """A load balancer: a plain value that says who gets the next connection, or the next request.
 
-Its targets are all addresses that the name has. Clients look the name up as ever, and whatever
-address they are told leads to the balancer, which chooses anew: for each connection (L4) or for
-each request (L7). It does not die, and it is one: what several of them know apart is not here.
+Its targets are all addresses that answers to the name may hold, whatever the zone's health checks
+say. Clients look the name up as ever, and whatever address they are told leads to the balancer,
+which chooses anew: for each connection (L4) or for each request (L7). It does not die, and it is
+one: what several of them know apart is not here.
 
 The words are those of HAProxy and nginx, which `drill.balancers` writes it for. Not here: TLS,
 HTTP/2, and retries of requests that a server has begun to answer.

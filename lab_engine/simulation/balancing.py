@@ -4,13 +4,13 @@ Side by side, as those of `dispatch`, which decide for whole domains at their lo
 is a class with one method: rewrite one to try your own. Targets are counted from 0.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Protocol
 from zlib import crc32
 
-from dns.rdatatype import RdataType
-
+from lab_engine.simulation.asking import held
 from lab_engine.simulation.balancer import Algorithm
 from lab_engine.simulation.scenario import Scenario
 
@@ -123,16 +123,13 @@ def hashed(client: str, targets: Sequence[str], willing: Sequence[int]) -> int:
     return max(willing, key=lambda target: _mixed(crc32(f"{client} {targets[target]}".encode())))
 
 
-def targets(scenario: Scenario) -> tuple[str, ...]:
-    """Every address that the name has, at any time of the watch: what a balancer stands before."""
-    found: dict[str, None] = {}
-    for _, step in scenario.steps:
-        node = step.zone.node(step.question.name) or {}
-        held = node.get(step.question.type) or node.get(RdataType.CNAME) or step.zone
-        for each in held:
-            if each.type == step.question.type:
-                found.update(dict.fromkeys(each.texts))
-    return tuple(found)
+def targets(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    """Every address that an answer holds at any of these times: what a balancer stands before.
+
+    Health checks of the zone take none of them away: a balancer looks for itself.
+    """
+    seen = [*scenarios]
+    return held([*seen, *(replace(each, unhealthy=()) for each in seen if each.unhealthy)])
 
 
 def _mixed(number: int) -> int:

@@ -161,7 +161,7 @@ def worlds(scenario: Scenario, *, canary: float = 0.05, progress: Progress | Non
         rule, remedy = "would mix with what happens in each world", "Leave it out."
         raise ScenarioError("schedule", rule, remedy)
     number("canary", canary, 1 / WEIGHTS, 0.5)
-    found = targets(scenario)
+    found = targets([scenario])
     if len(found) < 2:
         rule = "has not two addresses to balance"
         raise ScenarioError(str(scenario.question), rule, "Give it some.")

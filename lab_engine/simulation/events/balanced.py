@@ -36,16 +36,21 @@ class Balanced:
     """The balancer of one run.
 
     Args:
-        scenario: with a balancer.
+        scenarios: what holds from when on, with a balancer; the targets are those of any of them.
         stations: targets with a capacity, by address.
         ledger: where what is served is counted.
         rng: the dice.
     """
 
     def __init__(
-        self, scenario: Scenario, stations: Mapping[str, Station], ledger: Ledger, rng: Random
+        self,
+        scenarios: Sequence[Scenario],
+        stations: Mapping[str, Station],
+        ledger: Ledger,
+        rng: Random,
     ) -> None:
-        self._targets = targets(scenario)
+        scenario = scenarios[0]
+        self._targets = targets(scenarios)
         self._stations = [stations.get(each) for each in self._targets]
         self._ledger = ledger
         self._rng = rng
@@ -61,7 +66,7 @@ class Balanced:
         self._chooser = self._with_weights(balancer)
         self._healthy = [True] * len(self._targets)
         self._down: frozenset[int] = frozenset()
-        self.enter(float("-inf"), scenario.steps[0][1])
+        self.enter(float("-inf"), scenario)
         self._healthy = [target not in self._down for target in range(len(self._targets))]
         self._willing_to_all = self._willing("")
 
@@ -74,7 +79,7 @@ class Balanced:
         before, self._balancer = self._balancer, scenario.balancer or Balancer()
         if self._balancer.weights != before.weights:
             self._chooser = self._with_weights(self._balancer)
-        indices, present = range(len(self._targets)), set(targets(scenario))
+        indices, present = range(len(self._targets)), set(targets([scenario]))
         self._present = [target for target in indices if self._targets[target] in present]
         down = frozenset(target for target in indices if self._targets[target] in scenario.down)
         self._break(down - self._down)

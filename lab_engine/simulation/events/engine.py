@@ -21,6 +21,8 @@ import simpy
 from lab_engine.caches.clients import first_alive
 from lab_engine.caches.recursives import Limits
 from lab_engine.errors import ScenarioError
+from lab_engine.simulation.asking import reached
+from lab_engine.simulation.balancing import targets
 from lab_engine.simulation.epochs import downs
 from lab_engine.simulation.events.arrivals import gaps
 from lab_engine.simulation.events.balanced import Balanced
@@ -33,7 +35,7 @@ from lab_engine.simulation.events.serving import Direct, Ledger
 from lab_engine.simulation.events.stacks import Crowd, Stacks
 from lab_engine.simulation.events.stations import stations
 from lab_engine.simulation.events.trace import Journal
-from lab_engine.simulation.events.upstream import Asker, Dated, Upstream, reached
+from lab_engine.simulation.events.upstream import Asker, Dated, Upstream
 from lab_engine.simulation.events.waking import mean_begin, wake
 from lab_engine.simulation.events.watched import Watch
 from lab_engine.simulation.events.world import World, epochs_of
@@ -92,14 +94,16 @@ class _Run:
         found = epochs_of(scenario, rng, live=live)
         scenarios = [epoch.scenario for epoch in found]
         limited = [server.address for server in scenario.backends] if live else []
-        self._servers = tuple(dict.fromkeys([*reached(scenarios), *limited]))
+        balanced = scenario.balancer is not None
+        answered = dict.fromkeys([*reached(scenarios), *limited])
+        self._servers = tuple(answered | dict.fromkeys(targets(scenarios) if balanced else ()))
+        self._answered = len(answered)
         self._epochs = found
         _check_size(scenario, -mean_begin(scenarios[0]), len(self._servers))
         self._upstream = Upstream(scenarios[0], rng, self._journal, dated=bool(scenario.schedule))
         self._ledger = Ledger(self._stations)
-        balanced = scenario.balancer is not None
         self._balanced = (
-            Balanced(scenario, self._stations, self._ledger, Random(f"balancer {scenario.seed}"))
+            Balanced(scenarios, self._stations, self._ledger, Random(f"balancer {scenario.seed}"))
             if balanced
             else None
         )
@@ -186,7 +190,7 @@ class _Run:
         """Bring all caches to their beginning; the clock stands at that of the first."""
         scenario = self._world.now
         others = Asker("", Limits(), scenario.places[0].peer)
-        for _ in range(self._rng.randrange(len(self._servers))):  # others have asked, too
+        for _ in range(self._rng.randrange(self._answered)):  # others have asked, too
             self._upstream.answer(others, scenario.question, -math.inf)
         wake(self._stacks, scenario, self._rng)
         return simpy.Environment(min(crowd.begin for crowd in self._stacks.crowds))

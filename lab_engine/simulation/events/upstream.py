@@ -5,25 +5,18 @@ remembered, and only the dice differ from answer to answer.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
 from random import Random
 from typing import NamedTuple
 
-from lab_engine.authority.plan import Plan, replies
+from lab_engine.authority.plan import Plan
 from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.authority.server import Authority
 from lab_engine.caches.recursives import Limits
-from lab_engine.caches.scoped import Scopes
-from lab_engine.errors import ScenarioError
-from lab_engine.simulation.asking import ASKER, MESSAGE_IDS, planned
+from lab_engine.simulation.asking import ASKER, MESSAGE_IDS
 from lab_engine.simulation.events.trace import Journal
 from lab_engine.simulation.scenario import Scenario
-from lab_engine.simulation.strata import askers
-from lab_engine.simulation.travel import member_of
-
-SAMPLED = 64  # clients of each place whose answers are looked at to find all servers
 
 
 @dataclass(frozen=True)
@@ -99,33 +92,6 @@ class Upstream:
             kept = asker.limits.applied(reply).ttl
             self._journal.note(now, "fill", asker.name, f"{held} for {kept} s")
         return _dated(reply, now, key[1]) if self.dated else reply
-
-
-def reached(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
-    """Every address that an answer holds in any of these epochs, in the order of the zones.
-
-    Raises:
-        ScenarioError: there is none, so there is nothing to steer.
-    """
-    found: dict[str, None] = {}
-    for scenario in scenarios:
-        for reply in answers(scenario):
-            found.update(dict.fromkeys(reply.addresses))
-    if not found:
-        raise ScenarioError(
-            str(scenario.question), "has no address in this zone", "Ask for a name that has one."
-        )
-    return tuple(found)
-
-
-def answers(scenario: Scenario) -> Iterator[Reply]:
-    """Every reply that the resolvers or clients of a scenario may get."""
-    for place, profile, peer in askers(scenario):
-        lengths = scenario.known_profiles.recursive(profile).ecs
-        members = [member_of(place, index).network for index in range(SAMPLED if lengths else 0)]
-        told = dict.fromkeys(map(Scopes(lengths).sent, members) if lengths else ())
-        for client in (peer, *(Client(network, "ecs").by(peer) for network in told)):
-            yield from (share.reply for share in replies(planned(scenario, client)))
 
 
 def _dated(reply: Reply, now: float, client: Client) -> Dated:
