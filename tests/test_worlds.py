@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import pytest
 
 from lab_engine.authority.records import RRset
+from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.simulation import Clients, Resolvers, Scenario
@@ -143,6 +144,35 @@ def test_cookies_and_paths_are_for_l7_alone():
 def test_what_cannot_be_compared_is_refused(scenario, canary, said):
     with pytest.raises(LabError, match=said):
         worlds(scenario, canary=canary)
+
+
+@pytest.mark.parametrize(
+    ("name", "fails", "said"),
+    [
+        ("other", "refused", "other.shop.example. A: .*CNAME"),
+        ("alias", "refused", "alias.shop.example. A: .*alias"),
+        ("one.any", "refused", "one.any.shop.example. A: .*wildcard"),
+        ("www", "silent", "no balancer knows"),
+    ],
+)
+def test_what_is_refused_is_refused_before_anything_runs(name, fails, said):
+    """A zone that leads a name elsewhere has nothing to drain, nor to weigh, at the name itself."""
+    others = (
+        RRset.of("other", "CNAME", "www", 20),
+        RecordSet.alias_to("alias", "A", "www.shop.example."),
+        RRset.of("*.any", "A", FOUR, 20),
+    )
+    zone = Zone.of("shop.example", [RRset.of("www", "A", FOUR, 20), *others])
+    scenario = SHOP.set("zone", zone).set("name", name).set("duration", 20)
+    told = []
+
+    with pytest.raises(LabError, match=said):
+        worlds(
+            scenario.set("backends", (Backend(FOUR[0], fails=fails),)),
+            progress=lambda done, whole: told.append(done),
+        )
+
+    assert told == []
 
 
 def test_progress_is_told_twelve_times():

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
+from typing import NamedTuple
 
 from lab_engine.authority.policies import Weighted
 from lab_engine.authority.recordset import RecordSet
@@ -150,12 +151,14 @@ def worlds(scenario: Scenario, *, canary: float = 0.05, progress: Progress | Non
 
     Args:
         scenario: the traffic, the zone and the back ends; without a schedule. Its balancer, if it
-            has one, says how both balance, but for what L4 does not see: paths and cookies.
+            has one, says how both balance, but for what L4 does not see: paths and cookies. The
+            addresses are values of the name itself: where they change, its record sets do.
         canary: the share that the name's first address gets as a canary, 0.004 to 0.5.
         progress: called after each watch with how many are done, and of how many.
 
     Raises:
-        ScenarioError: a schedule, a share out of range, or a name without two addresses.
+        ScenarioError: a schedule, a share out of range, or a name without two addresses of its own;
+            nothing has run then.
     """
     if scenario.schedule:
         rule, remedy = "would mix with what happens in each world", "Leave it out."
@@ -165,6 +168,7 @@ def worlds(scenario: Scenario, *, canary: float = 0.05, progress: Progress | Non
     if len(found) < 2:
         rule = "has not two addresses to balance"
         raise ScenarioError(str(scenario.question), rule, "Give it some.")
+    _check_own(scenario)
     done: list[Outcome] = []
 
     def watch(each: Scenario) -> Outcome:
@@ -177,34 +181,51 @@ def worlds(scenario: Scenario, *, canary: float = 0.05, progress: Progress | Non
     given = scenario.balancer or Balancer()
     seen = replace(given, layer=OsiLayer.L4, paths=(), sticky=_seen_at_l4(given.sticky))
     balancers = (None, seen, replace(given, layer=OsiLayer.L7))
+    plans = [_watches(limited.set("balancer", each), found, canary) for each in balancers]
     return Worlds(
         *(
-            _world(name, limited.set("balancer", balancer), found, canary, watch)
-            for name, balancer in zip(NAMES, balancers, strict=True)
+            _world(name, plan, found[0], canary, watch)
+            for name, plan in zip(NAMES, plans, strict=True)
         )
     )
 
 
-def _world(
-    name: str,
-    scenario: Scenario,
-    found: tuple[str, ...],
-    share: float,
-    watch: Callable[[Scenario], Outcome],
-) -> World:
+def _check_own(scenario: Scenario) -> None:
+    """Refuse a name that has its addresses from elsewhere."""
+    held = _held(scenario)
+    node = scenario.zone.node(scenario.question.name)
+    if held and all(each.records for each in held):
+        return
+    whence = "an alias" if held else "a wildcard" if node is None else "a CNAME"
+    rule = f"has its addresses by {whence}, and there is nothing to drain or to weigh at it"
+    raise ScenarioError(str(scenario.question), rule, "Give it A or AAAA records of its own.")
+
+
+class _Watches(NamedTuple):
+    """What is watched in one world."""
+
+    steady: Scenario
+    death: Scenario
+    drain: Scenario
+    canary: Scenario
+
+
+def _watches(scenario: Scenario, found: tuple[str, ...], share: float) -> _Watches:
     victim, at = found[0], scenario.duration / 2
-    steady = watch(scenario)
-    return World(
-        name,
-        steady,
-        watch(_changing(scenario, at, "down", [*scenario.down, victim])),
-        watch(_draining(scenario, at, victim)),
-        watch(_with_canary(scenario, found, share)),
-        victim,
-        at,
-        share,
-        bill(scenario, steady),
+    return _Watches(
+        scenario,
+        _changing(scenario, at, "down", [*scenario.down, victim]),
+        _draining(scenario, at, victim),
+        _with_canary(scenario, found, share),
     )
+
+
+def _world(
+    name: str, plan: _Watches, victim: str, share: float, watch: Callable[[Scenario], Outcome]
+) -> World:
+    steady, death, drain, canary = map(watch, plan)
+    at, cost = plan.steady.duration / 2, bill(plan.steady, steady)
+    return World(name, steady, death, drain, canary, victim, at, share, cost)
 
 
 def _limited(scenario: Scenario, found: tuple[str, ...]) -> Scenario:
