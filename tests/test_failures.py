@@ -124,6 +124,19 @@ def test_time_outs_of_ones_own_are_waited_for():
 # --- what clients get -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("failure", ["slow", "black hole"])
+def test_a_latency_holds_what_was_lost_at_a_server_that_fails(failure):
+    """Behind both addresses a queue that takes a millisecond; half the requests begin at one."""
+    slow = Backend(A, capacity=1000, fails=failure, delay=5)
+    given = scenario(failure, name="both", backends=(slow, Backend(B, capacity=1000)))
+
+    outcome = run(given, "events")
+
+    ((lost, often),) = outcome.waits
+    late = sum(count for ms, count in outcome.service.latencies if ms >= 1000 * lost)
+    assert late == often > 1000
+
+
 @ENGINES
 @pytest.mark.parametrize("failure", [*Failure])
 def test_who_connects_in_vain_tries_no_other_address(engine, failure):

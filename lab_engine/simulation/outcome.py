@@ -258,7 +258,7 @@ class Outcome(Shown):
         return weighted_quantiles(self.lookups, levels)
 
     def latency_ms(self, *levels: float) -> tuple[float, ...]:
-        """Quantiles of what a served request took: look-up, balancer, queue and service.
+        """Quantiles of what a served request took: look-up, `waits`, balancer, queue and service.
 
         Without servers of limited capacity, and without a balancer, that is the look-up alone.
         The way there and back is not in it: that is `rtt_ms`.

@@ -105,7 +105,7 @@ class Balanced:
                 self._willing_to_all = self._willing("")
             yield env.timeout(balancer.interval)
 
-    def serve(self, now: float, member: Member, server: str | None) -> Served:
+    def serve(self, now: float, member: Member, server: str | None, waited_ms: float) -> Served:
         """One request of a client; where its answer had an address, that led here."""
         if server is None:
             return Served(None)
@@ -117,7 +117,7 @@ class Balanced:
         willing = self._willing(self._paths.draw()) if ruled else self._willing_to_all
         if target is None or self._at_l7:
             target = self._chosen(now, member, willing)
-        return self._tried(now, member, target, willing)
+        return self._tried(now, member, target, willing, waited_ms + self._balancer.hop_ms)
 
     # --- who --------------------------------------------------------------------------------------
 
@@ -170,10 +170,14 @@ class Balanced:
         return 0 if station is None else station.busy(now)
 
     def _tried(
-        self, now: float, member: Member, target: int | None, willing: Sequence[int]
+        self,
+        now: float,
+        member: Member,
+        target: int | None,
+        willing: Sequence[int],
+        waited_ms: float,
     ) -> Served:
         """Hand a request to a target; where it is not taken, to so many others."""
-        waited_ms = member.waited_ms + self._balancer.hop_ms
         left, attempts, full = list(willing), 1 + self._balancer.retries, False
         for _ in range(attempts):
             if target is None:

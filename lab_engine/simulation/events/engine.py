@@ -295,7 +295,8 @@ class _Run:
             journal.note(now, "request", member.name, "")
         failing = () if self._balanced else world.failing
         reached = member.request(now, self._unreachable, failing)
-        served = self._serving.serve(now, member, reached)
+        lost = world.waited(member, reached) if world.delays and reached else 0.0
+        served = self._serving.serve(now, member, reached, member.waited_ms + 1000 * lost)
         if reached is not None and served.server is None:
             member.refused(now)
         self._bin.refused += served.refused
@@ -304,7 +305,7 @@ class _Run:
         elif journal.on:
             journal.reached(now, member.name, served.server)
         self._bin.requests[place][served.server] += 1
-        if world.delays and served.server and (lost := world.waited(member, served.server)):
+        if lost and served.server:
             self._waits[lost] += 1
         self._lookups[member.waited_ms] += 1
         if world.changed:

@@ -29,8 +29,15 @@ class Served(NamedTuple):
 class Serving(Protocol):
     """What serves the requests of a run."""
 
-    def serve(self, now: float, member: Member, server: str | None) -> Served:
-        """One request of a client that reached this address; None for none."""
+    def serve(self, now: float, member: Member, server: str | None, waited_ms: float) -> Served:
+        """One request of a client that reached this address; None for none.
+
+        Args:
+            now: seconds.
+            member: the client.
+            server: the address.
+            waited_ms: what the request has waited for DNS, and lost at servers that fail.
+        """
 
 
 class Ledger:
@@ -94,11 +101,11 @@ class Direct:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def serve(self, now: float, member: Member, server: str | None) -> Served:
+    def serve(self, now: float, member: Member, server: str | None, waited_ms: float) -> Served:
         """One request."""
         self._ledger.connections += member.told
         if server is None:
             return Served(None)
-        if not self._ledger.take(now, member, server, member.waited_ms):
+        if not self._ledger.take(now, member, server, waited_ms):
             return Served(None, refused=True, said=f"{server} is full")
         return Served(server)
