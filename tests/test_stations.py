@@ -9,11 +9,13 @@ from lab_engine.authority.policies import Failover, Weighted
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
-from lab_engine.simulation import Clients, Resolvers, Scenario
+from lab_engine.errors import LabError
+from lab_engine.simulation import Clients, Resolvers, Scenario, run
 from lab_engine.simulation.events import engine as events
 from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.events.trace import Trace
 from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
+from lab_engine.simulation.service import UNSERVED
 
 
 def blocking(load, places):
@@ -51,6 +53,33 @@ def test_how_long_one_more_would_wait():
     station.accepts(5)
     assert station.wait(5) > station.wait(5.1) >= 0
     assert station.wait(1e6) == 0
+
+
+@pytest.mark.parametrize(
+    "schedule", [(), (ScheduledChange(30, "zone.www.ttl", 5),)], ids=["steady", "changed"]
+)
+def test_service_is_told_where_there_is_one_or_where_it_is_asked_for(schedule):
+    """A change of a TTL makes no server one with a limit."""
+    plain = Scenario(
+        Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 60)]),
+        "www",
+        clients=Clients(10, 1.0),
+        resolvers=Resolvers(2),
+        schedule=schedule,
+        duration=60,
+        window=60,
+    )
+
+    assert run(plain, "events").service == UNSERVED
+    assert sum(count for _, count in run(plain, served=True).service.latencies) > 400
+    assert run(plain.set("backends", (Backend("192.0.2.1", capacity=99),))).service != UNSERVED
+
+
+def test_the_population_engine_counts_nothing_where_it_is_served():
+    zone = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 60)])
+
+    with pytest.raises(LabError, match="where they are served"):
+        run(Scenario(zone, "www"), "population", served=True)
 
 
 def test_what_is_refused_has_failed():

@@ -28,6 +28,7 @@ def run(  # noqa: PLR0913  (each is one thing a user may want to say)
     partial: bool = False,
     holdings: int = 0,
     holders: str = RESOLVERS,
+    served: bool = False,
 ) -> Outcome:
     """Run a scenario.
 
@@ -41,6 +42,8 @@ def run(  # noqa: PLR0913  (each is one thing a user may want to say)
             when, 0 to 10,000: see `simulation.holders`.
         holders: whose caches those are: `resolvers`, `clients`, or a layer's name. Other than
             resolvers' take the event engine.
+        served: whether the outcome has a `service` also where no server has a limit and no
+            balancer stands before them; that takes the event engine.
 
     Raises:
         ScenarioError: an unknown engine, or one that cannot do this; holdings that are too many.
@@ -51,6 +54,8 @@ def run(  # noqa: PLR0913  (each is one thing a user may want to say)
     checked(scenario, holders)
     if trace:
         cannot: tuple[str, ...] = ("it has no events to trace",)
+    elif served:
+        cannot = ("it does not count requests where they are served",)
     elif holdings and holders != RESOLVERS:
         cannot = (f"it does not tell the caches of {holders} apart",)
     else:
@@ -69,6 +74,7 @@ def run(  # noqa: PLR0913  (each is one thing a user may want to say)
             partial=partial,
             holdings=holdings,
             holders=holders,
+            served=served,
         )
     from lab_engine.simulation.population import engine as population  # noqa: PLC0415  (numpy)
 

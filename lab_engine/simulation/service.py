@@ -7,6 +7,8 @@ from dataclasses import dataclass
 class Service:
     """Counts of one run; empty where no server has a limit and nothing stands before them.
 
+    Unless a run is asked for them: `run(scenario, served=True)`.
+
     Attributes:
         latencies: (milliseconds, how many) of requests that were served, in 4 digits.
         lost: requests that a server had taken in when it died, in each bin; they have reached it,

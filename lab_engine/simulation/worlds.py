@@ -19,7 +19,7 @@ from lab_engine.errors import ScenarioError
 from lab_engine.simulation.balancer import Balancer, OsiLayer, Stickiness
 from lab_engine.simulation.balancing import targets
 from lab_engine.simulation.outcome import Outcome
-from lab_engine.simulation.parts import MAX_RATE, Backend, ScheduledChange
+from lab_engine.simulation.parts import ScheduledChange
 from lab_engine.simulation.prices import Bill, bill
 from lab_engine.simulation.run import Progress, run
 from lab_engine.simulation.scenario import Scenario
@@ -172,16 +172,15 @@ def worlds(scenario: Scenario, *, canary: float = 0.05, progress: Progress | Non
     done: list[Outcome] = []
 
     def watch(each: Scenario) -> Outcome:
-        done.append(run(each, "events"))
+        done.append(run(each, "events", served=True))
         if progress is not None:
             progress(len(done), 4 * len(NAMES))
         return done[-1]
 
-    limited = _limited(scenario, found)
     given = scenario.balancer or Balancer()
     seen = replace(given, layer=OsiLayer.L4, paths=(), sticky=_seen_at_l4(given.sticky))
     balancers = (None, seen, replace(given, layer=OsiLayer.L7))
-    plans = [_watches(limited.set("balancer", each), found, canary) for each in balancers]
+    plans = [_watches(scenario.set("balancer", each), found, canary) for each in balancers]
     return Worlds(
         *(
             _world(name, plan, found[0], canary, watch)
@@ -226,15 +225,6 @@ def _world(
     steady, death, drain, canary = map(watch, plan)
     at, cost = plan.steady.duration / 2, bill(plan.steady, steady)
     return World(name, steady, death, drain, canary, victim, at, share, cost)
-
-
-def _limited(scenario: Scenario, found: tuple[str, ...]) -> Scenario:
-    """The same with a limit for each back end, so that all worlds count each request alike."""
-    known = {each.address: each for each in scenario.backends}
-    backends = [known.get(address, Backend(address)) for address in found]
-    return scenario.set(
-        "backends", tuple(replace(e, capacity=min(e.capacity, MAX_RATE)) for e in backends)
-    )
 
 
 def _seen_at_l4(sticky: Stickiness) -> Stickiness:

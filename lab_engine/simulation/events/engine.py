@@ -44,6 +44,7 @@ from lab_engine.simulation.outages import Outage
 from lab_engine.simulation.outcome import NEAR, Outcome
 from lab_engine.simulation.parts import Arrivals
 from lab_engine.simulation.scenario import Scenario
+from lab_engine.simulation.service import UNSERVED
 from lab_engine.simulation.strata import mean_rate, share_resolvers
 
 MAX_REQUESTS, MAX_CLIENTS = 20_000_000, 200_000  # about a minute
@@ -61,12 +62,14 @@ def run(  # noqa: PLR0913  (as `simulation.run`)
     partial: bool = False,
     holdings: int = 0,
     holders: str = RESOLVERS,
+    served: bool = False,
 ) -> Outcome:
     """One run; with `trace`, the first 10,000 things that happened.
 
     Where a KeyboardInterrupt breaks it off and `partial` is set, what was counted by then is the
     outcome, which says so. With `holdings`, it is told who held what of so many of the largest
-    caches: those of resolvers, of clients, or of the layer that `holders` names.
+    caches: those of resolvers, of clients, or of the layer that `holders` names. With `served` it
+    tells of the service also where nothing limits it.
 
     Raises:
         ScenarioError: more than 20 million requests are to be expected, 200,000 clients, or 2 GiB.
@@ -75,7 +78,9 @@ def run(  # noqa: PLR0913  (as `simulation.run`)
     watch = Watch(scenario.question, holders, scenario.connecting) if watching else None
     if watch is not None and holders == RESOLVERS:
         watch.begin(watching)
-    found = _Run(scenario, watch, holdings, trace=trace).outcome(progress, partial=partial)
+    found = _Run(scenario, watch, holdings, trace=trace, served=served).outcome(
+        progress, partial=partial
+    )
     return found if watch is None else watch.told_in(found)
 
 
@@ -83,7 +88,7 @@ class _Run:
     """One run: the clock, the arrivals, and what is counted by bin."""
 
     def __init__(
-        self, scenario: Scenario, watch: Watch | None, holdings: int, *, trace: bool
+        self, scenario: Scenario, watch: Watch | None, holdings: int, *, trace: bool, served: bool
     ) -> None:
         self._scenario = scenario
         self._rng = rng = Random(scenario.seed)
@@ -108,7 +113,8 @@ class _Run:
             else None
         )
         self._serving = self._balanced or Direct(self._ledger)
-        one_by_one = len(found) > 1 or bool(self._stations) or balanced or not _alike(scenario)
+        self._served = served or balanced or bool(self._stations)
+        one_by_one = len(found) > 1 or self._served or not _alike(scenario)
         one_by_one |= bool(scenario.connecting.intersection(scenario.down))
         self._stacks = Stacks(
             scenario,
@@ -160,7 +166,7 @@ class _Run:
             trace=tuple(self._journal.events),
             partial=broken_off,
             ended=ended,
-            service=self._ledger.told(self._lost()),
+            service=self._ledger.told(self._lost()) if self._served else UNSERVED,
         )
 
     def _outages(self, ended: float) -> tuple[Outage, ...]:
