@@ -252,6 +252,24 @@ def test_the_balancer_closes_what_is_unused():
     assert outcome.service.connections == pytest.approx(outcome.total * math.exp(-0.04), rel=0.02)
 
 
+PAUSE = (ScheduledChange(60.0, "down", FOUR), ScheduledChange(80.0, "down", []))
+
+
+def test_an_error_leaves_a_connection_open_at_l7_alone():
+    """A 503 comes over the client's connection, which it keeps; at L4 there is nobody to answer."""
+    calm = KEEPING.set("balancer.keep_alive", 3600)
+    opened = {
+        layer: [
+            run(calm.set("balancer.layer", layer).set("schedule", each)).service.connections
+            for each in ((), PAUSE)
+        ]
+        for layer in ("L4", "L7")
+    }
+
+    assert opened["L7"][1] == opened["L7"][0]
+    assert opened["L4"][1] >= opened["L4"][0] + 50
+
+
 def test_least_connections_at_l4_counts_what_is_open():
     """Of 50 clients with a connection each, every target has 12 or 13."""
     scenario = KEEPING.set("balancer.layer", "L4").set("balancer.algorithm", "least connections")

@@ -25,8 +25,14 @@ UNAVAILABLE = "503 from the balancer: no target is healthy"
 RESET = "the balancer has no target that is healthy"
 
 
+NOBODY = -1
+
+
 class _Open(NamedTuple):
-    """A client's connection: its target, at L4 for good, and when it closes if it is not used."""
+    """A client's connection: its target, at L4 for good, and when it closes if it is not used.
+
+    At L7 its target is that of its last request; `NOBODY` where the balancer answered that itself.
+    """
 
     target: int
     closes: float
@@ -191,10 +197,13 @@ class Balanced:
             full |= up
             left = [each for each in left if each != target]
             target = self._chooser.choose(self._busy(now), left) if left else None
-        self._drop(member)
+        if self._at_l7:
+            self._keep(now, member, NOBODY)
+        else:
+            self._drop(member)
         said = "503 from the balancer" if self._at_l7 else "the target closed the connection"
         unavailable = UNAVAILABLE if self._at_l7 else RESET
-        return Served(None, refused=full, said=said if willing else unavailable)
+        return Served(None, full, said if willing else unavailable, open=self._at_l7)
 
     # --- connections ------------------------------------------------------------------------------
 
@@ -211,7 +220,7 @@ class Balanced:
 
     def _keep(self, now: float, member: Member, target: int) -> None:
         """A connection was used: it is open until its request is done, or as long as it is kept."""
-        station = self._stations[target]
+        station = None if target == NOBODY else self._stations[target]
         done = now if station is None else max(now, station.until)
         kept = min(member.chain[0].idle, self._balancer.keep_alive)
         self._drop(member)

@@ -303,7 +303,7 @@ class _Run:
         reached = member.request(now, self._unreachable, failing)
         lost = world.waited(member, reached) if world.delays and reached else 0.0
         served = self._serving.serve(now, member, reached, member.waited_ms + 1000 * lost)
-        if reached is not None and served.server is None:
+        if reached is not None and served.server is None and not served.open:
             member.refused(now)
         self._bin.refused += served.refused
         if journal.on and served.server is None:

@@ -19,11 +19,13 @@ class Served(NamedTuple):
         server: who took it; None for nobody.
         refused: whether that is because somebody had no room.
         said: what the client was told then.
+        open: whether its connection stays open then.
     """
 
     server: str | None
     refused: bool = False
     said: str = "no address answers"
+    open: bool = False
 
 
 class Serving(Protocol):
