@@ -222,6 +222,19 @@ def test_a_balancer_without_targets_is_refused():
         run(SHOP.set("zone", zone))
 
 
+# --- what DNS shows -------------------------------------------------------------------------------
+
+
+def test_a_copy_leads_nobody_to_the_dead_behind_a_balancer():
+    """Whichever address it holds, the balancer answers there."""
+    outcome = run(SHOP.set("schedule", DEATH), "events", holdings=5)
+
+    assert outcome.downs[-1][1] == (FOUR[0],)
+    after = [dict(each.shares) for each in outcome.holdings if each.end > 60]
+    assert len(after) >= 5
+    assert all(FOUR[0] in shares for shares in after)
+
+
 # --- connections ----------------------------------------------------------------------------------
 
 

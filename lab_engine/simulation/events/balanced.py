@@ -24,7 +24,6 @@ from lab_engine.simulation.scenario import Scenario
 UNAVAILABLE = "503 from the balancer: no target is healthy"
 RESET = "the balancer has no target that is healthy"
 
-
 NOBODY = -1
 
 

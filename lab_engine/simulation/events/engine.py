@@ -81,7 +81,10 @@ def run(  # noqa: PLR0913  (as `simulation.run`)
     found = _Run(scenario, watch, holdings, trace=trace, served=served).outcome(
         progress, partial=partial
     )
-    return found if watch is None else watch.told_in(found)
+    if watch is None:
+        return found
+    # a balancer answers at every address that a copy holds, whoever is dead behind it
+    return watch.told_in(found, ((0.0, ()),) if scenario.balancer else found.downs)
 
 
 class _Run:

@@ -94,10 +94,10 @@ class Watch:
             if min(end, now) > max(start, 0.0):
                 self._over.append((holder, addresses, start, min(end, now)))
 
-    def told_in(self, outcome: Outcome) -> Outcome:
-        """The outcome of the run, with who held what."""
+    def told_in(self, outcome: Outcome, downs: Downs) -> Outcome:
+        """The outcome of the run, with who held what; nobody is found at those that are down."""
         holders = tuple(each.holder for each in self._watched)
-        holdings = self._holdings(outcome.downs, outcome.ended)
+        holdings = self._holdings(downs, outcome.ended)
         return replace(outcome, holders=holders, holdings=holdings)
 
     def _holdings(self, downs: Downs, ended: float) -> tuple[Holding, ...]:
