@@ -13,6 +13,7 @@ from lab_engine.errors import LabError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.balancing import hashed
+from lab_engine.simulation.events.blackouts import Blackouts
 from lab_engine.simulation.parts import Backend, ScheduledChange
 
 from .seeds import shifted
@@ -233,6 +234,16 @@ def test_a_copy_leads_nobody_to_the_dead_behind_a_balancer():
     after = [dict(each.shares) for each in outcome.holdings if each.end > 60]
     assert len(after) >= 5
     assert all(FOUR[0] in shares for shares in after)
+
+
+def test_nobody_is_followed_who_is_led_to_the_dead(monkeypatch):
+    """Clients reach the balancer whoever is dead: there is no outage to be found."""
+    followed = []
+    monkeypatch.setattr(Blackouts, "died", lambda *given: followed.append(given))
+
+    outcome = run(SHOP.set("schedule", DEATH))
+
+    assert (followed, outcome.outages) == ([], ())
 
 
 # --- connections ----------------------------------------------------------------------------------

@@ -179,7 +179,8 @@ class Outcome(Shown):
         waits: (seconds, how many) of the requests that were served and lost time on their way: at
             addresses from which nothing came before the one that served, or at a slow server.
         trips: requests by place and server.
-        outages: one for each change that killed servers.
+        outages: one for each change that killed servers; none behind a balancer, which all clients
+            reach, whoever is dead.
         partial: whether the run was broken off; then bins after `ended` hold nothing.
         ended: seconds up to which it was watched.
         notes: what the engine approximates here, and how well.

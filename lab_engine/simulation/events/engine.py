@@ -165,7 +165,7 @@ class _Run:
             waits=tuple(sorted(self._waits.items())),
             minds=tuple(each for each in self._world.minds if each.at < ended),
             downs=downs(self._epochs, ended),
-            outages=() if self._balanced else self._outages(ended),
+            outages=self._outages(ended),
             trace=tuple(self._journal.events),
             partial=broken_off,
             ended=ended,

@@ -34,7 +34,7 @@ class World:
         upstream: the authority.
         stations: servers with a capacity, by address.
         journal: where changes are written down.
-        entering: told when something else holds, and what.
+        entering: told when something else holds, and what: a balancer, where there is one.
 
     Attributes:
         now: what holds, without changes.
@@ -158,6 +158,8 @@ class World:
         died, back = set(self.down) - set(before.down), set(before.down) - set(self.down)
         for address in died & set(self._stations):
             self._stations[address].clear(now)
+        if self._entering is not None:
+            return  # a balancer meets the dead, and its clients do not
         if back:
             self.blackouts.revived(now, self.down)
         if died:
