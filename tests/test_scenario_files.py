@@ -4,6 +4,7 @@ import json
 import math
 import re
 from dataclasses import fields, replace
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -229,7 +230,7 @@ def scenarios(draw):
         profiles=draw(PROFILES),
         places=tuple(draw(st.lists(PLACES, min_size=1, max_size=2) | st.lists(ONE, min_size=1))),
         atlas=draw(st.lists(SITES, max_size=3, unique_by=lambda site: site.network)),
-        backends=tuple(draw(st.lists(backends, max_size=2))),
+        backends=tuple(draw(st.lists(backends, max_size=2, unique_by=attrgetter("address")))),
         down=draw(addresses),
         unhealthy=draw(st.lists(st.sampled_from(checks), max_size=2, unique=True))
         if checks

@@ -214,3 +214,12 @@ def test_a_trace_tells_of_changes_verdicts_and_refusals():
     assert 62 <= verdict[0].time <= 64
     assert all(event.time >= 60 for event in trace.of(kind="refuse"))
     assert len(trace.of(kind="refuse")) > 0
+
+
+def test_one_address_has_one_back_end():
+    """Of two, one would say what it serves and the other how it fails."""
+    zone = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 60)])
+    two = (Backend("192.0.2.1", capacity=5), Backend("192.0.2.1", fails="silent"))
+
+    with pytest.raises(LabError, match=r"192.0.2.1.*twice.*one back end"):
+        Scenario(zone, "www", backends=two)

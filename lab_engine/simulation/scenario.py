@@ -125,6 +125,10 @@ class Scenario:
         check_resolvers(self)
         fix(self, "atlas", sites(self.atlas))
         fix(self, "backends", _listed("backends", self.backends, Backend))
+        behind = [each.address for each in self.backends]
+        for address in dict.fromkeys(behind):
+            once, remedy = behind.count(address) == 1, "Give each address one back end."
+            must(once, "backends", address, "stands there twice", remedy)
         for backend in self.backends:
             again = self.duration / (backend.lasts + backend.recurs) <= MAX_SCHEDULED
             remedy = f"Let it be {MAX_SCHEDULED:,} times at most."

@@ -91,6 +91,6 @@ class Station:
 
 
 def stations(servers: Iterable[Backend], rng: Random) -> dict[str, Station]:
-    """The servers that have a limit, by address; of several with one address, the last."""
+    """The servers that have a limit, by address."""
     limited = (server for server in servers if not math.isinf(server.capacity))
     return {server.address: Station(server, rng) for server in limited}
