@@ -279,4 +279,16 @@ def test_what_servers_took_is_said_where_they_have_a_limit():
         "connections": 7,
         "stickiness": 0.75,
     }
-    assert "latency      p50 5.0 ms, p95 80.0 ms, p99 80.0 ms" in as_text(SCENARIO, served)
+    text = as_text(SCENARIO, served)
+    assert "latency      p50 5.0 ms, p95 80.0 ms, p99 80.0 ms" in text
+    assert "1 lost with the server that had taken it in" in text
+
+
+def test_what_was_lost_with_a_server_is_a_line_of_the_table():
+    """Right below the servers, whose requests it was; those that failed are others."""
+    served = replace(OUTCOME, service=Service(lost=(0, 0, 3, 0, 1)))
+
+    names = [row[0] for row in served.table.rows]
+
+    assert names[len(OUTCOME.addresses) :][:2] == ["(of these lost)", "(failed)"]
+    assert "(of these lost)" not in str(OUTCOME)

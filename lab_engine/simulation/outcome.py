@@ -158,7 +158,8 @@ class Outcome(Shown):
         down: those that are dead at the beginning.
         bin: seconds of each bin.
         window: seconds over which balance is judged unless another is named.
-        requests: that reached each server, in each bin.
+        requests: that reached each server, in each bin; those included that were lost with it
+            (`service.lost`).
         failed: requests that no server took, in each bin.
         refused: those of them that reached a server which had no room, in each bin; the others
             found every address dead, or had no answer with an address.
@@ -341,6 +342,8 @@ class Outcome(Shown):
             (server, f"{sum(row):,}", f"{share:.1%}", f"{first:,}")
             for server, row, share, first in columns
         ]
+        if any(self.service.lost):
+            rows.append(("(of these lost)", f"{sum(self.service.lost):,}"))
         if any(self.failed):
             rows.append(("(failed)", f"{sum(self.failed):,}"))
         if any(self.refused):

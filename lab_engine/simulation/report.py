@@ -184,9 +184,11 @@ def _heading(data: Data) -> list[str]:
     broken = f", broken off after {data['ended']:g} s" if data["partial"] else ""
     failed, asked = sum(data["failed"]), sum(data["authority"]["queries"])
     apart = f" ({sum(data['refused']):,} refused, {sum(data['dead']):,} dead)" if failed else ""
+    lost = sum(data["service"]["lost"])
+    gone = f"; {lost:,} lost with the server that had taken it in" if lost else ""
     return [
         f"{data['total']:,} requests, engine {data['engine']}, seed {data['seed']}{broken}",
-        f"{failed:,} failed{apart}; {asked:,} queries at the authority",
+        f"{failed:,} failed{apart}{gone}; {asked:,} queries at the authority",
     ]
 
 

@@ -11,8 +11,8 @@ class Service:
 
     Attributes:
         latencies: (milliseconds, how many) of requests that were served, in 4 digits.
-        lost: requests that a server had taken in when it died, in each bin; they have reached it,
-            and nobody answers them.
+        lost: requests that a server had taken in when it died or fell over, in each bin; they have
+            reached it, and nobody answers them.
         connections: that clients opened.
         returned: requests that reached the server of their client's last one.
         moved: requests that reached another server than their client's last one.
