@@ -259,3 +259,22 @@ def test_everybody_reaches_tokyo_only_by_a_flattener_near_it():
 
     assert [everybody_reaches(each, None, place="Tokyo").reached for each in good] == [True, True]
     assert [everybody_reaches(each, None, place="Tokyo").reached for each in bad] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("first", "BOGUS", "BOGUS: is no type that is asked for"),
+        ("second", "BOGUS", "BOGUS: is no type that is asked for"),
+        ("again", -5, "again -5: is not a whole number"),
+        ("own_ttl", 2**31, "own_ttl 2147483648: is not a whole number"),
+        ("target_ttl", 0.5, "target_ttl 0.5: is not a whole number"),
+        ("place", "Mars", "Mars: is no place of a flattener"),
+        ("through", 1, "through 1: is no switch"),
+        ("passes", "no", "passes 'no': is no switch"),
+        ("frist", "A", "frist: can be set nowhere here. Did you mean first"),
+    ],
+)
+def test_what_the_panel_cannot_move_is_refused(path, value, said):
+    with pytest.raises(LabError, match=said):
+        Apex().set(path, value)

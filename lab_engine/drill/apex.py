@@ -25,12 +25,15 @@ from lab_engine.authority.geo import Atlas, Place
 from lab_engine.authority.modes import Pointer, cloudflare, ns1_alias, powerdns_alias
 from lab_engine.authority.order import Order
 from lab_engine.authority.policies import Geolocation
-from lab_engine.authority.records import Client, Question, Reply, RRset
+from lab_engine.authority.records import MAX_TTL, Client, Question, Reply, RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.server import Authority
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
+from lab_engine.simulation.knobs import Knobs
+from lab_engine.simulation.parts import WEEK
+from lab_engine.simulation.values import must, whole
 from lab_engine.wire.endpoint import Endpoint
 from lab_engine.wire.log import LogEntry, Peer
 from lab_engine.wire.messages import Query, respond
@@ -253,14 +256,14 @@ def _choose(value: str, known: tuple[str, ...], what: str) -> None:
 
 
 @dataclass(frozen=True)
-class Apex:
+class Apex(Knobs):
     """What the panel moves: a way out, what is asked in which order, and what else decides.
 
     Attributes:
         way: one of `WAYS`, whose packets and cache are shown.
         through: whether a cache in Tokyo is asked, or the authority itself.
         first, second: the types that are asked for first, two of `TYPES`; the others follow.
-        again: seconds until everything is asked once more; 0 for not at all.
+        again: seconds until everything is asked once more, a week at most; 0 for not at all.
         place, passes, own_ttl, target_ttl: as `apex` has them.
         ways: those that are compared, some of `WAYS`.
     """
@@ -280,19 +283,20 @@ class Apex:
         for each in self.ways:
             _choose(each, WAYS, "way out")
         _choose(self.way, self.ways, "way that is compared here")
+        for each in (self.first, self.second):
+            _choose(each, TYPES, "type that is asked for")
+        _choose(self.place, tuple(EDGES), "place of a flattener")
+        whole("again", self.again, 0, WEEK)
+        for name in ("own_ttl", "target_ttl"):
+            whole(name, getattr(self, name), 0, MAX_TTL)
+        for name in ("through", "passes"):
+            value = getattr(self, name)
+            must(isinstance(value, bool), name, value, "is no switch", "Take True or False.")
 
     @property
     def order(self) -> tuple[str, ...]:
         """The types in the order in which they are asked for."""
         return tuple(dict.fromkeys((self.first, self.second, *TYPES)))
-
-    def get(self, path: str) -> Any:
-        """The value of an attribute."""
-        return getattr(self, path)
-
-    def set(self, path: str, value: Any) -> Self:
-        """The same with another value."""
-        return replace(self, **{path: value})
 
     def met_by(self, way: str) -> Self:
         """The same, with all that one way never meets as it is by default."""
