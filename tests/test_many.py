@@ -85,6 +85,24 @@ def test_another_scenario_begins_anew() -> None:
     assert list(steps) == []
 
 
+def test_other_holdings_are_looked_at_anew() -> None:
+    """And the runs beside stay: they hold none."""
+    scenario, sampler = shop(), Sampler()
+    plain = sampler.run(Many(scenario, most=3))
+
+    watched = sampler.run(Many(scenario, holdings=2, most=3))
+
+    assert len(watched.this.holders) == 2
+    assert all(one is other for one, other in zip(plain.others, watched.others, strict=True))
+
+
+@pytest.mark.parametrize("most", [1, 201, 2.5, True])
+def test_how_many_there_are_at_most_is_checked(most: int) -> None:
+    """Between 2 and 200."""
+    with pytest.raises(LabError, match=r"most .*: is not a whole number from 2 to 200"):
+        Many(shop(), most=most)
+
+
 def test_work_pauses_between_a_few_runs() -> None:
     """Forty runs are some steps, not one."""
     assert len(list(Sampler().steps(Many(shop(), most=40)))) == 40 // AT_ONCE

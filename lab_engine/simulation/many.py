@@ -9,6 +9,7 @@ from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.run import run
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.sweep import seed
+from lab_engine.simulation.values import whole
 
 BINS = 60
 FEWEST, MOST = 40, 200
@@ -42,6 +43,9 @@ class Many:
     scenario: Scenario
     holdings: int = 0
     most: int = MOST
+
+    def __post_init__(self) -> None:
+        whole("most", self.most, 2, MOST)
 
     def get(self, path: str) -> Any:
         """The value at a path of the scenario."""
@@ -82,6 +86,7 @@ class Sampler:
 
     def __init__(self) -> None:
         self._scenario: Scenario | None = None
+        self._holdings = 0
         self._this: Outcome | None = None
         self._others: list[Outcome] = []
 
@@ -102,9 +107,12 @@ class Sampler:
             rule = f"are more than the {HARDEST:,} that each of {FEWEST} runs may fetch"
             remedy = "Take a longer TTL, fewer resolvers or a shorter watch."
             raise ScenarioError(f"{many.fetched:,.0f} answers", rule, remedy)
-        if many.scenario is not self._scenario:
+        another = many.scenario is not self._scenario
+        if another or many.holdings != self._holdings:
             self._this = run(many.scenario, holdings=many.holdings)
-            self._scenario, self._others = many.scenario, []
+            self._scenario, self._holdings = many.scenario, many.holdings
+        if another:
+            self._others = []
         while many.scenario is self._scenario and len(self._others) < many.count:
             number = len(self._others)
             seeded = many.scenario.set("seed", seed(many.scenario.seed, 0, number))
