@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
     from lab_engine.simulation.moves import Move as Move
-    from lab_engine.simulation.moves import rehearse as rehearse
     from lab_engine.simulation.outages import Outage as Outage
     from lab_engine.simulation.outcome import Outcome as Outcome
     from lab_engine.simulation.parts import Backend as Backend
@@ -155,7 +154,6 @@ _HOMES = {
     "plan": "lab_engine.authority.server",
     "plan_migration": "lab_engine.simulation.theory.migration",
     "redirected_share": "lab_engine.drill.asking",
-    "rehearse": "lab_engine.simulation.moves",
     "replies": "lab_engine.authority.plan",
     "rings": "lab_engine.views.kit.rings",
     "round_robin": "lab_engine.views.panels",

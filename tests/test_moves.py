@@ -1,10 +1,10 @@
-"""A move rehearsed, and what a TTL buys and costs: what they lead to, and what they refuse."""
+"""A move, and what a TTL buys and costs: what they lead to, and what they refuse."""
 
 import math
 
 import pytest
 
-from lab_engine import LabError, Move, Tradeoff, rehearse
+from lab_engine import LabError, Move, Tradeoff
 from lab_engine.course.datafile import load
 from lab_engine.simulation.moves import NEW, OLD
 from lab_engine.simulation.prices import MONTH
@@ -17,7 +17,7 @@ from .seeds import shifted
 
 def test_a_plan_in_time_leaves_nobody_behind():
     """A low TTL after the move every request goes to the new server, and stays there."""
-    result = rehearse(Move(seed=shifted(1)))
+    result = Move(seed=shifted(1)).run()
 
     assert result.move.plan.straggling == 0
     assert result.stale(0) > 0.1
@@ -27,7 +27,7 @@ def test_a_plan_in_time_leaves_nobody_behind():
 def test_an_hour_ahead_of_four_leaves_three_quarters_less_what_has_ended_since():
     """Over many caches of one size, within 4 standard errors: by the law of the last old copies."""
     shares = [
-        rehearse(Move(lead=3600, steps=1, caches=1000, seed=shifted(seed))).stale(600)
+        Move(lead=3600, steps=1, caches=1000, seed=shifted(seed)).run().stale(600)
         for seed in range(8)
     ]
     # 3540 s are left when it is made, and the minute looked at is half over.
@@ -39,7 +39,7 @@ def test_an_hour_ahead_of_four_leaves_three_quarters_less_what_has_ended_since()
 
 
 def test_lowered_at_the_moment_of_the_move_it_is_as_if_nothing_had_been_done():
-    result = rehearse(Move(lead=0, seed=shifted(1)))
+    result = Move(lead=0, seed=shifted(1)).run()
 
     assert result.move.plan.straggling == 1
     assert result.stale(600) > 0.5
@@ -49,7 +49,7 @@ def test_lowered_at_the_moment_of_the_move_it_is_as_if_nothing_had_been_done():
 def test_a_run_asks_as_often_as_planned(steps):
     """Four standard errors of eight runs; the caches' phases are what scatters."""
     moves = [Move(steps=steps, caches=200, seed=shifted(seed)) for seed in range(8)]
-    asked = [rehearse(move).asked for move in moves]
+    asked = [move.run().asked for move in moves]
     mean = sum(asked) / len(asked)
     error = 4 * math.sqrt(sum((each - mean) ** 2 for each in asked) / len(asked) / 7)
 
@@ -57,7 +57,7 @@ def test_a_run_asks_as_often_as_planned(steps):
 
 
 def test_who_never_asks_again_is_left_for_good():
-    result = rehearse(Move(deaf=0.1, seed=shifted(1)))
+    result = Move(deaf=0.1, seed=shifted(1)).run()
     end = result.scenario.duration - result.move.move_at - 60
 
     assert result.stale(end) == pytest.approx(0.1, abs=0.05)
@@ -65,7 +65,7 @@ def test_who_never_asks_again_is_left_for_good():
 
 @pytest.mark.parametrize("serve_stale", [False, True])
 def test_an_authority_out_of_reach_fails_requests_or_brings_the_old_address_back(serve_stale):
-    result = rehearse(Move(silent=300, serve_stale=serve_stale, caches=20, seed=shifted(1)))
+    result = Move(silent=300, serve_stale=serve_stale, caches=20, seed=shifted(1)).run()
     failed = sum(result.outcome.failed)
 
     assert (failed > 0, result.stale(180) > 0.9) == (not serve_stale, serve_stale)
@@ -73,7 +73,7 @@ def test_an_authority_out_of_reach_fails_requests_or_brings_the_old_address_back
 
 def test_the_servers_are_the_old_and_the_new_in_this_order():
     """The first is A in pictures."""
-    assert rehearse(Move()).outcome.addresses == (OLD, NEW)
+    assert Move().run().outcome.addresses == (OLD, NEW)
 
 
 def test_starting_earlier_than_need_be_costs_more_and_helps_nobody():
@@ -105,7 +105,7 @@ def test_what_a_move_refuses(path, value, message):
 @pytest.mark.parametrize("after", [-1, 10**6])
 def test_a_time_outside_the_watch_is_refused(after):
     with pytest.raises(LabError, match="is not within the watch"):
-        rehearse(Move()).stale(after)
+        Move().run().stale(after)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_time_outside_the_watch_is_refused(after):
     ],
 )
 def test_each_goal_of_the_lesson_takes_what_it_names(key, moved, reached):
-    result = rehearse(Move(**moved))
+    result = Move(**moved).run()
     standing = load("04_ttl").goals[key].standing(result.move, result)
 
     assert standing.reached == reached

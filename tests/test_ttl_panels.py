@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from lab_engine import LabError, Move, Tradeoff, migration, rehearse, ttl_tradeoff
+from lab_engine import LabError, Move, Tradeoff, migration, ttl_tradeoff
 from lab_engine.views.controls import Slider
 from lab_engine.views.ttl_figures import (
     LONGEST,
@@ -83,7 +83,7 @@ def test_the_trade_off_is_told_in_a_sentence():
 
 def test_the_ladder_stays_below_the_wedge_until_the_last_ttl():
     """Corners of the published TTL: none outlives the time left, except by the low TTL."""
-    (published,) = named(staircase(rehearse(Move())), "published")
+    (published,) = named(staircase(Move().run()), "published")
 
     assert all(ttl <= left or ttl == 60 for left, ttl in zip(published.x, published.y, strict=True))
     assert (published.x[0], published.x[-1]) == (LONGEST, SHORTEST)
@@ -92,7 +92,7 @@ def test_the_ladder_stays_below_the_wedge_until_the_last_ttl():
 @pytest.mark.parametrize(("lead", "late"), [(14_460, False), (3600, True), (0, True)])
 def test_what_starts_too_late_is_drawn_as_too_long(lead, late):
     """From where the old TTL is the time left, to where it is lowered."""
-    (long,) = named(staircase(rehearse(Move(lead=lead))), "too long")
+    (long,) = named(staircase(Move(lead=lead).run()), "too long")
     drawn = [left for left, ttl in zip(long.x, long.y, strict=True) if ttl is not None]
 
     assert bool(drawn) == late
@@ -100,7 +100,7 @@ def test_what_starts_too_late_is_drawn_as_too_long(lead, late):
 
 
 def test_planned_and_counted_questions_stand_against_the_budget():
-    result = rehearse(Move(budget=500))
+    result = Move(budget=500).run()
     figure = staircase(result)
     counts = {trace.text[0] for trace in figure.data if trace.mode == "markers+text"}
 
@@ -111,7 +111,7 @@ def test_planned_and_counted_questions_stand_against_the_budget():
 
 def test_what_the_axis_does_not_reach_stands_at_its_edge_under_its_own_number():
     """Lowered at the move itself: few questions, no room at the right."""
-    result = rehearse(Move(lead=0))
+    result = Move(lead=0).run()
     figure = staircase(result)
     counts = {trace.text[0]: trace.x[0] for trace in figure.data if trace.mode == "markers+text"}
     (rung,) = [note for note in figure.layout.annotations if note.text == "1 min"]
@@ -122,7 +122,7 @@ def test_what_the_axis_does_not_reach_stands_at_its_edge_under_its_own_number():
 
 
 def test_every_figure_is_json_and_has_no_number_that_is_none():
-    for figure in (tradeoff(Tradeoff(ttl=1)), staircase(rehearse(Move(lead=0)))):
+    for figure in (tradeoff(Tradeoff(ttl=1)), staircase(Move(lead=0).run())):
         json.dumps(json.loads(figure.to_json()), allow_nan=False)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario
 from lab_engine.simulation.many import Many, Runs
-from lab_engine.simulation.moves import Move, Rehearsal
+from lab_engine.simulation.moves import Move, Moved
 from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.strata import due_from
 from lab_engine.views.kit.fan import BAND, intended, percents
@@ -173,25 +173,25 @@ def level_within(
 
 
 @predicate(queries=RATE)
-def moved_cleanly(move: Move, rehearsal: Rehearsal, *, queries: float) -> Standing:
+def moved_cleanly(move: Move, moved: Moved, *, queries: float) -> Standing:
     """Nobody is left when the low TTL has passed, and it cost fewer questions than that."""
-    late = rehearsal.stale(move.low_ttl)
+    late = moved.stale(move.low_ttl)
     clean = move.plan.straggling == 0 and late == 0
-    now = f"{_left(late)}, {number(rehearsal.asked)} questions"
-    return Standing(clean and rehearsal.asked < queries, now)
+    now = f"{_left(late)}, {number(moved.asked)} questions"
+    return Standing(clean and moved.asked < queries, now)
 
 
 @predicate(share=SHARE, seconds=SECONDS)
-def stale_after(move: Move, rehearsal: Rehearsal, *, share: float, seconds: float) -> Standing:
+def stale_after(move: Move, moved: Moved, *, share: float, seconds: float) -> Standing:
     """More than this share still goes to the old server then, though the plan leaves nobody."""
-    late = rehearsal.stale(seconds)
+    late = moved.stale(seconds)
     return Standing(move.plan.straggling == 0 and late > share, _told(move, late))
 
 
 @predicate(share=SHARE)
-def stale_at_the_end(move: Move, rehearsal: Rehearsal, *, share: float) -> Standing:
+def stale_at_the_end(move: Move, moved: Moved, *, share: float) -> Standing:
     """More than this share goes to the old server to the last, though all caches can ask."""
-    late = rehearsal.stale(rehearsal.scenario.duration - move.move_at - 60)
+    late = moved.stale(moved.scenario.duration - move.move_at - 60)
     able = move.plan.straggling == 0 and not move.silent
     return Standing(able and late > share, _told(move, late))
 

@@ -1,4 +1,4 @@
-"""A move rehearsed: a TTL is lowered, a record moves to another server, the TTL is restored.
+"""A move: a TTL is lowered, a record moves to another server, the TTL is restored.
 
 The TTLs between the first change and the move are the cheapest ones (`theory.plan_migration`); when
 the first change is made is the learner's to say. Not here: health, weights, places.
@@ -134,9 +134,13 @@ class Move(Knobs):
             seed=self.seed,
         )
 
+    def run(self) -> "Moved":
+        """What comes of it, with what each of its largest caches held."""
+        return Moved(self, self.scenario, run(self.scenario, holdings=TILES))
+
 
 @dataclass(frozen=True)
-class Rehearsal:
+class Moved:
     """What came of a move.
 
     Attributes:
@@ -167,11 +171,6 @@ class Rehearsal:
         within = after >= 0 and minute < len(seen)
         must(within, "after", after, "is not within the watch", "Look at an earlier minute.")
         return seen[minute]
-
-
-def rehearse(move: Move) -> Rehearsal:
-    """Run it, with what each of its largest caches held."""
-    return Rehearsal(move, move.scenario, run(move.scenario, holdings=TILES))
 
 
 def _www(address: str, ttl: int) -> Zone:

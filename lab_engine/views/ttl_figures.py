@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from lab_engine.simulation.moves import DAY, Move, Rehearsal
+from lab_engine.simulation.moves import DAY, Move, Moved
 from lab_engine.simulation.tradeoff import Tradeoff
 from lab_engine.views.theme import BLUE, GREEN, LINE, VERMILLION, new_figure, number
 
@@ -131,9 +131,9 @@ def tradeoff_summary(trade: Tradeoff) -> str:
 # --- the staircase -------------------------------------------------------------------------------
 
 
-def staircase(rehearsal: Rehearsal) -> go.Figure:
+def staircase(moved: Moved) -> go.Figure:
     """The TTL that is published against the time that is left until the move, and the questions."""
-    move = rehearsal.move
+    move = moved.move
     times, ttls = _ladder(move)
     late = [ttl if ttl >= left else None for left, ttl in zip(times, ttls, strict=True)]
     ladder = {"type": "scatter", "mode": "lines", "x": times, "xaxis": "x", "yaxis": "y"}
@@ -142,7 +142,7 @@ def staircase(rehearsal: Rehearsal) -> go.Figure:
         {**ladder, "y": ttls, "name": "published", "line": _line(BLUE, "solid", 3)},
         {**ladder, "y": _long(late, move.low_ttl), "name": "too long"}
         | {"line": _line(VERMILLION, "solid", 6)},
-        *_counts(rehearsal),
+        *_counts(moved),
         height=372,
         margin={**MARGIN, "t": 12, "r": 34},
         showlegend=False,
@@ -199,9 +199,9 @@ def _wedge() -> dict[str, Any]:
     }
 
 
-def _counts(rehearsal: Rehearsal) -> list[dict[str, Any]]:
+def _counts(moved: Moved) -> list[dict[str, Any]]:
     """The two witnesses: the closed form hollow, the simulation full."""
-    planned, asked = rehearsal.move.planned, rehearsal.asked
+    planned, asked = moved.move.planned, moved.asked
     both = ((planned, 1, "diamond-open", BLUE), (asked, 0, "circle", BLUE))
     return [
         {
@@ -212,7 +212,7 @@ def _counts(rehearsal: Rehearsal) -> list[dict[str, Any]]:
             "yaxis": "y2",
         }
         | {"mode": "markers+text", "text": [f"{value:,.0f}"]}
-        | {"textposition": _aside(value, rehearsal.move.budget)}
+        | {"textposition": _aside(value, moved.move.budget)}
         | {"marker": {"symbol": symbol, "size": 12, "color": colour}}
         for value, row, symbol, colour in both
     ]
@@ -244,15 +244,15 @@ def _beside(text: str, left: float, ttl: float) -> dict[str, Any]:
     return note | {"xshift": -4 if near else 4}
 
 
-def staircase_summary(rehearsal: Rehearsal) -> str:
+def staircase_summary(moved: Moved) -> str:
     """What `staircase` shows, in one sentence with its numbers."""
-    move = rehearsal.move
+    move = moved.move
     steps = ", ".join(f"{span(step.ttl)}" for step in move.plan.steps)
-    within = "within" if rehearsal.asked <= move.budget else "over"
+    within = "within" if moved.asked <= move.budget else "over"
     return (
         f"From {span(move.old_ttl)} the TTL goes to {steps}, the first change "
         f"{span(move.lead)} ahead. Planned are {move.planned:,.0f} questions, this run asked "
-        f"{rehearsal.asked:,}, {within} the budget of {move.budget:,}."
+        f"{moved.asked:,}, {within} the budget of {move.budget:,}."
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from lab_engine.simulation.moves import DAY, Move, Rehearsal, rehearse
+from lab_engine.simulation.moves import DAY, Move, Moved
 from lab_engine.simulation.tradeoff import Tradeoff
 from lab_engine.views.controls import Choice, Control, Slider, Switch, chosen, one_two_five
 from lab_engine.views.kit.frames import moments
@@ -67,7 +67,7 @@ def ttl_tradeoff(trade: Tradeoff, *controls: str, still: str = "") -> Panel[Trad
     return Panel(trade, moved, _same, tradeoff, tradeoff_summary, label=label, still=still)
 
 
-def migration(move: Move, *controls: str, still: str = "") -> Panel[Move, Rehearsal]:
+def migration(move: Move, *controls: str, still: str = "") -> Panel[Move, Moved]:
     """The staircase of TTLs ahead of a move, and what each cache holds, under the controls named.
 
     Args:
@@ -78,10 +78,17 @@ def migration(move: Move, *controls: str, still: str = "") -> Panel[Move, Rehear
     Raises:
         LabError: no such control.
     """
-    moved = chosen(controls, MOVE)
+    levers = chosen(controls, MOVE)
     label = "A move and its TTLs"
     return Panel(
-        move, moved, rehearse, staircase, staircase_summary, picture=_held, label=label, still=still
+        move,
+        levers,
+        Move.run,
+        staircase,
+        staircase_summary,
+        picture=_held,
+        label=label,
+        still=still,
     )
 
 
@@ -89,13 +96,13 @@ def _same(trade: Tradeoff) -> Tradeoff:
     return trade
 
 
-def _held(move: Move, rehearsal: Rehearsal) -> Tiles:
+def _held(move: Move, moved: Moved) -> Tiles:
     """Begins at the first moment shown at which the last TTL has passed since the move."""
-    scenario, outcome = rehearsal.scenario, rehearsal.outcome
+    scenario, outcome = moved.scenario, moved.outcome
     passed = move.move_at + move.low_ttl
     times = moments(scenario.duration, len(outcome.holders))
     after = span(move.low_ttl)
-    old = percent(round(rehearsal.stale(move.low_ttl), 3))
+    old = percent(round(moved.stale(move.low_ttl), 3))
     return tiles(
         scenario,
         outcome,
