@@ -435,5 +435,5 @@ def test_the_population_engine_says_why_it_cannot():
 
 def test_ways_to_fail_that_no_balancer_knows_are_refused():
     """Its checks and requests find a server dead or alive."""
-    with pytest.raises(LabError, match=r"silent'?: is a failure no balancer knows yet"):
+    with pytest.raises(LabError, match=r"backends\.192\.0\.2\.1\.fails 'silent': is a failure no"):
         SHOP.set("backends", (Backend(FOUR[0], fails="silent"),))

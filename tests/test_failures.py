@@ -137,6 +137,18 @@ def test_a_latency_holds_what_was_lost_at_a_server_that_fails(failure):
     assert late == often > 1000
 
 
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [("5xx", {f"an error from {A}"}), ("refused", {"no address answers"})],
+)
+def test_the_trace_tells_an_error_from_an_address_that_does_not_answer(failure, said):
+    given = scenario(failure, zone=Zone.of("shop.example", [RRset.of("www", "A", A, 20)]))
+
+    outcome = run(given, trace=True)
+
+    assert {event.detail for event in outcome.trace if event.kind == "fail"} == said
+
+
 @ENGINES
 @pytest.mark.parametrize("failure", [*Failure])
 def test_who_connects_in_vain_tries_no_other_address(engine, failure):

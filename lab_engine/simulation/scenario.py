@@ -134,8 +134,11 @@ class Scenario:
             remedy = f"Let it be {MAX_SCHEDULED:,} times at most."
             must(again, "backends", backend.address, "fails too often in this watch", remedy)
             known = self.balancer is None or backend.fails is Failure.REFUSED
-            remedy = f"Take {Failure.REFUSED}, or no balancer."
-            must(known, "fails", str(backend.fails), "is a failure no balancer knows yet", remedy)
+            where, remedy = (
+                f"backends.{backend.address}.fails",
+                f"Take {Failure.REFUSED}, or no balancer.",
+            )
+            must(known, where, str(backend.fails), "is a failure no balancer knows yet", remedy)
         fix(self, "down", _down(self.down, self))
         fix(self, "unhealthy", _unhealthy(self.unhealthy, (self.zone, *self.former)))
         must(

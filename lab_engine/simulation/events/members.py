@@ -159,6 +159,7 @@ class Member:
         own: the caches that it has to itself.
         reply: what the last answer that led it was made of.
         attempts: the addresses that its last request was ready to try.
+        failed: the server that connected its last request, and did not serve it; or None.
         told: whether its last request looked for a server, and did not go on with its connection.
         waited_ms: how long its last request waited for DNS.
         ask: how it gets an answer.
@@ -177,6 +178,7 @@ class Member:
         "chain",
         "client",
         "dialer",
+        "failed",
         "line",
         "name",
         "own",
@@ -196,6 +198,7 @@ class Member:
         self.ask: Ask = own.ask
         self.reply: Reply | None = None
         self.attempts: tuple[str, ...] = ()
+        self.failed: str | None = None
         self.waited_ms = 0.0
         self.cache = own.keeping
         self.asked: ClientCache | None = None
@@ -237,7 +240,8 @@ class Member:
         self.waited_ms = self.line.waited_ms
         if any(c.misses == old for c, old in zip(self._waits, misses, strict=True)):
             self.waited_ms = 0.0
-        return None if found in failing else found
+        self.failed = found if found in failing else None
+        return None if self.failed else found
 
     def refused(self, now: float) -> None:
         """The server it reached did not take its request."""

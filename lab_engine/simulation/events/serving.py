@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from lab_engine.simulation.events.members import Member
 from lab_engine.simulation.events.stations import Station
+from lab_engine.simulation.events.trace import UNANSWERED
 from lab_engine.simulation.service import Service
 
 
@@ -24,7 +25,7 @@ class Served(NamedTuple):
 
     server: str | None
     refused: bool = False
-    said: str = "no address answers"
+    said: str = UNANSWERED
     open: bool = False
 
 
@@ -107,7 +108,8 @@ class Direct:
         """One request."""
         self._ledger.connections += member.told
         if server is None:
-            return Served(None)
+            said = f"an error from {member.failed}" if member.failed else UNANSWERED
+            return Served(None, said=said)
         if not self._ledger.take(now, member, server, waited_ms):
             return Served(None, refused=True, said=f"{server} is full")
         return Served(server)

@@ -13,6 +13,7 @@ from lab_engine.caches.resolver import Answer
 from lab_engine.simulation.outcome import Event
 
 MAX_EVENTS = 10_000
+UNANSWERED = "no address answers"
 Until = Callable[[Answer, float], float]
 """Until when a cache keeps an answer that came at a time."""
 
@@ -122,7 +123,7 @@ class Journal:
     def reached(self, now: float, who: str, server: str | None) -> None:
         """How a request ended."""
         if server is None:
-            self.note(now, "fail", who, "no address answers")
+            self.note(now, "fail", who, UNANSWERED)
         else:
             self.note(now, "connect", who, server)
 
