@@ -140,10 +140,4 @@ def _mixed(number: int) -> int:
 
 
 def _drawn(weights: Sequence[float], willing: Sequence[int], rng: Random) -> int:
-    total = sum(weights[target] for target in willing)
-    at = rng.random() * total
-    for target in willing:
-        at -= weights[target]
-        if at < 0:
-            return target
-    return willing[-1]
+    return rng.choices(willing, [weights[target] for target in willing])[0]

@@ -4,12 +4,10 @@ Not here: how an engine finds it out (`events.blackouts`, `population.outages`).
 """
 
 import math
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
-from lab_engine.simulation.quantiles import weighted_quantiles
+from lab_engine.simulation.quantiles import places, weighted_quantiles
 
 
 class Parts(NamedTuple):
@@ -154,6 +152,5 @@ def split(pool: Sequence[tuple[Parts, float]], level: float | None = None) -> Pa
         whole = math.fsum(weight for _, weight in pool)
         sums = zip(*([part * weight for part in parts] for parts, weight in pool), strict=True)
         return Parts(*(math.fsum(each) / whole for each in sums))
-    reached = [*accumulate(weight for _, weight in pool)]
-    place = bisect_left(reached, level * reached[-1] * (1 - 1e-12))
-    return pool[min(place, len(pool) - 1)][0]
+    (place,) = places((weight for _, weight in pool), [level])
+    return pool[place][0]

@@ -4,6 +4,7 @@ Closed forms alone, for one record behind equal caches whose clients keep to its
 """
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -78,10 +79,7 @@ class Tradeoff(Knobs):
         """The largest TTL that meets the SLA; None where not even 0 does."""
         if self.outage(0) > self.sla:
             return None
-        low, high = 0, math.floor(self.sla) + 1  # an outage is no shorter than most of a TTL
-        while self.outage(high) <= self.sla:
-            low, high = high, 2 * high
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self.outage(middle) <= self.sla else (low, middle)
-        return low
+        end = math.floor(self.sla) + 1  # an outage is no shorter than most of a TTL
+        while self.outage(end) <= self.sla:
+            end *= 2
+        return bisect_right(range(end), self.sla, key=self.outage) - 1
