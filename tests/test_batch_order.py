@@ -10,6 +10,7 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.control import changes
 from lab_engine.control.refusal import Refusal
+from lab_engine.control.words import PHRASES
 
 SIMPLE = {"TTL": 300, "ResourceRecords": [{"Value": "192.0.2.1"}]}
 SIXES = {"TTL": 300, "ResourceRecords": [{"Value": "2001:db8::1"}]}
@@ -181,6 +182,29 @@ def test_members_that_change_places_are_judged_once_both_have():
 
     assert applied(before, *swapped)
     assert "with the same name, type and region already exists" in refused(before, swapped[0])
+
+
+def test_the_ttl_of_a_weighted_group_is_changed_before_a_new_member_comes():
+    one, other, new = ({**WEIGHTED, "SetIdentifier": each} for each in "abc")
+    before = zone(change("CREATE", "w", "A", one), change("CREATE", "w", "A", other))
+    first, second = (change("UPSERT", "w", "A", {**each, "TTL": 5}) for each in (one, other))
+    third = change("CREATE", "w", "A", {**new, "TTL": 5})
+
+    message = refused(before, first, third, second)
+
+    assert "SetIdentifier c cannot be created as weighted sets must contain the same" in message
+    assert "before what is new" in PHRASES["ttls-differ"].remedy
+    assert applied(before, first, second, third)
+
+
+def test_an_alias_goes_before_or_behind_its_target_but_not_without_it():
+    """What a DELETE leaves behind is judged at the end of the batch."""
+    target, one = change("CREATE", "t", "A", SIMPLE), change("CREATE", "a", "A", alias("t"))
+    before = zone(target, one)
+    gone = [{**each, "Action": "DELETE"} for each in (target, one)]
+
+    assert set(applied(before, *gone)) == set(applied(before, *reversed(gone))) == set(zone())
+    assert "a.example.com" in refused(before, gone[0])
 
 
 @st.composite

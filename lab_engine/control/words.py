@@ -82,7 +82,7 @@ PHRASES: Mapping[str, Phrase] = {
     "ttls-differ": Phrase(
         "RRSet with DNS name {name} and type {type}, SetIdentifier {identifier} cannot be "
         "created as weighted sets must contain the same TTL.",
-        "Change the TTL of every member in one batch.",
+        "Change the TTL of every member in one batch, before what is new.",
     ),
     "taken latency": _taken("Region Name", "region"),
     "taken geolocation": _taken("GeoLocation", "geolocation"),  # unverified, as is failover
