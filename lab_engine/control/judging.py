@@ -1,8 +1,10 @@
 """A batch, judged: each change by the zone as those before it left it, as Route 53 does.
 
-What no change alone can keep is judged of what is replaced once the batch is through: that a
-weighted group has one TTL, and that each role is there once [design]. Rules are those of every zone
-(`authority.rules`) and some that only changes have; their words are elsewhere (`words`).
+What no change alone can keep waits for the end of the batch [design]: of members that are replaced,
+that a weighted group has one TTL and that each place is taken once, since two may change theirs; of
+the apex, that it has its SOA and NS; the size of the zone; and that no alias is left behind whose
+target is DELETEd, which `Zone.changed` finds. Rules are those of every zone (`authority.rules`) and
+some that only changes have; their words are elsewhere (`words`).
 """
 
 from collections.abc import Container, Iterator, Sequence
