@@ -23,7 +23,8 @@ from lab_engine.authority.rules import (
     member_rules,
     policy_rules,
 )
-from lab_engine.control.draft import Draft, Key, key_of
+from lab_engine.authority.zone import Key, key_of
+from lab_engine.control.draft import Draft
 from lab_engine.control.loops import loops
 from lab_engine.control.pasted import bare
 from lab_engine.control.reading import Change, Known
