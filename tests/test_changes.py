@@ -473,14 +473,16 @@ def test_an_alias_under_the_wrong_hosted_zone(target, zone):
     [
         (ELB, "Its HostedZoneId is Z32O12XQLNTSW2"),
         ("lb-1.ap-southeast-7.elb.amazonaws.com.", "Its HostedZoneId is that of its service in"),
+        ("www.example.com.", "Its HostedZoneId is Z1"),
+        ("lb.example.net.", "Use a CNAME for a third party's name."),
     ],
 )
-def test_an_alias_to_an_endpoint_without_its_hosted_zone(target, help_):
-    """No id is this zone's own, in which the endpoint does not lie."""
+def test_an_alias_without_the_hosted_zone_of_its_target(target, help_):
+    """Where the zone's own id is known, no id is none of any zone's, its own included."""
     with pytest.raises(Refusal) as caught:
         applied(alias(target, zone=""), zone_id="Z1")
 
-    assert f"{LEAD} {target}, type A in zone Z1, but the alias target" in caught.value.message
+    assert f"{LEAD} {target}, type A in zone , but the alias target" in caught.value.message
     assert help_ in caught.value.help
 
 

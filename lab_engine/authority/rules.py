@@ -147,7 +147,7 @@ def alias_rules(
         yield Broken("multivalue-alias", member)
     if member.type in (RdataType.NS, RdataType.SOA):
         yield Broken("alias-type", member)
-    mine = not zone_id or alias.hosted_zone_id in ("", zone_id)
+    mine = not zone_id or alias.hosted_zone_id == zone_id  # where it is known, it is to be said
     if not (mine and tree.contains(folded(alias.name))):
         yield from _foreign_rules(member, alias, zone_id)
     elif all(map(absent, alias_group(member, tree))):

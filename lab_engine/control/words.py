@@ -98,7 +98,7 @@ PHRASES: Mapping[str, Phrase] = {
         "Name a record set of the same type in this zone, with this zone's id; or an AWS endpoint, "
         "with the endpoint's.",
     ),
-    "alias-outside": _OUTSIDE,
+    "alias-outside": _OUTSIDE,  # unverified: where the target has no HostedZoneId
     "endpoint-zone": _OUTSIDE,
     "loop": Phrase(
         f"{_SET} as it creates a CNAME or alias loop in the zone.",
@@ -160,14 +160,16 @@ def _facts(broken: Broken, origin: Name, zone_id: str) -> dict[str, object]:
         facts["said"] = in_words(value) if isinstance(value, Mapping) else value
     if new.alias is not None:
         facts["target"] = shown(new.alias.name)
-        facts["target_zone"] = new.alias.hosted_zone_id or zone_id
-        facts["whereabouts"] = _whereabouts(new.alias)
+        facts["target_zone"] = new.alias.hosted_zone_id
+        facts["whereabouts"] = _whereabouts(new.alias, origin, zone_id)
     return {**facts, **broken.facts}
 
 
-def _whereabouts(alias: AliasTarget) -> str:
-    """What to do about a target that lies elsewhere."""
+def _whereabouts(alias: AliasTarget, origin: Name, zone_id: str) -> str:
+    """What to do about a target that lies elsewhere, or is said to."""
     pasted, known = bare("HostedZoneId", alias.hosted_zone_id), zone_ids(alias.name)
+    if zone_id and alias.name.is_subdomain(origin):
+        known = (zone_id,)
     if known and plain_id(alias.hosted_zone_id) not in known:
         return f"Its HostedZoneId is {' or '.join(known)}."
     if kinds_of(alias.name):

@@ -95,9 +95,10 @@ def as_batch(
 
     Nothing is lost of what Route 53 has: its types, places of two decimals, no CNAME beside other
     data. Aliases stand behind the record sets that they lead to, as Route 53 wants them; one that
-    does not name its hosted zone has an empty HostedZoneId, unless `zone_id` says which it is. Of a
-    CIDR location there is the name: the blocks belong to the collection and travel apart, as
-    `aws route53 list-cidr-blocks` prints them. A batch may be larger than one request takes.
+    does not name its hosted zone has an empty HostedZoneId, which the API refuses, unless `zone_id`
+    says which it is. Of a CIDR location there is the name: the blocks belong to the collection and
+    travel apart, as `aws route53 list-cidr-blocks` prints them. A batch may be larger than one
+    request takes.
 
     Args:
         zone: what to write.
