@@ -41,11 +41,16 @@ class Broken(NamedTuple):
 
 def member_rules(member: RecordSet, origin: Name) -> Iterator[Broken]:
     """Of a record set by itself."""
-    for clause in member.policy.problems():
-        yield Broken("out-of-range", member, {"clause": clause})
+    yield from field_rules(member)
     yield from _policy_rules(member)
     if member.alias is None:
         yield from _value_rules(member, origin)
+
+
+def field_rules(member: RecordSet) -> Iterator[Broken]:
+    """Of the fields of its policy, each by itself."""
+    for clause in member.policy.problems():
+        yield Broken("out-of-range", member, {"clause": clause})
 
 
 def _policy_rules(member: RecordSet) -> Iterator[Broken]:

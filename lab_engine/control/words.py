@@ -25,6 +25,7 @@ _TAKEN = "cannot be created because {article} {policy} RRSet with the same name,
 _OUTSIDE = Phrase(
     _ALIAS + "the alias target name does not lie within the target zone", "{whereabouts}"
 )
+_IN_CHANGE = "in Change with [Action={action}, Name={name}, Type={type}, SetIdentifier={given}]"
 _ONE_POLICY = "Delete what is there first, in the same batch: a name and type have one policy."
 
 
@@ -38,6 +39,16 @@ PHRASES: Mapping[str, Phrase] = {
     "outside": Phrase(
         "RRSet with DNS name {name} is not permitted in zone {zone}",
         "Choose a name at or below the zone's own.",
+    ),
+    "out-of-range": Phrase(  # unverified, as is the next: the lab's own rule as text
+        f"Invalid request: {{clause}} {_IN_CHANGE}", "Choose a value in its range."
+    ),
+    "no-such-place": Phrase(
+        f"Invalid request: the geolocation {{place}} does not exist {_IN_CHANGE}",
+        "ListGeoLocations shows all there are.",
+    ),
+    "too-many-values": Phrase(
+        "Cannot have more than {most} records in a RRSet.", "Split it, or answer fewer values."
     ),
     "contradiction": Phrase(
         "The request contains an invalid set of changes for a resource record set '{type} {name}'",
@@ -150,6 +161,7 @@ def _facts(broken: Broken, origin: Name, zone_id: str) -> dict[str, object]:
         "name": shown(new.name),
         "type": RdataType.to_text(new.type),
         "identifier": identifier,
+        "given": identifier or "null",
         "further": f", set-identifier='{identifier}'" if identifier else "",
         "policy": new.policy.name,
         "article": "an" if new.policy.name.startswith("A") else "a",
