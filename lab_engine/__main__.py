@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from lab_engine.authority import healthfile
-from lab_engine.authority.elements import nearest, parsed, text_of
+from lab_engine.authority.elements import file_text, nearest, parsed
 from lab_engine.authority.endpoints import NOBODYS, stand_ins
 from lab_engine.authority.geo import Atlas
 from lab_engine.authority.healthfile import Heard
@@ -101,7 +101,7 @@ def _account(options: argparse.Namespace) -> Account:
     zone, heard = _zone(options, options.file), _heard(options)
     failing = _state(options, zone).unhealthy
     said = {check: check not in failing for check in (*heard.said, *options.unhealthy)}
-    files = [parsed(text_of(file), file) for file in options.health]
+    files = [parsed(file_text(file), file) for file in options.health]
     return Account.of(
         zone,
         ids={str(zone.origin): options.zone_id} if options.zone_id else {},
@@ -227,7 +227,7 @@ def _progress() -> Iterator[Callable[[float, float], None] | None]:
 
 
 def _zone(options: argparse.Namespace, file: str) -> Zone:
-    blocks = options.cidr_blocks and parsed(text_of(options.cidr_blocks), options.cidr_blocks)
+    blocks = options.cidr_blocks and parsed(file_text(options.cidr_blocks), options.cidr_blocks)
     return Zone.from_file(file, options.origin, cidr_blocks=blocks)
 
 
@@ -252,7 +252,7 @@ def _heard(options: argparse.Namespace) -> Heard:
     """What the health files say."""
     heard = Heard()
     for file in options.health:
-        heard = heard.also(healthfile.read(text_of(file), file))
+        heard = heard.also(healthfile.read(file_text(file), file))
     return heard
 
 

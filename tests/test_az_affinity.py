@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab_engine.authority.availability import LEVELS, in_zones, location_at, partition_of
-from lab_engine.authority.endpoints import CLOUDFRONT_ZONE, Endpoint
+from lab_engine.authority.endpointnames import zone_ids
+from lab_engine.authority.endpoints import Endpoint
 from lab_engine.authority.geo import REGIONS, Atlas, Place
 from lab_engine.authority.plan import replies
 from lab_engine.authority.policies import AzAffinity, Geolocation, Weighted
@@ -236,15 +237,16 @@ def test_an_alias_is_as_healthy_as_its_target_where_it_looks(eth, down, answer):
 
 def test_an_alias_may_lead_to_an_endpoint():
     name = "d111111abcdef8.cloudfront.net."
+    (zone_id,) = zone_ids(as_name(name))
     to = RecordSet.alias_to(
         "www",
         "A",
         name,
         policy=LOCATIONS["zone"],
         set_identifier="zone",
-        hosted_zone_id=CLOUDFRONT_ZONE,
+        hosted_zone_id=zone_id,
     )
-    endpoint = Endpoint.of(name, CLOUDFRONT_ZONE, ("192.0.2.1",))
+    endpoint = Endpoint.of(name, zone_id, ("192.0.2.1",))
     now = State(endpoints={endpoint.name: endpoint}, atlas=ATLAS)
 
     found = plan(Zone.of("shop.example", [to, member("all")]), QUESTION, Client.at(IN_AZ1), now)

@@ -395,6 +395,44 @@ def test_another_ttl_in_a_weighted_group():
     )
 
 
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"GeoLocation": {"ContinentCode": "EU", "CountryCode": "FR"}},
+        {"GeoLocation": {"ContinentCode": "XX"}},
+        {"GeoLocation": {"CountryCode": "CX"}},
+        {"GeoLocation": {"CountryCode": "UK"}},
+        {"GeoLocation": {"CountryCode": "US", "SubdivisionCode": "ZZ"}},
+        {"GeoProximityLocation": {"AWSRegion": "moon-1"}},
+        {"GeoProximityLocation": {"AWSRegion": "eu-west-1", "Bias": 100}},
+        {"GeoProximityLocation": {}},
+        {"GeoProximityLocation": {"Coordinates": {"Latitude": "91", "Longitude": "0"}}},
+        {"GeoProximityLocation": {"Coordinates": {"Latitude": "9"}}},
+    ],
+)
+def test_a_place_that_is_none(policy):
+    assert invalid(change(SetIdentifier="a", **policy))
+
+
+def test_a_place_that_is_none_is_said_with_its_change():
+    place = {"GeoLocation": {"CountryCode": "UK"}}
+
+    for action in ("CREATE", "DELETE"):
+        assert invalid(change(action, SetIdentifier="a", **place)) == (
+            "Invalid request: the geolocation UK does not exist in Change with "
+            f"[Action={action}, Name=new.example.com., Type=A, SetIdentifier=a]"
+        )
+
+
+def test_a_set_holds_400_values():
+    texts = [f"10.0.{n // 256}.{n % 256}" for n in range(401)]
+
+    assert applied(change(ResourceRecords=values(*texts[:400])))
+    assert refused(change(ResourceRecords=values(*texts))) == (
+        "[Cannot have more than 400 records in a RRSet.]"
+    )
+
+
 def test_one_hundred_weighted_sets_and_no_more():
     full = [change(name="x.example.com", Weight=1, SetIdentifier=str(n)) for n in range(100)]
     zone = applied(*full)
@@ -473,14 +511,16 @@ def test_an_alias_under_the_wrong_hosted_zone(target, zone):
     [
         (ELB, "Its HostedZoneId is Z32O12XQLNTSW2"),
         ("lb-1.ap-southeast-7.elb.amazonaws.com.", "Its HostedZoneId is that of its service in"),
+        ("www.example.com.", "Its HostedZoneId is Z1"),
+        ("lb.example.net.", "Use a CNAME for a third party's name."),
     ],
 )
-def test_an_alias_to_an_endpoint_without_its_hosted_zone(target, help_):
-    """No id is this zone's own, in which the endpoint does not lie."""
+def test_an_alias_without_the_hosted_zone_of_its_target(target, help_):
+    """Where the zone's own id is known, no id is none of any zone's, its own included."""
     with pytest.raises(Refusal) as caught:
         applied(alias(target, zone=""), zone_id="Z1")
 
-    assert f"{LEAD} {target}, type A in zone Z1, but the alias target" in caught.value.message
+    assert f"{LEAD} {target}, type A in zone , but the alias target" in caught.value.message
     assert help_ in caught.value.help
 
 

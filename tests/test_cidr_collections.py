@@ -142,7 +142,8 @@ def test_blocks_are_put_moved_and_deleted(service, call, collection):
         (putting("a place", "198.51.100.0/24"), "InvalidInput"),
         ({**putting("paris", "198.51.100.0/24"), "Action": "CREATE"}, "InvalidInput"),
         (putting("paris", "10.0.0.0/8"), "CidrBlockInUseException"),
-        (putting("paris", *(f"10.{i >> 8}.{i & 255}.0/24" for i in range(1001))), "LimitsExceeded"),
+        (putting("paris", *(f"11.{i >> 8}.{i & 255}.0/24" for i in range(1000))), "LimitsExceeded"),
+        (putting("paris", *(f"11.{i >> 8}.{i & 255}.0/24" for i in range(1001))), "InvalidInput"),
     ],
 )
 def test_a_change_that_is_refused_whole(service, collection, refusal, given, code):

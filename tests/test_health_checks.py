@@ -120,9 +120,11 @@ def test_a_reference_stands_for_one_check_even_when_it_is_gone(service, call, re
         ({**HTTP, "RequestInterval": 9}, "minInclusive '10'"),
         ({**HTTP, "FailureThreshold": 11}, "maxInclusive '10'"),
         ({**HTTP, "Inverted": "yes"}, "not a valid value for 'boolean'"),
-        ({**HTTP, "Regions": ["us-east-1", "eu-west-1"]}, "not enough places"),
+        ({**HTTP, "Regions": ["us-east-1", "eu-west-1"]}, "'Regions' is not complete"),
+        ({**HTTP, "Regions": []}, "'Regions' is not complete"),
+        ({**HTTP, "Regions": ["us-east-1"] * 65}, "'Region' can occur a maximum of '64' times"),
         ({**HTTP, "Regions": ["us-east-1"] * 3}, "not enough places"),
-        ({**HTTP, "Regions": ["mars-1"]}, "'mars-1' is not facet-valid"),
+        ({**HTTP, "Regions": ["mars-1"] * 3}, "'mars-1' is not facet-valid"),
         ({**HTTP, "SearchString": "x"}, "must not have a search string"),
         ({**HTTP, "HealthThreshold": 1}, "must not have a health threshold"),
         ({**HTTP, "ChildHealthChecks": ["x"]}, "must not have child health checks"),
@@ -198,6 +200,19 @@ def test_an_update_of_another_version_is_refused(service, call, refusal):
         service, "UpdateHealthCheck", HealthCheckId=made["Id"], HealthCheckVersion=2, Port=81
     )
     assert (found.code, found.status) == ("HealthCheckVersionMismatch", 409)
+
+
+def test_a_list_that_need_hold_nothing_may_be_empty(service, call):
+    given = {"Type": "CALCULATED", "HealthThreshold": 0, "ChildHealthChecks": []}
+    made = call(service, "CreateHealthCheck", CallerReference="1", HealthCheckConfig=given)[
+        "HealthCheck"
+    ]
+
+    changed = call(
+        service, "UpdateHealthCheck", HealthCheckId=made["Id"], Inverted=True, ResetElements=[]
+    )["HealthCheck"]
+    assert changed["HealthCheckConfig"] == {**made["HealthCheckConfig"], "Inverted": True}
+    assert changed["HealthCheckConfig"]["ChildHealthChecks"] == []
 
 
 @pytest.mark.parametrize(

@@ -236,3 +236,18 @@ def test_a_goal_asks_of_a_server_that_is_there() -> None:
         PREDICATES["flooded"].check(
             many, many.run(), address="192.0.2.9", weight=1, share=0.2, seconds=60
         )
+
+
+def test_the_numbers_on_the_cards_follow_from_the_laws():
+    sheet = load("02_weights")
+    luck = 1.645 * sqrt(0.01 * 0.99 / 600_000)  # of 9 in 10 runs, if each request were a die
+
+    assert f"{100 * zipf_shares(100, 1.0)[0]:.0f} % of the users" in sheet.predict["band"].why
+    assert (
+        f"{100 * (0.01 - luck):.2f} to {100 * (0.01 + luck):.2f} %" in sheet.predict["band"].narrow
+    )
+    assert sheet.quiz["nobody"].right == round(100 * 0.95**40)
+    one, both, harmed = 2 * 0.05 * 0.95, 0.05**2, (80 + 300 / 2) / (80 + 20 / 2)
+    assert sheet.quiz["family"].right == f"about 1 time in {round(1 / one, -1):.0f}"  # to tens
+    assert f"about 1 time in {1 / both:.0f}" in sheet.quiz["family"].wrong
+    assert sheet.predict["abort"].right == f"about {harmed:.1f} times"

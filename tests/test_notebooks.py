@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -31,6 +32,7 @@ MACHINE_PATH = re.compile(
 PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<target>[^)\s]+)[^)]*\)")
 TAG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 HTTP = ("http://", "https://")
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 
 each_lesson = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
@@ -200,6 +202,49 @@ def test_pictures_are_there_and_described(path: Path) -> None:
     texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
 
     assert [fault for text in texts for fault in picture_faults(text, path.parent)] == []
+
+
+def broken_links(markdown: str, folder: Path) -> list[str]:
+    """Relative links that lead to no file, or to no heading of a notebook."""
+    found = []
+    for target in LINK.findall(markdown):
+        if target.startswith((*HTTP, "#", "mailto:")):
+            continue
+        name, _, anchor = unquote(target).partition("#")
+        path = folder / name
+        if not path.exists() or (
+            anchor and path.suffix == ".ipynb" and anchor not in anchors(path)
+        ):
+            found.append(target)
+    return found
+
+
+def anchors(path: Path) -> set[str]:
+    """Those of a notebook's headings, as JupyterLab makes them."""
+    texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+    heads = [head for text in texts for head in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)]
+    return {head.replace(" ", "-") for head in heads}
+
+
+@each_lesson
+def test_links_lead_somewhere(path: Path) -> None:
+    """To a file that is there, and to a heading in it."""
+    texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+
+    assert [link for text in texts for link in broken_links(text, path.parent)] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_of_the_project_lead_somewhere(name: str) -> None:
+    """So do those of what stands beside the lessons."""
+    assert broken_links((LESSONS.parent / name).read_text(encoding="utf-8"), LESSONS.parent) == []
+
+
+def test_a_broken_link_is_caught() -> None:
+    """A missing file, and a missing heading."""
+    links = '[a](no.ipynb) [b](glossary.ipynb#no) [c](glossary.ipynb#TTL "Time") [d](https://a.b)'
+
+    assert broken_links(links, LESSONS) == ["no.ipynb", "glossary.ipynb#no"]
 
 
 @pytest.mark.parametrize(

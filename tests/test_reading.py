@@ -296,25 +296,6 @@ def test_a_batch_of_another_form(bad):
 
 
 @pytest.mark.parametrize(
-    "policy",
-    [
-        {"GeoLocation": {"ContinentCode": "EU", "CountryCode": "FR"}},
-        {"GeoLocation": {"ContinentCode": "XX"}},
-        {"GeoLocation": {"CountryCode": "CX"}},
-        {"GeoLocation": {"CountryCode": "UK"}},
-        {"GeoLocation": {"CountryCode": "US", "SubdivisionCode": "ZZ"}},
-        {"GeoProximityLocation": {"AWSRegion": "moon-1"}},
-        {"GeoProximityLocation": {"AWSRegion": "eu-west-1", "Bias": 100}},
-        {"GeoProximityLocation": {}},
-        {"GeoProximityLocation": {"Coordinates": {"Latitude": "91", "Longitude": "0"}}},
-        {"GeoProximityLocation": {"Coordinates": {"Latitude": "9"}}},
-    ],
-)
-def test_a_place_that_is_none(policy):
-    assert invalid(change(SetIdentifier="a", **policy))
-
-
-@pytest.mark.parametrize(
     "one",
     [
         change(TTL=None, ResourceRecords=None, TrafficPolicyInstanceId="t"),
@@ -366,15 +347,6 @@ def test_a_batch_holds_32000_characters_and_upserts_count_twice(action, sets):
     assert accepted(*full)
     assert refused(*full, change(rdtype="A", ResourceRecords=values("1.1.1.1"))) == (
         "[RDATA character limit of 32000 exceeded.]"
-    )
-
-
-def test_a_set_holds_400_values():
-    texts = [f"10.0.{n // 256}.{n % 256}" for n in range(401)]
-
-    assert accepted(change(ResourceRecords=values(*texts[:400])))
-    assert refused(change(ResourceRecords=values(*texts))) == (
-        "[Cannot have more than 400 records in a RRSet.]"
     )
 
 

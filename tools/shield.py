@@ -1,7 +1,8 @@
 """Keeps a lesson's stored results out of sight until the learner has predicted them.
 
 A result is what a code cell shows after `lesson.ask("key")`, with `lesson.reveal("key", …)` and up
-to the next question or heading. JupyterLab hides the outputs of a cell whose metadata say so until
+to the next question or heading; or in a cell with the tag `result`, which shows it again later.
+JupyterLab hides the outputs of a cell whose metadata say so until
 it is run; nbval, GitHub and printed pages show them all the same. A hidden output is previewed,
 though, by the first line of the cell's first output, so that one must have no text: an output
 without any data is put before it, which nobody shows and nbval has nothing to compare with.
@@ -24,7 +25,8 @@ def results(notebook: Any) -> Iterator[Any]:
     for cell in notebook.cells:
         asked, revealed = _calls(cell)
         follows = follows and not asked and not _begins(cell)
-        if revealed or ((open_keys or follows) and cell.cell_type == "code" and not asked):
+        again = "result" in cell.metadata.get("tags", ())
+        if revealed or again or ((open_keys or follows) and cell.cell_type == "code" and not asked):
             yield cell
         open_keys = (open_keys | asked) - revealed
         follows = follows or bool(revealed)

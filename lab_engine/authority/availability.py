@@ -1,7 +1,8 @@
 """What an AWS Availability Zone lies in: its zone group, its Region, its partition, everything.
 
 A zone is named by its id, such as `use1-az1`, which is the same zone in every account; a name such
-as `us-east-1a` is not. Source: the API reference (2013-04-01), `AZAffinity`.
+as `us-east-1a` is not. Source: the API reference (2013-04-01), `AZAffinity`. [design] Local Zones,
+such as `usw2-lax1-az1`, are none here, nor are their groups.
 """
 
 import re

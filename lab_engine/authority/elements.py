@@ -18,7 +18,7 @@ LONGEST = 1024  # characters of a text of which nothing else is said
 ANY = Structure("", {})
 
 
-def text_of(path: str | Path) -> str:
+def file_text(path: str | Path) -> str:
     """The text of a file. Raises ZoneError where it cannot be read."""
     try:
         # -sig: some shells write a byte order mark in front of what they redirect

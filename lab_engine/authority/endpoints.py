@@ -19,7 +19,6 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.errors import LabError
 
 ENDPOINT_TTL = 60  # seconds: what Route 53 answers for an alias to a load balancer
-CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"  # one fixed hosted zone for all distributions
 STAND_IN_HTTPS = "1 . alpn=h2,h3"  # [design]: what a distribution with HTTP/3 may well say
 
 

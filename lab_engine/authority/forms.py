@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
@@ -96,9 +96,8 @@ Form = Scalar | Anything | Items | Structure
 @cache
 def _table() -> Mapping[str, Mapping[str, Any]]:
     """The model's, as it was written down."""
-    found: Mapping[str, Mapping[str, Any]] = json.loads(
-        Path(__file__).with_name("requests.json").read_text(encoding="utf-8")
-    )
+    text = (files(__package__) / "requests.json").read_text(encoding="utf-8")
+    found: Mapping[str, Mapping[str, Any]] = json.loads(text)
     return found
 
 

@@ -41,11 +41,16 @@ class Broken(NamedTuple):
 
 def member_rules(member: RecordSet, origin: Name) -> Iterator[Broken]:
     """Of a record set by itself."""
-    for clause in member.policy.problems():
-        yield Broken("out-of-range", member, {"clause": clause})
+    yield from field_rules(member)
     yield from _policy_rules(member)
     if member.alias is None:
         yield from _value_rules(member, origin)
+
+
+def field_rules(member: RecordSet) -> Iterator[Broken]:
+    """Of the fields of its policy, each by itself."""
+    for clause in member.policy.problems():
+        yield Broken("out-of-range", member, {"clause": clause})
 
 
 def _policy_rules(member: RecordSet) -> Iterator[Broken]:
@@ -147,7 +152,7 @@ def alias_rules(
         yield Broken("multivalue-alias", member)
     if member.type in (RdataType.NS, RdataType.SOA):
         yield Broken("alias-type", member)
-    mine = not zone_id or alias.hosted_zone_id in ("", zone_id)
+    mine = not zone_id or alias.hosted_zone_id == zone_id  # where it is known, it is to be said
     if not (mine and tree.contains(folded(alias.name))):
         yield from _foreign_rules(member, alias, zone_id)
     elif all(map(absent, alias_group(member, tree))):

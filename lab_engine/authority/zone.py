@@ -21,7 +21,7 @@ from lab_engine.authority import awsjson, cidr, masterfile
 from lab_engine.authority.aliases import Aliases
 from lab_engine.authority.checks import problems
 from lab_engine.authority.edited import Edited, edited
-from lab_engine.authority.elements import text_of
+from lab_engine.authority.elements import file_text
 from lab_engine.authority.records import Labels, RRset, as_name, folded
 from lab_engine.authority.recordset import Group, RecordSet, as_record_set
 from lab_engine.authority.tree import EMPTY, Node, Tree, nodes_of
@@ -143,7 +143,7 @@ class Zone:
         Raises ZoneError, also where the file cannot be read. The arguments are those of
         `from_text` and `from_json`.
         """
-        text = text_of(path)
+        text = file_text(path)
         if text.lstrip().startswith(("{", "[")):
             return cls.from_json(text, origin, str(path), cidr_blocks)
         return cls.from_text(text, origin, str(path), forgiving)
@@ -193,7 +193,7 @@ class Zone:
 
     @cached_property
     def _by_key(self) -> dict[Key, Numbered] | Edited[Key, Numbered]:
-        return {_key(each): (number, each) for number, each in enumerate(self.record_sets)}
+        return {key_of(each): (number, each) for number, each in enumerate(self.record_sets)}
 
     @cached_property
     def addresses(self) -> frozenset[str]:
@@ -267,10 +267,10 @@ class Zone:
         Raises:
             ZoneError: the records may not stand together; this zone is as it was.
         """
-        new = {_key(each): each for each in added}
-        gone = [key for key in map(_key, removed) if key not in new]
+        new = {key_of(each): each for each in added}
+        gone = [key for key in map(key_of, removed) if key not in new]
         names = dict.fromkeys(name for name, *_ in (*gone, *new))
-        before = {_key(each): each for each in self._at(names)}
+        before = {key_of(each): each for each in self._at(names)}
         after = edited(before, gone, new)
         zone: Zone = copy(self)
         zone._last += len(new)
@@ -287,7 +287,7 @@ class Zone:
     def _at(self, names: Iterable[Labels]) -> list[RecordSet]:
         """What some names hold, in the order of the zone."""
         groups = (group for name in names for group in self.tree.nodes.get(name, EMPTY).values())
-        placed = (self._by_key[_key(member)] for group in groups for member in group)
+        placed = (self._by_key[key_of(member)] for group in groups for member in group)
         return [each for _, each in sorted(placed, key=itemgetter(0))]
 
     def _number(self, key: Key, new: int) -> int:
@@ -310,7 +310,8 @@ class Zone:
         return masterfile.written(self.origin, self.record_sets)
 
 
-def _key(record_set: RecordSet) -> Key:
+def key_of(record_set: RecordSet) -> Key:
+    """The key of a record set."""
     return folded(record_set.name), record_set.type, record_set.set_identifier
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from lab_engine.authority.rules import Broken
 from lab_engine.authority.zone import Zone
 from lab_engine.control.draft import Draft
-from lab_engine.control.judging import judged, missing_checks
+from lab_engine.control.judging import judged, missing_checks, unfit
 from lab_engine.control.reading import Change, Known, body, read, refuse
 from lab_engine.control.refusal import Fault, Refusal
 from lab_engine.control.words import worded
@@ -37,6 +37,7 @@ def apply(zone: Zone, batch: str | Mapping[str, Any], known: Known | None = None
     def said(found: Iterable[Broken]) -> list[Fault]:
         return [fault for each in found for fault in worded(each, zone.origin, around.zone_id)]
 
+    refuse("InvalidInput", said(unfit(changes)))
     refuse("InvalidChangeBatch", said(judged(changes, draft, around)))
     refuse("NoSuchHealthCheck", said(missing_checks(draft, around)))
     try:

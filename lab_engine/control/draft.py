@@ -4,16 +4,11 @@ Each change is judged by what those before it left. Only what the batch names is
 a large zone costs no more than a small one. What may stand and what not is judged elsewhere.
 """
 
-from dns.rdatatype import RdataType
-
-from lab_engine.authority.records import Labels, folded
+from lab_engine.authority.records import folded
 from lab_engine.authority.recordset import Group, RecordSet
 from lab_engine.authority.tree import EMPTY, nodes_of
-from lab_engine.authority.zone import Zone
+from lab_engine.authority.zone import Key, Zone, key_of
 from lab_engine.control.reading import Change
-
-Key = tuple[Labels, RdataType, str]
-"""What makes a record set unique: its name in lower case, its type, its set identifier."""
 
 
 class Draft:
@@ -76,8 +71,3 @@ class Draft:
     def growth(self) -> int:
         """How many record sets there are more than before."""
         return len(self.added) - sum(was is not None for was in self._before.values())
-
-
-def key_of(record_set: RecordSet) -> Key:
-    """The key of a record set."""
-    return folded(record_set.name), record_set.type, record_set.set_identifier

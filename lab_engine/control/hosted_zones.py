@@ -15,9 +15,8 @@ from lab_engine.control import asked
 from lab_engine.control.account import Account, Change, HostedZone, Moment, Params, Response, minus
 from lab_engine.control.limits import MAX_HOSTED_ZONES, check_room
 from lab_engine.control.pasted import plain_id
-from lab_engine.control.refusal import Refusal, refused
+from lab_engine.control.refusal import refused
 from lab_engine.control.serving import Serving
-from lab_engine.control.values import name_fault
 from lab_engine.control.writing import reversed_name, shown
 
 NAME_SERVERS = tuple(f"ns-{number}.lab.example." for number in (1, 2, 3, 4))
@@ -176,9 +175,6 @@ def _refuse_delegation_set(params: Params) -> None:
 
 
 def _new_name(given: str) -> Name:
-    wrong = name_fault(given)
-    if wrong is not None:
-        raise Refusal("InvalidDomainName", [wrong])
     name = asked.domain_name(given, "InvalidDomainName")
     if name.is_wild() or len(name) < 3:  # the root and its children are others'
         # unverified: Route 53's words

@@ -1,8 +1,10 @@
 """A batch, judged: each change by the zone as those before it left it, as Route 53 does.
 
-What no change alone can keep is judged of what is replaced once the batch is through: that a
-weighted group has one TTL, and that each role is there once [design]. Rules are those of every zone
-(`authority.rules`) and some that only changes have; their words are elsewhere (`words`).
+What no change alone can keep waits for the end of the batch [design]: of members that are replaced,
+that a weighted group has one TTL and that each place is taken once, since two may change theirs; of
+the apex, that it has its SOA and NS; the size of the zone; and that no alias is left behind whose
+target is DELETEd, which `Zone.changed` finds. Rules are those of every zone (`authority.rules`) and
+some that only changes have; their words are elsewhere (`words`).
 """
 
 from collections.abc import Container, Iterator, Sequence
@@ -10,18 +12,21 @@ from typing import Any, NamedTuple
 
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.policies import Failover
+from lab_engine.authority.policies import Failover, Geolocation
 from lab_engine.authority.records import folded
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.rules import (
     Broken,
     alias_rules,
     cname_rules,
+    field_rules,
     group_rules,
     member_rules,
     policy_rules,
 )
-from lab_engine.control.draft import Draft, Key, key_of
+from lab_engine.authority.zone import Key, key_of
+from lab_engine.control.countries import COUNTRIES, STATES
+from lab_engine.control.draft import Draft
 from lab_engine.control.loops import loops
 from lab_engine.control.pasted import bare
 from lab_engine.control.reading import Change, Known
@@ -33,6 +38,30 @@ class Found(NamedTuple):
 
     number: int
     broken: Broken
+
+
+def unfit(changes: Sequence[Change]) -> list[Broken]:
+    """What is wrong with the fields of policies, whatever the zone holds."""
+    return [
+        Broken(each.code, new, {**each.facts, "action": action})
+        for action, new in changes
+        for each in (*field_rules(new), *_place_rules(new))
+    ]
+
+
+def _place_rules(new: RecordSet) -> Iterator[Broken]:
+    """Of a geolocation: Route 53 has such a country or state."""
+    policy = new.policy
+    if isinstance(policy, Geolocation) and not _is_place(policy):
+        code = "-".join(filter(None, (policy.CountryCode, policy.SubdivisionCode)))
+        yield Broken("no-such-place", new, {"place": code})
+
+
+def _is_place(policy: Geolocation) -> bool:
+    """The regions of Ukraine are not listed here."""
+    if policy.CountryCode == "US" and policy.SubdivisionCode:
+        return policy.SubdivisionCode in STATES
+    return policy.CountryCode in ("", "*", *COUNTRIES)
 
 
 def judged(changes: Sequence[Change], draft: Draft, known: Known) -> list[Broken]:

@@ -17,16 +17,13 @@ from lab_engine.authority.cidr import Collections
 from lab_engine.authority.declared import by_element
 from lab_engine.authority.elements import Element, parsed
 from lab_engine.authority.forms import structure
-from lab_engine.authority.policies import CidrLocation, Geolocation
+from lab_engine.authority.policies import CidrLocation
 from lab_engine.authority.records import as_type
 from lab_engine.authority.recordset import RecordSet
-from lab_engine.authority.rules import MAX_VALUES
 from lab_engine.control.account import MAX_RECORD_SETS
-from lab_engine.control.countries import COUNTRIES, STATES
 from lab_engine.control.refusal import Fault, Refusal
 from lab_engine.control.schema import faults
 from lab_engine.control.values import duplicate_fault, is_plain, name_fault, value_fault
-from lab_engine.control.writing import shown
 from lab_engine.errors import ZoneError
 
 MAX_RECORDS = 1000  # ResourceRecord elements of a batch; an alias counts as one, UPSERT doubles
@@ -83,7 +80,6 @@ def read(batch: str | Mapping[str, Any], known: Known | None = None) -> tuple[Ch
     collections = (known or Known()).collections or Collections()
     made = [_change(each, collections, found) for each in changes]
     refuse("InvalidChangeBatch", found)
-    refuse("InvalidInput", (fault for each in made if each for fault in _range_faults(each)))
     return tuple(each for each in made if each)
 
 
@@ -172,12 +168,12 @@ def _change(
 
 
 def _as_route_53_writes(given: Mapping[str, Any], made: RecordSet) -> bool:
-    """Whether Route 53 takes all that could be read: plain characters, not too many, none twice."""
+    """Whether Route 53 takes all that could be read: plain characters, and none twice."""
     texts = [each["Value"] for each in given.get("ResourceRecords", ())]
     names = [given["Name"], given.get("AliasTarget", {}).get("DNSName", "")]
     plain = all(map(is_plain, names)) and all(is_plain(text, " ") for text in texts)
     held = len(made.records.values) if made.records else 0
-    return plain and held == len(texts) <= MAX_VALUES
+    return plain and held == len(texts)
 
 
 class _AnyLocation(Collections):
@@ -209,10 +205,6 @@ def _text_faults(given: Mapping[str, Any]) -> Iterator[Fault]:
         if fault is not None:
             yield fault
     texts = [each["Value"] for each in given.get("ResourceRecords", ())]
-    if len(texts) > MAX_VALUES:
-        text = f"Cannot have more than {MAX_VALUES} records in a RRSet."
-        yield Fault(text, "Split it, or answer fewer values.")
-        return
     yield from _value_faults(as_type(given["Type"]), texts)
 
 
@@ -239,30 +231,6 @@ def _location_faults(given: Mapping[str, Any], collections: Collections) -> Iter
     except ZoneError as wrong:  # unverified: Route 53's words
         advice = "Create the collection and give the location its blocks first."
         yield Fault(f"{wrong.value} {wrong.rule}", advice)
-
-
-def _range_faults(change: Change) -> Iterator[Fault]:
-    """What is wrong with the fields of a routing policy, by the policy's own rules."""
-    made = change.record_set
-    where = (
-        f"in Change with [Action={change.action}, Name={shown(made.name)}, "
-        f"Type={RdataType.to_text(made.type)}, SetIdentifier={made.set_identifier or 'null'}]"
-    )
-    for rule in made.policy.problems():
-        # unverified: the lab's own rule as text
-        yield Fault(f"Invalid request: {rule} {where}", "Choose a value in its range.")
-    if isinstance(made.policy, Geolocation) and not _is_place(made.policy):
-        # unverified: the same
-        code = "-".join(filter(None, (made.policy.CountryCode, made.policy.SubdivisionCode)))
-        text = f"Invalid request: the geolocation {code} does not exist {where}"
-        yield Fault(text, "ListGeoLocations shows all there are.")
-
-
-def _is_place(policy: Geolocation) -> bool:
-    """Whether Route 53 has such a country or state; the regions of Ukraine are not listed here."""
-    if policy.CountryCode == "US" and policy.SubdivisionCode:
-        return policy.SubdivisionCode in STATES
-    return policy.CountryCode in ("", "*", *COUNTRIES)
 
 
 def _told(wrong: ZoneError) -> Fault:

@@ -20,8 +20,8 @@ from lab_engine.control.cidr_collections import blocks_of
 from lab_engine.control.hosted_zones import name_servers
 from lab_engine.control.pasted import plain_id
 from lab_engine.control.refusal import refused
-from lab_engine.control.serving import Key, Serving
-from lab_engine.control.writing import element, listing_key, reversed_name, shown
+from lab_engine.control.serving import Serving
+from lab_engine.control.writing import ListingKey, element, listing_key, reversed_name, shown
 
 PAGE = 300
 MASKS = {4: 24, 6: 64}  # of a client subnet that comes without one
@@ -92,7 +92,7 @@ def _known(account: Account, hosted: HostedZone) -> changes.Known:
     )
 
 
-def _start_key(params: Params) -> Key:
+def _start_key(params: Params) -> ListingKey:
     name, kind, identifier = (params.get(f"StartRecord{part}", "") for part in _START)
     if (kind and not name) or (identifier and not kind):
         missing = "type" if name else "name"

@@ -8,9 +8,9 @@ bars: those who read such a value have better words.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab_engine.authority.forms import Flag, Form, Items, Number, Scalar, Structure, Text, breach
+from lab_engine.authority.forms import Flag, Form, Items, Number, Structure, Text, breach
 from lab_engine.control.refusal import Fault
-from lab_engine.control.xsd import IN_XML, incomplete, pasted, said, unexpected
+from lab_engine.control.xsd import IN_XML, advice, incomplete, said, too_many, unexpected
 
 
 def faults(value: Any, form: Form, name: str) -> Iterator[Fault]:
@@ -30,7 +30,7 @@ def faults(value: Any, form: Form, name: str) -> Iterator[Fault]:
             broken = breach(value, form)
             if broken is not None and broken[0] != "pattern":
                 text = said(IN_XML, *broken, value, form, name)
-                yield Fault(text, _advice(value, form, name))
+                yield Fault(text, advice(value, form, name))
 
 
 def _structure_faults(value: Any, form: Structure, name: str) -> Iterator[Fault]:
@@ -51,26 +51,15 @@ def _structure_faults(value: Any, form: Structure, name: str) -> Iterator[Fault]
 def _items_faults(value: Any, form: Items, name: str) -> Iterator[Fault]:
     if not isinstance(value, list | tuple):
         yield _datatype(value, name, f"Give {name} as a list.")
-    elif not value:
+    elif len(value) < form.least:
         yield incomplete(name, [form.name])
+    elif len(value) > form.most:
+        yield too_many(form.name, form.most)
     else:
         for each in value:
             yield from faults(each, form.form, form.name)
 
 
-def _advice(value: Any, form: Scalar, name: str) -> str:
-    match form:
-        case Flag():
-            return f"Give {name} as true or false."
-        case Number():
-            return f"Give {name} as a whole number from {form.low} to {form.high}."
-    if not isinstance(value, str):
-        return f"Give {name} as text."
-    if form.choices:
-        return f"Choose {name} among {', '.join(form.choices)}."
-    return pasted(value, form, name) or f"Give {name} {form.shortest} to {form.longest} characters."
-
-
-def _datatype(value: Any, kind: str, advice: str) -> Fault:
+def _datatype(value: Any, kind: str, help_: str) -> Fault:
     # clients turn such values away before they become XML
-    return Fault(IN_XML.type.format(value=value, limit=kind), advice)
+    return Fault(IN_XML.type.format(value=value, limit=kind), help_)

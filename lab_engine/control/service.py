@@ -23,7 +23,8 @@ from lab_engine.control.forms import parameters
 from lab_engine.control.operations import ASKING, CHANGING, OPERATIONS
 from lab_engine.control.refusal import Refusal, refused
 from lab_engine.control.schema import faults
-from lab_engine.control.serving import Listing, Observation, Observer
+from lab_engine.control.serving import Observation, Observer
+from lab_engine.control.writing import Listing
 from lab_engine.errors import LabError
 
 

@@ -3,19 +3,13 @@
 That is `service`, which knows all operations; here they know it without a way round.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from operator import itemgetter
 from typing import NamedTuple, Protocol
 
-from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.server import Authority
-from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account, HostedZone
-from lab_engine.control.writing import listing_key
-
-Key = tuple[str, str, str]
-"""By what record sets are listed."""
+from lab_engine.control.writing import Listing
 
 
 class Observation(NamedTuple):
@@ -49,24 +43,6 @@ class Observer(Protocol):
 
     def observations(self, check_id: str) -> tuple[Observation, ...]:
         """One of each checker that has looked; none for a check that is not probed."""
-
-
-class Listing(NamedTuple):
-    """The record sets of a zone in the order in which Route 53 lists them, with their keys."""
-
-    zone: Zone
-    keys: Sequence[Key] = ()
-    record_sets: Sequence[RecordSet] = ()
-
-    @classmethod
-    def of(cls, zone: Zone, before: "Listing | None" = None) -> "Listing":
-        """That of a zone. One of what it was before spares most of the sorting."""
-        old = before or cls(zone)
-        known, now = set(map(id, old.record_sets)), set(map(id, zone))
-        pairs = [pair for pair in zip(old.keys, old.record_sets, strict=True) if id(pair[1]) in now]
-        pairs += [(listing_key(each), each) for each in zone if id(each) not in known]
-        pairs.sort(key=itemgetter(0))
-        return cls(zone, [key for key, _ in pairs], [each for _, each in pairs])
 
 
 class Serving(Protocol):

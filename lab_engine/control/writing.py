@@ -5,9 +5,10 @@ letters, digits, `-` and `_` stand for themselves, so a wildcard is `\052.exampl
 as they were written over the API; others in master-file form with the same escapes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from dns.name import Name
 from dns.rdatatype import RdataType
@@ -20,9 +21,10 @@ from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.policies import CidrLocation, Policy
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import AliasTarget, RecordSet
-from lab_engine.authority.zone import Zone
+from lab_engine.authority.zone import Key, Zone, key_of
 
-Key = tuple[Name, RdataType, str]
+ListingKey = tuple[str, str, str]
+"""By what record sets are listed."""
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
@@ -93,9 +95,10 @@ def as_batch(
 
     Nothing is lost of what Route 53 has: its types, places of two decimals, no CNAME beside other
     data. Aliases stand behind the record sets that they lead to, as Route 53 wants them; one that
-    does not name its hosted zone has an empty HostedZoneId, unless `zone_id` says which it is. Of a
-    CIDR location there is the name: the blocks belong to the collection and travel apart, as
-    `aws route53 list-cidr-blocks` prints them. A batch may be larger than one request takes.
+    does not name its hosted zone has an empty HostedZoneId, which the API refuses, unless `zone_id`
+    says which it is. Of a CIDR location there is the name: the blocks belong to the collection and
+    travel apart, as `aws route53 list-cidr-blocks` prints them. A batch may be larger than one
+    request takes.
 
     Args:
         zone: what to write.
@@ -116,10 +119,28 @@ def untold(zone: Zone) -> tuple[str, ...]:
     return (*_forgiven(zone), *(line for each in zone for line in _untold(each)))
 
 
-def listing_key(record_set: RecordSet) -> tuple[str, str, str]:
+def listing_key(record_set: RecordSet) -> ListingKey:
     """Sorts as ListResourceRecordSets does: by reversed name, then type, then set identifier."""
     kind = RdataType.to_text(record_set.type)
     return reversed_name(record_set.name), kind, record_set.set_identifier
+
+
+class Listing(NamedTuple):
+    """The record sets of a zone in the order in which Route 53 lists them, with their keys."""
+
+    zone: Zone
+    keys: Sequence[ListingKey] = ()
+    record_sets: Sequence[RecordSet] = ()
+
+    @classmethod
+    def of(cls, zone: Zone, before: "Listing | None" = None) -> "Listing":
+        """That of a zone. One of what it was before spares most of the sorting."""
+        old = before or cls(zone)
+        known, now = set(map(id, old.record_sets)), set(map(id, zone))
+        pairs = [pair for pair in zip(old.keys, old.record_sets, strict=True) if id(pair[1]) in now]
+        pairs += [(listing_key(each), each) for each in zone if id(each) not in known]
+        pairs.sort(key=itemgetter(0))
+        return cls(zone, [key for key, _ in pairs], [each for _, each in pairs])
 
 
 def reversed_name(name: Name) -> str:
@@ -150,10 +171,11 @@ def _distance(record_set: RecordSet, zone: Zone, known: dict[Key, int]) -> int:
     """How many aliases lie between a record set and an answer; a zone has no loops of them."""
     if record_set.alias is None:
         return 0
-    if record_set.key not in known:
+    key = key_of(record_set)
+    if key not in known:
         further = (_distance(each, zone, known) for each in alias_group(record_set, zone.tree))
-        known[record_set.key] = 1 + max(further, default=0)
-    return known[record_set.key]
+        known[key] = 1 + max(further, default=0)
+    return known[key]
 
 
 def _forgiven(zone: Zone) -> Iterator[str]:

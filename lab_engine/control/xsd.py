@@ -7,7 +7,7 @@ that never were XML.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from lab_engine.authority.forms import Flag, Scalar, Text
+from lab_engine.authority.forms import UNBOUNDED, Flag, Number, Scalar, Text
 from lab_engine.control.pasted import bare
 from lab_engine.control.refusal import Fault
 
@@ -54,10 +54,29 @@ def said(  # noqa: PLR0913, PLR0917  (each is in the words)
     return text.format(**about, type="" if isinstance(form, Flag) else form.type)
 
 
-def pasted(value: Any, form: Scalar, name: str) -> str:
-    """The help for an id that is too long for the path before it; empty for all else."""
-    is_id = isinstance(form, Text) and form.type in IDS and isinstance(value, str)
-    return bare(name, value) if is_id else ""
+def advice(value: Any, form: Scalar, name: str) -> str:
+    """What to do about a value that breaks a facet of its form."""
+    match form:
+        case Flag():
+            return f"Give {name} as true or false."
+        case Number():
+            return f"Give {name} as a whole number, {_range(form.low, form.high)}."
+    if not isinstance(value, str):
+        return f"Give {name} as text."
+    if form.choices:
+        return f"Choose {name} among {', '.join(form.choices)}."
+    return (form.type in IDS and bare(name, value)) or _text_advice(value, form, name)
+
+
+def _text_advice(value: str, form: Text, name: str) -> str:
+    length, lengths = len(value), _range(form.shortest, form.longest)
+    if form.shortest <= length <= form.longest:
+        return f"Give {name} as the pattern {form.pattern} allows."
+    return f"Give {name} {lengths} characters; it has {length}."
+
+
+def _range(low: int, high: int) -> str:
+    return f"{low} to {high}" if high < UNBOUNDED else f"at least {low}"
 
 
 def incomplete(name: str, missing: Iterable[str]) -> Fault:
@@ -67,16 +86,24 @@ def incomplete(name: str, missing: Iterable[str]) -> Fault:
     return invalid(f"{text} {_expected(named)}", f"Give {name} its {', '.join(named)}.")
 
 
-def unexpected(name: str, expected: Iterable[str], advice: str) -> Fault:
+def unexpected(name: str, expected: Iterable[str], help_: str) -> Fault:
     """An element stands where others may."""
     # unverified: which of those that may follow are named
     text = f"cvc-complex-type.2.4.a: Invalid content was found starting with element '{name}'."
-    return invalid(f"{text} {_expected(expected)}", advice)
+    return invalid(f"{text} {_expected(expected)}", help_)
 
 
-def invalid(text: str, advice: str) -> Fault:
+def too_many(item: str, most: int) -> Fault:
+    """A list has more items than it may."""
+    # unverified
+    text = f"cvc-complex-type.2.4.f: '{item}' can occur a maximum of '{most}' times in the current"
+    text = f"{text} sequence. This limit was exceeded. No child element is expected at this point."
+    return invalid(text, f"Give up to {most} {item}.")
+
+
+def invalid(text: str, help_: str) -> Fault:
     """What the validator says, and what to do."""
-    return Fault(f"Invalid XML ; {text}", advice)
+    return Fault(f"Invalid XML ; {text}", help_)
 
 
 def _expected(names: Iterable[str]) -> str:

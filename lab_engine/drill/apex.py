@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 from dns.name import Name, from_text
 from dns.rdatatype import RdataType
 
-from lab_engine.authority.endpoints import CLOUDFRONT_ZONE
+from lab_engine.authority.endpointnames import zone_ids
 from lab_engine.authority.endpoints import Endpoint as Target
 from lab_engine.authority.geo import Atlas, Place
 from lab_engine.authority.modes import Pointer, cloudflare, ns1_alias, powerdns_alias
@@ -96,6 +96,8 @@ PLACES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Where each address is."""
+CLOUDFRONT_ZONE: Final = zone_ids(from_text(CLOUDFRONT))[0]
+"""The hosted zone of all distributions."""
 STATE: Final = State(
     endpoints={
         from_text(CLOUDFRONT): Target.of(CLOUDFRONT, CLOUDFRONT_ZONE, FRONTS[:1], FRONTS[1:])

@@ -16,7 +16,7 @@ from typing import Any
 
 import tomli_w
 
-from lab_engine.authority.elements import nearest, parsed, text_of
+from lab_engine.authority.elements import file_text, nearest, parsed
 from lab_engine.authority.geo import Atlas
 from lab_engine.authority.policies import IpBased
 from lab_engine.authority.zone import Zone
@@ -54,7 +54,7 @@ def load(path: str | Path) -> Scenario:
         ScenarioError: the file cannot be read, a key is not known, or a value breaks a rule.
     """
     with _placed(""):
-        text = text_of(path)
+        text = file_text(path)
     return loads(text, Path(path).parent, str(path))
 
 
@@ -81,7 +81,7 @@ def load_atlas(path: str | Path) -> Atlas:
         ScenarioError: as `load`.
     """
     with _placed(""):
-        top = _parsed(text_of(path), str(path))
+        top = _parsed(file_text(path), str(path))
     with _placed(f"{path}: "):
         _only(top, ("atlas",))
         known = _each(partial(_part, Site, "atlas"), top.get("atlas", []), "atlas")
@@ -146,7 +146,7 @@ def _zone(table: Mapping[str, Any], folder: Path, asked: Any) -> Zone:
     text, source = table.get("zone", ""), "zone"
     if "zone_file" in table:
         source = str(folder / table["zone_file"])
-        text = text_of(source)
+        text = file_text(source)
     origin, forgiving = table.get("origin"), table.get("forgiving")
     if not text.lstrip().startswith(("{", "[")):
         return Zone.from_text(text, origin, source, forgiving)
@@ -163,7 +163,7 @@ def _zone(table: Mapping[str, Any], folder: Path, asked: Any) -> Zone:
 
 def _blocks(table: Mapping[str, Any], folder: Path) -> str | None:
     if "cidr_blocks_file" in table:
-        return text_of(folder / table["cidr_blocks_file"])
+        return file_text(folder / table["cidr_blocks_file"])
     return table.get("cidr_blocks")
 
 

@@ -4,7 +4,7 @@ import csv
 import math
 from pathlib import Path
 
-from lab_engine.authority.elements import text_of
+from lab_engine.authority.elements import file_text
 from lab_engine.errors import ScenarioError
 
 
@@ -16,7 +16,7 @@ def volumes(path: str | Path) -> tuple[float, ...]:
             more, which is named.
     """
     try:
-        rows = [*csv.reader(text_of(path).splitlines())]
+        rows = [*csv.reader(file_text(path).splitlines())]
     except csv.Error as wrong:
         raise ScenarioError(str(path), f"is not CSV: {wrong}", "Correct it.") from wrong
     if rows and rows[0] and rows[0][-1].strip()[:1].isalpha():

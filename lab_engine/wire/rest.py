@@ -1,7 +1,8 @@
-"""HTTP requests to Route 53 operations and back, driven by botocore's own service model.
+"""HTTP requests to Route 53 operations and back, as botocore's service model has them.
 
-Which path, query member and element belongs to which parameter is nowhere written by hand, so that
-what botocore can send is what can be read, and the other way round. Route 53's protocol is
+Paths and responses come from the model itself, parameters from the table made of it
+(`authority.forms`): which path, query member and element belongs to which is nowhere written by
+hand, so that what botocore can send is what can be read, and the other way round. The protocol is
 `rest-xml`; of that protocol this knows what Route 53's model uses: no headers or payload members in
 requests, no flattened lists, no attributes. Not here: sockets, see `api`; XML, see `shapes`.
 """

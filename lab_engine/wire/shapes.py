@@ -50,15 +50,6 @@ IN_URL = Words(
     longest=_URL + "Member must have length less than or equal to {limit}",
     pattern=_URL + "Member must satisfy regular expression pattern: {limit}",
 )
-_HELP = Words(
-    type="{name}: give it as {limit}.",
-    enum="{name}: choose one of {limit}.",
-    least="{name}: give at least {limit}.",
-    most="{name}: give at most {limit}.",
-    shortest="{name}: give at least {limit} characters; it has {length}.",
-    longest="{name}: give at most {limit} characters; it has {length}.",
-    pattern="{name}: it has characters or a form that this field does not take.",
-)
 
 
 def parsed(body: bytes) -> Element:
@@ -143,10 +134,9 @@ def scalar(text: str, form: Scalar, name: str, words: Words) -> Any:
     broken = breach(value, form)
     if broken is None:
         return value
-    facet, limit = broken
     told = value if isinstance(value, str) else text
-    said, help_ = (xsd.said(each, facet, limit, told, form, name) for each in (words, _HELP))
-    raise refused("InvalidInput", said, xsd.pasted(value, form, name) or help_)
+    said = xsd.said(words, *broken, told, form, name)
+    raise refused("InvalidInput", said, xsd.advice(value, form, name))
 
 
 def _typed(text: str, form: Scalar) -> Any:
@@ -181,7 +171,7 @@ def _list(element: Element, form: Items) -> list[Any]:
         if local(child) != form.name:
             raise _unexpected(child, [form.name] if place < form.most else [])
         if place >= form.most:
-            raise _too_many(form.name, form.most)
+            raise Refusal("InvalidInput", [xsd.too_many(form.name, form.most)])
     if len(element) < form.least:
         raise _incomplete(element, [form.name])
     return [read(child, form.form) for child in element]
@@ -205,12 +195,6 @@ def _unexpected(element: Element, expected: Collection[str]) -> Refusal:
     advice = f"{name} does not belong here, or stands here twice."
     advice = f"{advice} Choose from {', '.join(expected)}."
     return Refusal("InvalidInput", [xsd.unexpected(name, expected, advice)])
-
-
-def _too_many(item: str, most: int) -> Refusal:
-    text = f"cvc-complex-type.2.4.f: '{item}' can occur a maximum of '{most}' times in the current"
-    text = f"{text} sequence. This limit was exceeded. No child element is expected at this point."
-    return _invalid(text, f"Give up to {most} {item}.")
 
 
 def _incomplete(element: Element, missing: Collection[str]) -> Refusal:

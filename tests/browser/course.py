@@ -9,6 +9,7 @@ from typing import Final
 from playwright.sync_api import Browser
 
 from .harness import Lab, Notebook
+from .kit import activate, active
 
 LESSONS: Final = Path(__file__).parents[2] / "lessons"
 
@@ -20,6 +21,26 @@ def lesson_page(chromium: Browser, lab: Lab, name: str) -> Iterator[Notebook]:
     lab.theme("light")
     with Notebook(chromium, lab) as page:
         yield page.open(f"lessons/{name}.ipynb")
+
+
+def assert_in_view(page: Notebook, number: int) -> None:
+    """Run a panel's cell by Shift+Enter: its controls and the head of its picture are in view."""
+    cell = page.page.locator(".jp-CodeCell").filter(has=page.page.locator(".lab-form")).nth(number)
+    place = int(cell.get_attribute("data-windowed-list-index") or "-1")
+    page.page.set_viewport_size({"width": 1280, "height": 900})
+    activate(page, place)
+    page.page.keyboard.press("Shift+Enter")
+    page.page.wait_for_timeout(1800)
+    assert active(page) == place + 1
+    room = page.page.locator(".jp-WindowedPanel-outer").bounding_box()
+    form = cell.locator(".lab-form").bounding_box()
+    head = cell.locator(".lab-title:visible, .js-plotly-plot:visible").first.bounding_box()
+    assert room is not None
+    assert form is not None
+    assert head is not None
+
+    assert form["y"] >= room["y"] - 1
+    assert head["y"] + 20 <= room["y"] + room["height"]
 
 
 def assert_quiet(page: Notebook, *, plots: int = 0) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
-from .course import assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, lesson_page
 from .kit import wear
 
 
@@ -196,3 +196,8 @@ def test_it_can_be_read_light_and_dark_wide_and_narrow(
 
     assert found == []
     assert cut == []
+
+
+def test_its_panel_is_in_view_after_shift_enter(lesson: harness.Notebook) -> None:
+    """All of its controls, and where its picture begins."""
+    assert_in_view(lesson, 0)

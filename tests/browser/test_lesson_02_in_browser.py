@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from .axe import sticking_out, violations
-from .course import assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, lesson_page
 from .harness import Lab, Notebook
 from .kit import wear
 
@@ -174,3 +174,8 @@ def test_nothing_keeps_people_out(lesson: Notebook, theme: str, width: int) -> N
 
     assert violations(lesson.page, ".lab-live") == []
     assert sticking_out(lesson.page) == []
+
+
+def test_its_panel_is_in_view_after_shift_enter(lesson: Notebook) -> None:
+    """All of its controls, and where its picture begins."""
+    assert_in_view(lesson, 1)

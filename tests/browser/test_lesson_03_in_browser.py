@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
-from .course import assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, lesson_page
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +84,8 @@ def test_the_drawer_of_the_tourist_steps_back_to_a_paris_that_is_served(lesson):
     time.press("ArrowRight")
 
     expect(tourist.locator(".lab-drawer")).to_contain_text("for 198.18.0.0/23")
+
+
+def test_its_panel_is_in_view_after_shift_enter(lesson):
+    """All of its controls, and where its picture begins."""
+    assert_in_view(lesson, 0)

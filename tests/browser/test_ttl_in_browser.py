@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
-from .course import assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, lesson_page
 
 TRADE, STAIRCASE, PLAYGROUND = range(3)
 
@@ -151,3 +151,8 @@ def test_no_panel_is_wider_than_the_page(lesson, width):
     )
 
     assert outside == []
+
+
+def test_its_panel_is_in_view_after_shift_enter(lesson):
+    """All of its controls, and where its picture begins."""
+    assert_in_view(lesson, 1)

@@ -23,6 +23,10 @@ export function shape(tag, attributes = {}, text = "") {
   return node;
 }
 
+export function text(words, x, y, kind, anchor = "start") {
+  return shape("text", { x, y, class: kind, "text-anchor": anchor }, words);
+}
+
 export function unique() {
   return `lab-${Math.random().toString(36).slice(2)}`;
 }

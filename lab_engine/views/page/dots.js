@@ -1,7 +1,6 @@
 // Fifty equally likely outcomes, and a line that counts those below it: dragged, or moved by keys.
 
-import { shape } from "./dom.js";
-import { text } from "./fan.js";
+import { shape, text } from "./dom.js";
 import { framed, redrawn } from "./frame.js";
 
 const SIDE = 14;

@@ -1,7 +1,7 @@
 // The fan: intended steps, the band of many runs, and this run as far as a playhead beside it has
 // come; without one, all of it.
 
-import { element, shape } from "./dom.js";
+import { element, shape, text } from "./dom.js";
 import { framed, redrawn } from "./frame.js";
 
 const LEFT = 48;
@@ -114,8 +114,4 @@ export function percent(value) {
 
 export function points(places) {
   return places.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
-}
-
-export function text(words, x, y, kind, anchor = "start") {
-  return shape("text", { x, y, class: kind, "text-anchor": anchor }, words);
 }

@@ -1,7 +1,7 @@
 // The load at a moment, a bar for each server on a scale that never changes, and the load over the
 // whole watch as a band above the playhead.
 
-import { patterns, shape } from "./dom.js";
+import { patterns, shape, text } from "./dom.js";
 
 const ROW = 24;
 const TOP = 34;
@@ -135,8 +135,4 @@ export function ribbon(place, run, prefix) {
       now.setAttribute("x2", frame);
     },
   };
-}
-
-function text(words, x, y, kind, anchor = "start") {
-  return shape("text", { x, y, class: kind, "text-anchor": anchor }, words);
 }

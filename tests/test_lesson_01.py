@@ -1,0 +1,37 @@
+"""What lesson 01 says in words and on its cards, against the laws."""
+
+from math import floor
+
+import pytest
+
+from lab_engine.caches.crowds import zipf_shares
+from lab_engine.course.datafile import load
+from lab_engine.simulation import theory
+
+SHEET = load("01_round_robin")
+
+
+def test_the_largest_of_a_thousand_resolvers_are_as_large_as_is_said():
+    first, second, *_ = zipf_shares(1000, 1.0)
+
+    assert f"{100 * first:.0f} % of the users, the second {100 * second:.0f} %" in (
+        SHEET.predict["more"].below
+    )
+
+
+def test_a_thousand_resolvers_spread_like_as_many_as_is_said():
+    count = theory.effective_count(zipf_shares(1000, 1.0))
+
+    assert f"like {floor(count + 0.5)} equal ones" in SHEET.quiz["effective"].why
+
+
+def test_the_floor_that_is_asked_for_is_the_law():
+    assert SHEET.later["floor"].right == pytest.approx(10 * 0.2)
+
+
+def test_the_largest_resolver_turns_as_many_users_as_is_said():
+    """A quarter and more: 28 %, and the floor of seven servers."""
+    shares = zipf_shares(20, 1.0)
+
+    assert f"{100 * shares[0]:.1f}" == "27.8"
+    assert f"{theory.imbalance_floor(7, shares):.2f}" == "1.95"
