@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from lab_engine.authority import modes as modes
     from lab_engine.authority.plan import replies as replies
+    from lab_engine.authority.policies import Failover as Failover
     from lab_engine.authority.policies import Geolocation as Geolocation
     from lab_engine.authority.policies import Weighted as Weighted
     from lab_engine.authority.records import Client as Client
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.worlds import worlds as worlds
     from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.canaries import canary as canary
+    from lab_engine.views.failovers import failover as failover
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
@@ -101,6 +103,7 @@ _HOMES = {
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
     "Clock": "lab_engine.drill.clock",
+    "Failover": "lab_engine.authority.policies",
     "Geolocation": "lab_engine.authority.policies",
     "Failure": "lab_engine.simulation.failing",
     "Ghost": "lab_engine.views.kit.picture",
@@ -141,6 +144,7 @@ _HOMES = {
     "evenness": "lab_engine.views.panels",
     "explain": "lab_engine.review.explain",
     "failover_strip": "lab_engine.views.kit.failoverstrip",
+    "failover": "lab_engine.views.failovers",
     "fan": "lab_engine.views.kit.fan",
     "forward": "lab_engine.drill.forwarder",
     "glibc_order": "lab_engine.caches.clients",

@@ -35,7 +35,7 @@ _FILES: Final = (
     "tiles.js",
     "fan.js",
     "dots.js",
-    "together.js",
+    "lamps.js",
     "strip.js",
     "log.js",
     "drawer.js",
@@ -44,6 +44,7 @@ _FILES: Final = (
     "flow.js",
     "map.js",
     "drawn.js",
+    "together.js",
 )
 PARTS: Final = (
     *("form", "plot", "tiles", "strip", "log"),

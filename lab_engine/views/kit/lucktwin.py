@@ -171,9 +171,8 @@ def _diamond(x: float, y: float, ghost: Ghost) -> str:
 
 
 def _aside(words: str, x: float, y: float) -> str:
-    late = x > _DOTS / 2
-    at = {"x": x + (-6 if late else 6), "y": y, "text_anchor": "end" if late else "start"}
-    return element("text", words, **at, class_="b h")
+    left = max(0.0, min(x + 6, _DOTS - _LETTER * len(words)))
+    return element("text", words, x=left, y=y, class_="b h")
 
 
 def _stacked(dots: Dots) -> Iterator[str]:

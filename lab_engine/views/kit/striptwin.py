@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from lab_engine.views.theme import sign
 
 from .picture import Ghost
-from .strip import Arrow, Bar, Dot, Mark, Moment, Strip
+from .strip import Arrow, Bar, Dot, Lamps, Mark, Moment, Strip
 from .svg import element, picture
 
 _WIDTH, _MARGIN, _HEAD = 920, 8, 46
 _LABEL, _RIGHT, _BAR, _LANE, _ROW = 118, 22, 18, 42, 7
+_LAMP, _LAMPS = 24, 50  # from lamp to lamp, and from one row of lamps to the next
 _CHARACTER = 6.9  # pixels of width, about
 
 
@@ -58,13 +59,51 @@ def strip_svg(strip: Strip) -> str:
         element("text", strip.hint, x=_MARGIN, y=37, class_="f"),
         *_axis(pen, bottom),
     ]
-    for kind in (Bar, Dot, Arrow, Moment):
-        for mark in strip.marks:
-            if isinstance(mark, kind):
-                parts += _draw(mark, pen)
+    now = strip.end if strip.begin is None else strip.begin
+    ordered = [
+        each for kind in (Bar, Dot, Arrow, Moment) for each in strip.marks if type(each) is kind
+    ]
+    over = [each for each in ordered if isinstance(each, Moment) and each.at <= now]
+    parts += [piece for each in ordered if each not in over for piece in _draw(each, pen)]
+    if strip.begin is not None:
+        parts += _later(strip.begin, pen, bottom)
+    parts += [piece for each in over for piece in _draw(each, pen)]
     for ghost in strip.ghosts:
         parts += _ghost(ghost, pen, bottom)
-    return picture(_WIDTH + 2 * _MARGIN, bottom + 28, parts, len(strip.servers))
+    for row, lamps in enumerate(strip.lamps):
+        parts += _lamps(lamps, pen, bottom + 46 + _LAMPS * row)
+    height = bottom + 28 + _LAMPS * len(strip.lamps)
+    return picture(_WIDTH + 2 * _MARGIN, height, parts, len(strip.servers))
+
+
+def _later(begin: float, pen: _Pen, bottom: float) -> Iterator[str]:
+    """A veil over what comes after the playhead, and the playhead."""
+    top = min(place.top for place in pen.places.values())
+    x, end = pen.x(begin), float(_WIDTH + _MARGIN)
+    veil = {"x": x, "y": top, "width": end - x, "height": bottom - top, "class_": "p"}
+    yield element("rect", **veil, opacity=".65")
+    yield element("line", x1=x, x2=x, y1=top, y2=bottom, class_="c")
+
+
+def _lamps(lamps: Lamps, pen: _Pen, y: float) -> Iterator[str]:
+    """A row of lamps as they are at the playhead: squares for servers, circles for the rest."""
+    looks = pen.strip.lit(lamps, pen.strip.end if pen.strip.begin is None else pen.strip.begin)
+    yield element("text", f"{lamps.lane} now", x=_MARGIN, y=y + 4)
+    for number, look in enumerate(looks):
+        x = _MARGIN + _LABEL + _LAMP * (number + 0.5)
+        fill, _, ink, letter = pen.look(look or "plain")
+        if letter:
+            box = {"x": x - 10, "y": y - 10, "width": 20, "height": 20, "rx": 3}
+            yield element("rect", **box, style=f"fill:{fill}")
+            style = f"fill:{ink};font-weight:700"
+            yield element("text", letter, x=x, y=y + 4.5, style=style, text_anchor="middle")
+        else:
+            yield element("circle", cx=x, cy=y, r=8, style=f"fill:{fill}")
+        if look == "dead":
+            cross = f"M{x - 4:.1f},{y - 4:.1f} l8,8 m0,-8 l-8,8"
+            yield element("path", d=cross, style=f"stroke:{ink};stroke-width:2")
+    says = lamps.says.replace("{}", str(looks.count(lamps.look)))
+    yield element("text", says, x=_MARGIN + _LABEL, y=y + 26, class_="f")
 
 
 def _places(strip: Strip) -> Iterator[tuple[str, _Place]]:

@@ -100,11 +100,9 @@ function handle(svg, still, circles, x, width, at, moved) {
     line.setAttribute("x2", x(at));
     grip.setAttribute("cx", x(at));
     reach.setAttribute("x", x(at) - 12);
-    const late = x(at) > width / 2;
-    words.setAttribute("x", x(at) + (late ? -6 : 6));
-    words.setAttribute("text-anchor", late ? "end" : "start");
     const shows = count === 1 ? "shows" : "show";
     words.textContent = `${count} of ${still.values.length} ${shows} less than ${valued(at, still.unit)}`;
+    words.setAttribute("x", Math.max(0, Math.min(x(at) + 6, width - LETTER * words.textContent.length)));
     node.setAttribute("aria-valuenow", at);
     node.setAttribute("aria-valuetext", words.textContent);
   };

@@ -3,6 +3,7 @@
 
 import { clockOf, element, patterns, shape, unique } from "./dom.js";
 import { framed, redrawn, roving } from "./frame.js";
+import { ROW_OF_LAMPS, lampRow, told } from "./lamps.js";
 import { playhead } from "./play.js";
 
 const LABEL = 118;
@@ -19,7 +20,7 @@ export function strip({ model, el, signal }) {
   const play = playhead(frame.add(element("div")), signal, { label: "Play the strip" });
   const packet = frame.add(element("pre", { className: "lab-packet", id: unique() }));
   let still = null;
-  let where = 1; // everything is there at first
+  let where; // the part of the whole at which the playhead stands at first
   const draw = (width) => {
     const drawing = lanes(frame.board, still, width, packet);
     const clock = (index) => said(still, still.times[index]);
@@ -29,7 +30,7 @@ export function strip({ model, el, signal }) {
         smooth: true,
         whole: still.seconds ? undefined : 2_500 * still.ticks.length, // so long for each exchange
         clock: (index) => clock(Math.max(0, index - 1)),
-        say: (index) => clock(Math.max(0, index - 1)),
+        say: (index) => [clock(Math.max(0, index - 1)), ...told(still, [still.span[0], ...still.times][index])].join("; "),
         draw: (_, time) => drawing.uncover(time),
         paused() {},
       },
@@ -38,11 +39,17 @@ export function strip({ model, el, signal }) {
     where = undefined;
   };
   const take = (sent) => {
+    if (!still) where = part(sent.still);
     still = sent.still;
     frame.say(still);
     reserve(packet, still.marks);
   };
   redrawn(model, frame.board, signal, { take, draw });
+}
+
+// Everything is there at first, unless the picture says where it begins.
+function part({ begin, span }) {
+  return begin === null ? 1 : (begin - span[0]) / (span[1] - span[0]);
 }
 
 function said(still, time) {
@@ -69,7 +76,8 @@ export function lanes(board, still, width, packet) {
   const prefix = unique();
   const places = laid(still.lanes);
   const bottom = places.at(-1).bottom;
-  const svg = shape("svg", { width, height: bottom + 24, role: "group", "aria-label": "Lanes" });
+  const height = bottom + 24 + ROW_OF_LAMPS * still.lamps.length;
+  const svg = shape("svg", { width, height, role: "group", "aria-label": "Lanes" });
   const [start, end] = still.span;
   const scale = (time) => LABEL + ((time - start) / (end - start)) * (width - LABEL - RIGHT);
   svg.append(patterns(still.servers, prefix), ...axis(still, scale, bottom));
@@ -86,7 +94,13 @@ export function lanes(board, still, width, packet) {
   const drawn = still.marks.map((mark) => [mark, marked(mark, pen)]);
   for (const kind of order) past.append(...drawn.filter(([mark]) => mark.kind === kind).map(([, node]) => node));
   for (const ghost of still.ghosts) svg.append(...ghostOf(ghost, scale, bottom));
+  const faint = still.begin !== null; // what comes later can be seen all the same
+  const veil = shape("rect", { y: TOP, height: bottom - TOP, class: "lab-veil" });
+  const verdicts = drawn.filter(([mark]) => faint && mark.kind === "moment");
+  if (faint) svg.append(veil, ...verdicts.map(([, node]) => node));
   const now = svg.appendChild(shape("line", { y1: 0, y2: bottom, class: "lab-now" }));
+  const look = (name) => looks(name || "plain", pen);
+  const lamps = still.lamps.map((each, row) => lampRow(svg, still, each, LABEL, bottom + 44 + ROW_OF_LAMPS * row, look));
   board.replaceChildren(svg);
 
   const nodes = drawn.map(([, node]) => node);
@@ -100,7 +114,11 @@ export function lanes(board, still, width, packet) {
     uncover(time) {
       const x = scale(time);
       const over = time >= end;
-      clip.setAttribute("width", over ? width : x);
+      clip.setAttribute("width", over || faint ? width : x);
+      veil.setAttribute("x", x);
+      veil.setAttribute("width", Math.max(0, width - x));
+      for (const [mark, node] of verdicts) node.style.opacity = mark.span[0] <= time ? 1 : 0.4;
+      for (const show of lamps) show(time);
       now.style.display = over ? "none" : "";
       now.setAttribute("x1", x);
       now.setAttribute("x2", x);
