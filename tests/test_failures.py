@@ -68,9 +68,11 @@ FOUND_OUT = {  # seconds of each failed probe: HTTP, a string in the page, TCP
     "refused": (0, 0, 0),
     "black hole": (4, 4, 10),
     "silent": (2, 2, NEVER),
+    "half": (2, 2, NEVER),
     "slow": (2, 2, NEVER),
     "5xx": (0, 0, NEVER),
     "wrong page": (NEVER, 0, NEVER),
+    "closes": (NEVER, 0, NEVER),
     "checks only": (NEVER, NEVER, NEVER),
 }
 CHECKS = ("HTTP", "HTTP_STR_MATCH", "TCP")

@@ -4,10 +4,10 @@ import socket
 
 import pytest
 
-from lab_engine.drill import balancers, haproxy, nginx
-from lab_engine.drill.webclient import WebClient
-from lab_engine.drill.webservers import HEALTH, Fault, webservers
 from lab_engine.errors import LabError
+from lab_engine.live import balancers, haproxy, nginx
+from lab_engine.live.webclient import WebClient
+from lab_engine.live.webservers import HEALTH, webservers
 from lab_engine.simulation.balancer import Balancer
 
 TWO = ["192.0.2.1", "192.0.2.2"]
@@ -45,19 +45,21 @@ def test_a_server_says_who_it_is(servers):
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "check"),
+    ("failure", "status", "check"),
     [
-        ("none", 200, 200),
+        (None, 200, 200),
         ("refused", 0, 0),
         ("silent", 0, 0),
         ("half", 0, 0),
         ("closes", 0, 0),
         ("5xx", 500, 500),
+        ("slow", 200, 200),
+        ("wrong page", 200, 200),
         ("checks only", 500, 200),
     ],
 )
-def test_each_fault_is_what_a_client_and_a_check_meet(servers, one, fault, status, check):
-    servers.fail(one.address, fault)
+def test_each_failure_is_what_a_client_and_a_check_meet(servers, one, failure, status, check):
+    servers.fail(one.address, failure, delay=0.1)
 
     assert asked(one).status == status
     assert asked(one, HEALTH).status == check
@@ -106,12 +108,12 @@ def test_what_cannot_be_served_is_refused(addresses, seconds, said):
         webservers(addresses, seconds)
 
 
-def test_an_unknown_server_or_fault_is_refused(servers):
+def test_an_unknown_server_or_failure_is_refused(servers):
     with pytest.raises(LabError, match=r"192\.0\.2\.9.*no back end"):
         servers.fail("192.0.2.9")
-    with pytest.raises(LabError, match="no Fault"):
+    with pytest.raises(LabError, match="no Failure"):
         servers.fail(TWO[0], "tired")
-    assert servers[TWO[0]].fault is Fault.NONE
+    assert servers[TWO[0]].failure is None
 
 
 # --- what programs are told ---------------------------------------------------------------------

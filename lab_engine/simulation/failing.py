@@ -4,9 +4,11 @@
     refused       goes on to its next address          at once      at once        at once
     black hole    goes on when its patience ends       4 s          4 s            10 s
     silent        is connected, and waits in vain      2 s          2 s            passes
+    half          is connected, and waits in vain      2 s          2 s            passes
     slow          is served, if late                   by `delay`   by `delay`     passes
     5xx           is connected, and gets an error      at once      at once        passes
     wrong page    is connected, and gets the wrong one passes       at once        passes
+    closes        is connected, and cut off            passes       at once        passes
     checks only   is connected, and gets an error      passes       passes         passes
 
 The times are Route 53's: Developer Guide, "How Amazon Route 53 determines whether a health check is
@@ -32,10 +34,14 @@ class Failure(Choice):
     """Packets to it vanish."""
     SILENT = "silent"
     """It takes connections and answers nothing: a process that is paused."""
+    HALF = "half"
+    """It begins the head of a response, and sends no more."""
     SLOW = "slow"
     ERRORS = "5xx"
     WRONG_PAGE = "wrong page"
     """It answers 200 with something else: a check for a string finds it out."""
+    CLOSES = "closes"
+    """It closes the connection in the midst of the body: a status is seen, and no whole page."""
     CHECKS_ONLY = "checks only"
     """What checks ask for is well, and nothing else: no check finds it out."""
 
@@ -52,7 +58,7 @@ class Failure(Choice):
     @property
     def hangs(self) -> bool:
         """Whether nothing comes back, so that an open connection is given up only in time."""
-        return self in (Failure.BLACK_HOLE, Failure.SILENT)
+        return self in (Failure.BLACK_HOLE, Failure.SILENT, Failure.HALF)
 
 
 class Look(NamedTuple):
@@ -86,9 +92,9 @@ def look(failure: Failure, delay: float, check: str, connect: float, response: f
         return Look(passes=False, takes=connect)
     if check == "TCP" or failure is Failure.CHECKS_ONLY:
         return WELL
-    if failure is Failure.WRONG_PAGE:
+    if failure in (Failure.WRONG_PAGE, Failure.CLOSES):
         return Look(passes="STR_MATCH" not in check)
-    wait = {Failure.SILENT: response + 1, Failure.SLOW: delay}.get(failure)
-    if wait is None:
+    if not (failure.hangs or failure is Failure.SLOW):
         return Look(passes=False)
+    wait = delay if failure is Failure.SLOW else response + 1
     return Look(wait <= response, min(wait, response))

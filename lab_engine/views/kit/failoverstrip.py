@@ -18,7 +18,7 @@ from lab_engine.views.theme import number, seconds, sign
 
 from .strip import Bar, Lamps, Lane, Mark, Moment, Strip
 
-_SERVERS, _CHECKERS, _VERDICT, _FAILED = "servers", "checkers", "verdict", "requests"
+SERVERS, CHECKERS, VERDICT, _FAILED = "servers", "checkers", "verdict", "requests"
 _ANSWER, _CACHES = "answer", "caches"
 _EDGES = (0.02, 0.5)  # parts of a bin's requests: above which some of them fail, or most
 
@@ -51,8 +51,8 @@ def failover_strip(  # noqa: PLR0913  (each is one thing an author may want to s
     count = _count(outcome, chosen, scenario)
     shown = _shown(outcome, chosen, scenario, end)
     marks = (
-        *_deaths(outcome, end),
-        *_minds(outcome, chosen, count, end),
+        *deaths(outcome, end),
+        *minds(outcome, chosen, count, end),
         *shown,
         *_failures(outcome),
     )
@@ -60,16 +60,16 @@ def failover_strip(  # noqa: PLR0913  (each is one thing an author may want to s
     beside = (Lane(_CACHES, rows=caches),) if caches > 1 else ()
     moments = [*_moments(outcome, start, end, _CACHES if beside else "")]
     lanes = (
-        Lane(_SERVERS),
-        Lane(_CHECKERS, rows=max(2, count)),
-        Lane(_ANSWER if scenario else _VERDICT),
+        Lane(SERVERS),
+        Lane(CHECKERS, rows=max(2, count)),
+        Lane(_ANSWER if scenario else VERDICT),
         *beside,
         Lane(_FAILED),
     )
     return Strip(
         title=title,
         lanes=lanes,
-        marks=(*(each for bar in marks for each in _cut(bar, start, end)), *moments),
+        marks=(*(each for bar in marks for each in cut(bar, start, end)), *moments),
         start=start,
         end=end,
         sentence=_sentence(outcome, chosen, count),
@@ -108,7 +108,7 @@ def _needed(count: int) -> int:
 def _shown(outcome: Outcome, check: str, scenario: Scenario | None, end: float) -> tuple[Bar, ...]:
     """What stands between the checkers and the requests."""
     if scenario is None:
-        return tuple(_verdicts(outcome, check, end))
+        return tuple(verdicts(outcome, check, end))
     answers = tuple(_answers(scenario, outcome, end))
     held = _copies(outcome, answers) if len(outcome.holders) > 1 else ()
     return (*answers, *held)
@@ -159,7 +159,7 @@ def _lamps(outcome: Outcome, count: int, shown: Sequence[Bar], caches: int) -> t
     """The checkers, and the caches that hold what the authority answers after the first change."""
     answers = [bar.look for bar in shown if bar.lane == _ANSWER]
     later = next((look for look in answers if look != answers[0]), outcome.addresses[-1])
-    minds = Lamps(_CHECKERS, "dead", f"{{}} of {count} say unhealthy; {_needed(count)} must")
+    minds = Lamps(CHECKERS, "dead", f"{{}} of {count} say unhealthy; {_needed(count)} must")
     if caches < 2 or later not in outcome.addresses:
         return (minds,)
     letter = sign(outcome.addresses.index(later)).letter
@@ -174,24 +174,31 @@ def _hint(outcome: Outcome, check: str, count: int, scenario: Scenario | None) -
     return f"{', '.join(signs)}; {said}"
 
 
-def _cut(bar: Bar, start: float, end: float) -> Iterator[Bar]:
+def cut(bar: Bar, start: float, end: float) -> Iterator[Bar]:
     """What of a bar lies in the strip."""
     left, right = max(bar.start, start), min(bar.end, end)
     if left < right:
         yield Bar(bar.lane, left, right, bar.look, bar.label, bar.words, bar.row)
 
 
-def _deaths(outcome: Outcome, end: float) -> Iterator[Bar]:
+def deaths(outcome: Outcome, end: float) -> Iterator[Bar]:
     """From when to when which servers were dead."""
     for (start, dead), (until, _) in pairwise([*outcome.downs, (end, ())]):
         if dead:
             names, known = ", ".join(dead), outcome.addresses
             signs = (sign(known.index(each)).letter if each in known else each for each in dead)
             label = f"{' and '.join(signs)} {'is' if len(dead) == 1 else 'are'} dead"
-            yield Bar(_SERVERS, start, until, "dead", label, f"{names} dead from {seconds(start)}")
+            yield Bar(
+                SERVERS,
+                start,
+                until,
+                "dead",
+                label,
+                f"{names} dead from {seconds(round(start, 1))}",
+            )
 
 
-def _minds(outcome: Outcome, check: str, count: int, end: float) -> Iterator[Bar]:
+def minds(outcome: Outcome, check: str, count: int, end: float) -> Iterator[Bar]:
     """What each checker says, a row each."""
     for row in range(count):
         turned = [each for each in outcome.minds if (each.check, each.checker) == (check, row)]
@@ -200,17 +207,17 @@ def _minds(outcome: Outcome, check: str, count: int, end: float) -> Iterator[Bar
         for (start, healthy), (until, _) in pairwise(said):
             look, words = ("good", "healthy") if healthy else ("dead", "unhealthy")
             told = f"checker {row + 1} says {words} from {seconds(round(start, 1))}"
-            yield Bar(_CHECKERS, start, until, look, words=told, row=row)
+            yield Bar(CHECKERS, start, until, look, words=told, row=row)
 
 
-def _verdicts(outcome: Outcome, check: str, end: float) -> Iterator[Bar]:
+def verdicts(outcome: Outcome, check: str, end: float) -> Iterator[Bar]:
     """What the authority takes the check for."""
     turned = [(each.at, each.healthy) for each in outcome.verdicts if each.check == check]
     first = not turned[0][1] if turned else True
     for (start, healthy), (until, _) in pairwise([(0.0, first), *turned, (end, True)]):
         look, words = ("good", "healthy") if healthy else ("bad", "unhealthy")
         told = f"The authority takes {check} for {words} from {seconds(round(start, 1))}"
-        yield Bar(_VERDICT, start, until, look, words, told)
+        yield Bar(VERDICT, start, until, look, words, told)
 
 
 def _failures(outcome: Outcome) -> Iterator[Bar]:
@@ -240,7 +247,7 @@ def _moments(outcome: Outcome, start: float, end: float, last: str) -> Iterator[
     for outage in outcome.outages:
         for lasted, words in _told(outage):
             if start <= outage.at + lasted < end:
-                lanes = (_SERVERS, _CHECKERS) if words[0] == "n" else (_CHECKERS, _FAILED)
+                lanes = (SERVERS, CHECKERS) if words[0] == "n" else (CHECKERS, _FAILED)
                 yield Moment(*lanes, outage.at + lasted, words)
         worst = outage.quantiles(1.0)[0]
         if last and not outage.open and outage.published < worst and outage.at + worst < end:

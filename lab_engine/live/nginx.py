@@ -8,8 +8,8 @@ requests alone; here it is told to forget that at once, so that none is left out
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab_engine.drill.haproxy import weight
 from lab_engine.errors import LabError
+from lab_engine.live.haproxy import weight
 from lab_engine.simulation.balancer import Algorithm, Balancer, OsiLayer, Stickiness
 
 CHOOSING = {

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, Self
 
 import h11
 
-from lab_engine.errors import Choice, LabError
+from lab_engine.errors import LabError
+from lab_engine.simulation.failing import Failure
 from lab_engine.wire.interrupts import Unbroken, opened
 
 HOST = "127.0.0.1"
@@ -24,23 +25,6 @@ READ = 65_536
 BACKLOG = 128
 BODY = 1_000  # octets that one which fails in the midst of them promises
 SOON = 10.0  # seconds in which the thread does what it is told, or never will
-
-
-class Fault(Choice):
-    """How a server fails."""
-
-    NONE = "none"
-    REFUSED = "refused"
-    """It takes no connections, and breaks those it has."""
-    SILENT = "silent"
-    """It takes requests and never answers."""
-    HALF = "half"
-    """It begins the head of a response, and sends no more."""
-    CLOSES = "closes"
-    """It closes the connection in the middle of the body."""
-    ERRORS = "5xx"
-    CHECKS_ONLY = "checks only"
-    """It answers what checks ask for, and 500 to all else."""
 
 
 class Hit(NamedTuple):
@@ -61,16 +45,18 @@ class Webserver:
     Attributes:
         address: that it stands for.
         port: at 127.0.0.1.
-        fault: how it fails.
+        failure: how it fails; None for one that is well.
         seconds: that each answer takes.
+        delay: seconds more that each takes of a slow one.
         hits: what it was asked, checks left out.
     """
 
     def __init__(self, address: str, seconds: float, clock: Callable[[], float]) -> None:
         self.address = address
         self.port = 0
-        self.fault = Fault.NONE
+        self.failure: Failure | None = None
         self.seconds = seconds
+        self.delay = 0.0
         self.hits: list[Hit] = []
         self._clock = clock
         self._listener: socket.socket | None = None
@@ -142,24 +128,40 @@ class Webserver:
         self, http: h11.Connection, writer: asyncio.StreamWriter, *, check: bool
     ) -> bool:
         """Send what it answers now; whether that was a whole response."""
-        fault = self.fault
+        failure = self.failure
         if not check:
             await asyncio.sleep(self.seconds)
-        if fault is Fault.HALF:
+        if failure is Failure.SLOW:
+            await asyncio.sleep(self.delay)
+        if failure is Failure.HALF:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Le")
-        if fault in (Fault.HALF, Fault.SILENT):
+        if failure in (Failure.HALF, Failure.SILENT):
             await asyncio.sleep(3600)
             return False
-        body = f"{self.address}\n".encode()
-        sick = fault is Fault.ERRORS or (fault is Fault.CHECKS_ONLY and not check)
-        length = BODY if fault is Fault.CLOSES else len(body)
-        headers = [("Content-Length", str(length)), ("X-Server", self.address)]
+        return await self._written(http, writer, failure, check=check)
+
+    async def _written(
+        self,
+        http: h11.Connection,
+        writer: asyncio.StreamWriter,
+        failure: Failure | None,
+        *,
+        check: bool,
+    ) -> bool:
+        """Send a response, or as much of it as this failure lets through."""
+        page = b"Somebody else's page" if failure is Failure.WRONG_PAGE else self.address.encode()
+        body = page[: len(page) // 2] if failure is Failure.CLOSES else page + b"\n"
+        sick = failure is Failure.ERRORS or (failure is Failure.CHECKS_ONLY and not check)
+        length = BODY if failure is Failure.CLOSES else len(body)
+        headers = [("Content-Length", str(length))]
+        if failure is not Failure.WRONG_PAGE:
+            headers.append(("X-Server", self.address))
         head = h11.Response(status_code=500 if sick else 200, headers=headers)
         writer.write((http.send(head) or b"") + (http.send(h11.Data(data=body)) or b""))
-        if fault is not Fault.CLOSES:
+        if failure is not Failure.CLOSES:
             writer.write(http.send(h11.EndOfMessage()) or b"")
         await writer.drain()
-        return fault is not Fault.CLOSES
+        return failure is not Failure.CLOSES
 
 
 async def _asked(http: h11.Connection, reader: asyncio.StreamReader) -> str | None:
@@ -204,15 +206,34 @@ class Webservers:
         for server in self._servers.values():
             self._do(server.listen())
 
-    def fail(self, address: str, fault: Fault | str = Fault.REFUSED) -> None:
-        """Let one fail from now on; `none` heals it. Raises LabError for an unknown one or way."""
+    def fail(
+        self,
+        address: str,
+        failure: Failure | str | None = Failure.REFUSED,
+        *,
+        delay: float = 5.0,
+    ) -> None:
+        """Let one fail from now on; None heals it.
+
+        Args:
+            address: that it stands for.
+            failure: how; a black hole is none, since loopback loses no packet.
+            delay: seconds more that each answer of a slow one takes.
+
+        Raises:
+            LabError: an unknown one, or an unknown way.
+        """
         server = self[address]
-        server.fault = Fault(fault)
-        self._do(server.close() if server.fault is Fault.REFUSED else server.listen())
+        how = None if failure is None else Failure(failure)
+        if how is Failure.BLACK_HOLE:
+            rule = "is nothing that loopback can do: it loses no packet"
+            raise LabError(str(how), rule, "Let it be silent, or take a virtual drill.")
+        server.failure, server.delay = how, delay
+        self._do(server.close() if how is Failure.REFUSED else server.listen())
 
     def heal(self, address: str) -> None:
         """Let one be well from now on."""
-        self.fail(address, Fault.NONE)
+        self.fail(address, None)
 
     def hits(self) -> dict[str, int]:
         """How many requests each was sent, checks left out."""
