@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lab_engine.authority.plan import replies as replies
     from lab_engine.authority.policies import Failover as Failover
     from lab_engine.authority.policies import Geolocation as Geolocation
+    from lab_engine.authority.policies import Multivalue as Multivalue
     from lab_engine.authority.policies import Weighted as Weighted
     from lab_engine.authority.records import Client as Client
     from lab_engine.authority.records import Question as Question
@@ -112,6 +113,7 @@ _HOMES = {
     "Layer": "lab_engine.simulation.parts",
     "Lesson": "lab_engine.course.lesson",
     "Move": "lab_engine.simulation.moves",
+    "Multivalue": "lab_engine.authority.policies",
     "Outage": "lab_engine.simulation.outages",
     "Outcome": "lab_engine.simulation.outcome",
     "Place": "lab_engine.simulation.parts",
@@ -145,8 +147,8 @@ _HOMES = {
     "dumps": "lab_engine.simulation.files",
     "evenness": "lab_engine.views.panels",
     "explain": "lab_engine.review.explain",
-    "failover_strip": "lab_engine.views.kit.failoverstrip",
     "failover": "lab_engine.views.failovers",
+    "failover_strip": "lab_engine.views.kit.failoverstrip",
     "fan": "lab_engine.views.kit.fan",
     "forward": "lab_engine.live.forwarder",
     "glibc_order": "lab_engine.caches.clients",
