@@ -1,7 +1,7 @@
 """The still twin of a strip: what page/strip.js draws of it once everything has happened."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lab_engine.views.theme import sign
@@ -64,7 +64,11 @@ def strip_svg(strip: Strip) -> str:
         each for kind in (Bar, Dot, Arrow, Moment) for each in strip.marks if type(each) is kind
     ]
     over = [each for each in ordered if isinstance(each, Moment) and each.at <= now]
-    parts += [piece for each in ordered if each not in over for piece in _draw(each, pen)]
+    parts += _thin(
+        [each for each in ordered if isinstance(each, Bar) and each.row is not None], pen
+    )
+    thick = [each for each in ordered if not isinstance(each, Bar) or each.row is None]
+    parts += [piece for each in thick if each not in over for piece in _draw(each, pen)]
     if strip.begin is not None:
         parts += _later(strip.begin, pen, bottom)
     parts += [piece for each in over for piece in _draw(each, pen)]
@@ -141,19 +145,27 @@ def _draw(mark: Mark, pen: _Pen) -> Iterator[str]:
             yield from _moment(mark, pen)
 
 
+def _thin(bars: Sequence[Bar], pen: _Pen) -> Iterator[str]:
+    """Bars in rows: those of one look as one path, since there are hundreds."""
+    lines: dict[str, str] = {}
+    for bar in bars:
+        y = pen.places[bar.lane].top + 7 + _ROW * ((bar.row or 0) + 0.5)
+        x, width = pen.x(bar.start), max(1.0, pen.x(bar.end) - pen.x(bar.start) - 1)
+        lines[bar.look] = lines.get(bar.look, "") + f"M{x:.0f} {y:g}h{width:.0f}"
+    for look, path in lines.items():
+        stroke = f"stroke:{pen.look(look)[0]};stroke-width:2.5"
+        yield element("path", d=path, style=stroke)
+
+
 def _bar(bar: Bar, pen: _Pen) -> Iterator[str]:
     place = pen.places[bar.lane]
     fill, _, ink, letter = pen.look(bar.look)
     x, width = pen.x(bar.start), pen.x(bar.end) - pen.x(bar.start)
-    if bar.row is not None:
-        y, height = place.top + 7 + _ROW * (bar.row + 0.5) - 1.25, 2.5
-    else:
-        y, height = place.middle - _BAR / 2, float(_BAR)
-    shown = max(1.0, width - 1)
-    yield element("rect", x=x, y=y, width=shown, height=height, rx=2, style=f"fill:{fill}")
+    box = {"x": x, "y": place.middle - _BAR / 2, "width": max(1.0, width - 1), "height": _BAR}
+    yield element("rect", **box, rx=2, style=f"fill:{fill}")
     words = f"{letter} {bar.label}".strip()
     fits = next((t for t in (words, letter) if t and _CHARACTER * len(t) + 8 < width), "")
-    if fits and bar.row is None:
+    if fits:
         weight = ";font-weight:700" if letter else ""
         yield element("text", fits, x=x + 5, y=place.middle + 4.5, style=f"fill:{ink}{weight}")
 
