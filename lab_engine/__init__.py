@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
     from lab_engine.views.kit.drawers import drawer as drawer
+    from lab_engine.views.kit.drillstrip import drill_strip as drill_strip
     from lab_engine.views.kit.failoverstrip import failover_strip as failover_strip
     from lab_engine.views.kit.fan import fan as fan
     from lab_engine.views.kit.log import asked as asked
@@ -139,6 +140,7 @@ _HOMES = {
     "dots": "lab_engine.views.kit.dots",
     "drawer": "lab_engine.views.kit.drawers",
     "drill": "lab_engine.live.drills",
+    "drill_strip": "lab_engine.views.kit.drillstrip",
     "dumps": "lab_engine.simulation.files",
     "evenness": "lab_engine.views.panels",
     "explain": "lab_engine.review.explain",
