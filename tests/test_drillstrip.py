@@ -77,7 +77,7 @@ def test_an_outage_that_goes_on_is_said_to():
         d.lie("primary")
         d.run(10)
 
-    assert "Requests still fail after" in drill_strip(d.result()).sentence
+    assert "Requests still fail." in drill_strip(d.result()).sentence
 
 
 def test_the_parts_of_a_drill_are_bars_like_any_others(played):

@@ -36,16 +36,17 @@ def drill_strip(
     """
     outcome, how = result.outcome, result.how
     start, end = between or (0.0, max(1.0, result.ended))
+    now = min(end, result.ended)  # an axis may be longer than what has happened
     chosen = check or next((each.id for each in result.stage.watched), "")
     bars = (
-        *deaths(outcome, end),
-        *minds(outcome, chosen, how.checkers, end),
-        *verdicts(outcome, chosen, end),
-        *_answers(result, end),
-        *_copies(result, end),
-        *_requests(result, end),
+        *deaths(outcome, now),
+        *minds(outcome, chosen, how.checkers, now),
+        *verdicts(outcome, chosen, now),
+        *_answers(result, now),
+        *_copies(result, now),
+        *_requests(result, now),
     )
-    marks = [each for bar in bars for each in cut(bar, start, end)]
+    marks: list[Mark] = [each for bar in bars for each in cut(bar, start, end)]
     marks += [each for each in _happenings(result, chosen) if start <= each.span[0] < end]
     return Strip(
         title=title,
@@ -130,7 +131,7 @@ def _sentence(result: Result) -> str:
     """What came of the last failure, and what was foretold."""
     if not result.measured:
         lost = sum(not each.good for each in result.record.asked())
-        return f"Nobody has failed yet; {number(lost)} requests were lost in {_at(result.ended)}."
+        return f"Nobody has failed yet; {number(lost)} requests were lost."
     last, law = result.measured[-1], result.foretold[-1]
     count = result.how.checkers
     needed = count - MORE_THAN_PERCENT * count // 100
@@ -138,7 +139,7 @@ def _sentence(result: Result) -> str:
     if last.noticed < float("inf"):
         said += f" {needed} of {count} checkers know after {_for(last.noticed)}."
     if not last.over:
-        said += f" Requests still fail after {_for(last.seconds)}."
+        said += " Requests still fail."
     else:
         said += f" The client is served again after {_for(last.seconds)}."
     if law.known and law.most < float("inf"):
