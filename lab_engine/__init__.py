@@ -70,11 +70,14 @@ if TYPE_CHECKING:
     from lab_engine.simulation.worlds import worlds as worlds
     from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.canaries import canary as canary
+    from lab_engine.views.drills import drill_panel as drill_panel
     from lab_engine.views.failovers import failover as failover
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
     from lab_engine.views.kit.drawers import drawer as drawer
+    from lab_engine.views.kit.drillbars import drill_bars as drill_bars
+    from lab_engine.views.kit.drillstrip import drill_strip as drill_strip
     from lab_engine.views.kit.failoverstrip import failover_strip as failover_strip
     from lab_engine.views.kit.fan import fan as fan
     from lab_engine.views.kit.log import asked as asked
@@ -144,6 +147,9 @@ _HOMES = {
     "dots": "lab_engine.views.kit.dots",
     "drawer": "lab_engine.views.kit.drawers",
     "drill": "lab_engine.live.drills",
+    "drill_bars": "lab_engine.views.kit.drillbars",
+    "drill_panel": "lab_engine.views.drills",
+    "drill_strip": "lab_engine.views.kit.drillstrip",
     "dumps": "lab_engine.simulation.files",
     "evenness": "lab_engine.views.panels",
     "explain": "lab_engine.review.explain",

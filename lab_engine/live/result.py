@@ -40,7 +40,6 @@ class Measured(NamedTuple):
         parts: by who takes them, each by its own witness.
         noticed: seconds until enough checkers had changed their minds; endless where they did not.
         published: seconds until no answer led there.
-        foretold: what was to be expected.
     """
 
     event: Changed
@@ -49,7 +48,6 @@ class Measured(NamedTuple):
     parts: Parts
     noticed: float
     published: float
-    foretold: Foretold
 
     @property
     def outage(self) -> Outage:
@@ -83,7 +81,16 @@ class Result(Shown):
     @cached_property
     def measured(self) -> tuple[Measured, ...]:
         """One for each failure, in the order of time."""
-        return tuple(self._measured(each) for each in self.record.changed if each.failure)
+        return tuple(self._measured(each) for each in self._failures)
+
+    @cached_property
+    def foretold(self) -> tuple[Foretold, ...]:
+        """What was to be expected of each."""
+        return tuple(self._foretold(each) for each in self._failures)
+
+    @property
+    def _failures(self) -> list[Changed]:
+        return [each for each in self.record.changed if each.failure]
 
     @property
     def outages(self) -> tuple[Outage, ...]:
@@ -102,13 +109,12 @@ class Result(Shown):
         healed = self._healed(event)
         noticed = self._noticed(event, healed)
         published = self._published(event, noticed, healed)
-        expected = self._foretold(event)
         if not lost:
-            return Measured(event, 0.0, True, Parts(), noticed, published, expected)
+            return Measured(event, 0.0, True, Parts(), noticed, published)
         back = self._back(lost[-1])
         seconds = (self.ended if back is None else back.at) - event.at
         parts = self._parts(event, seconds, noticed, published)
-        return Measured(event, seconds, back is not None, parts, noticed, published, expected)
+        return Measured(event, seconds, back is not None, parts, noticed, published)
 
     def _until(self, event: Changed) -> float:
         """When the next back end fails, of which losses are from then on."""
@@ -211,8 +217,9 @@ class Result(Shown):
     @property
     def table(self) -> Table:
         """Each outage, its parts, and what was foretold."""
-        rows = [row for each in self.measured for row in _rows(each)]
-        notes = [note for each in self.measured for note in _notes(each)]
+        both = [*zip(self.measured, self.foretold, strict=True)]
+        rows = [row for each, law in both for row in _rows(each, law)]
+        notes = [note for each, law in both for note in _notes(each, law)]
         return Table(HEAD, rows, notes or ["Nobody has failed yet."])
 
 
@@ -225,19 +232,18 @@ def _holding(copy: Copy) -> Holding:
     return Holding(0, copy.start, copy.end, tuple((each, part) for each in copy.addresses))
 
 
-def _rows(each: Measured) -> Iterator[tuple[str, ...]]:
-    law = each.foretold
+def _rows(each: Measured, law: Foretold) -> Iterator[tuple[str, ...]]:
     yield ("outage", _s(each.seconds), _s(law.mean), _s(law.least), _s(law.most))
     for name, part in each.parts._asdict().items():
         yield (name, _s(part), _s(getattr(law.parts, name)))
 
 
-def _notes(each: Measured) -> Iterator[str]:
+def _notes(each: Measured, law: Foretold) -> Iterator[str]:
     event = each.event
     how = f"{event.address} was {event.failure} from {event.at:.1f} s on."
     yield how if each.over else f"{how} Its outage is not over."
-    if each.foretold.why:
-        yield f"Nothing is foretold: {each.foretold.why}"
+    if law.why:
+        yield f"Nothing is foretold: {law.why}"
 
 
 def _s(seconds: float) -> str:
