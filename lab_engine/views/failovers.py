@@ -86,7 +86,7 @@ def _few(many: Many) -> Many:
 def _controls(scenario: Scenario) -> dict[str, Control]:
     """What can be moved. What a secondary can serve is said in parts of what comes."""
     load = scenario.clients.count * scenario.clients.rate
-    room = {"everything": math.inf} | {f"{part} % of it": load * part / 100 for part in (120, 60)}
+    room = {"everything": math.inf} | {f"{part} % of it": load * part / 100 for part in (150, 60)}
     pauses = {"never": math.inf} | {f"after {each} s": float(each) for each in (12, 25, 40)}
     ttls = (5, 10, 20, 30, 60, 120)
     return {
