@@ -124,8 +124,8 @@ LARGER: dict[str, tuple[int, str]] = {
         "drills and their virtual twins, the apex asked live, a forwarder, real balancers",
     ),
     "views": (
-        8_000,
-        "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
+        8_600,
+        "figures and panels, of failovers and drills, too, and a kit of pictures: data, live, still",
     ),
 }
 

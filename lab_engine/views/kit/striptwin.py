@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lab_engine.views.theme import sign
 
@@ -84,7 +85,13 @@ def _later(begin: float, pen: _Pen, bottom: float) -> Iterator[str]:
     """A veil over what comes after the playhead, and the playhead."""
     top = min(place.top for place in pen.places.values())
     x, end = pen.x(begin), float(_WIDTH + _MARGIN)
-    veil = {"x": x, "y": top, "width": end - x, "height": bottom - top, "class_": "p"}
+    veil: dict[str, Any] = {
+        "x": x,
+        "y": top,
+        "width": end - x,
+        "height": bottom - top,
+        "class_": "p",
+    }
     yield element("rect", **veil, opacity=".65")
     yield element("line", x1=x, x2=x, y1=top, y2=bottom, class_="c")
 
@@ -97,7 +104,7 @@ def _lamps(lamps: Lamps, pen: _Pen, y: float) -> Iterator[str]:
         x = _MARGIN + _LABEL + _LAMP * (number + 0.5)
         fill, _, ink, letter = pen.look(look or "plain")
         if letter:
-            box = {"x": x - 10, "y": y - 10, "width": 20, "height": 20, "rx": 3}
+            box: dict[str, Any] = {"x": x - 10, "y": y - 10, "width": 20, "height": 20, "rx": 3}
             yield element("rect", **box, style=f"fill:{fill}")
             style = f"fill:{ink};font-weight:700"
             yield element("text", letter, x=x, y=y + 4.5, style=style, text_anchor="middle")
@@ -161,7 +168,12 @@ def _bar(bar: Bar, pen: _Pen) -> Iterator[str]:
     place = pen.places[bar.lane]
     fill, _, ink, letter = pen.look(bar.look)
     x, width = pen.x(bar.start), pen.x(bar.end) - pen.x(bar.start)
-    box = {"x": x, "y": place.middle - _BAR / 2, "width": max(1.0, width - 1), "height": _BAR}
+    box: dict[str, Any] = {
+        "x": x,
+        "y": place.middle - _BAR / 2,
+        "width": max(1.0, width - 1),
+        "height": _BAR,
+    }
     yield element("rect", **box, rx=2, style=f"fill:{fill}")
     words = f"{letter} {bar.label}".strip()
     fits = next((t for t in (words, letter) if t and _CHARACTER * len(t) + 8 < width), "")
