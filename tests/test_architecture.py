@@ -125,7 +125,7 @@ LARGER: dict[str, tuple[int, str]] = {
     ),
     "views": (
         8_600,
-        "figures and panels, of failovers and drills, too, and a kit of pictures: data, live, still",
+        "figures and panels, of failovers and drills, too; a kit of pictures: data, live, still",
     ),
 }
 

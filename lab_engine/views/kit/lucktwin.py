@@ -171,7 +171,7 @@ def _diamond(x: float, y: float, ghost: Ghost) -> str:
 
 
 def _aside(words: str, x: float, y: float) -> str:
-    left = max(0.0, min(x + 6, _DOTS - _LETTER * len(words)))
+    left = max(0.0, min(x + 6, _DOTS - _SIDE - _LETTER * len(words)))
     return element("text", words, x=left, y=y, class_="b h")
 
 

@@ -207,7 +207,7 @@ class Strip(Drawn):
             "marks": [_plain(mark) for mark in marks],
             "ghosts": [ghost.still() for ghost in self.ghosts],
             "lamps": [vars(each) for each in self.lamps],
-            "begin": self.begin,
+            "begin": None if self.begin is None else round(self.begin, 6),
             # Round steps of seconds are told as such by the playhead; other axes by their ticks.
             "seconds": not self.ticks,
         }

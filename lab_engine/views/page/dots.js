@@ -102,7 +102,7 @@ function handle(svg, still, circles, x, width, at, moved) {
     reach.setAttribute("x", x(at) - 12);
     const shows = count === 1 ? "shows" : "show";
     words.textContent = `${count} of ${still.values.length} ${shows} less than ${valued(at, still.unit)}`;
-    words.setAttribute("x", Math.max(0, Math.min(x(at) + 6, width - LETTER * words.textContent.length)));
+    words.setAttribute("x", Math.max(0, Math.min(x(at) + 6, width - SIDE - LETTER * words.textContent.length)));
     node.setAttribute("aria-valuenow", at);
     node.setAttribute("aria-valuetext", words.textContent);
   };

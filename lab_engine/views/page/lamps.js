@@ -4,13 +4,14 @@ import { shape } from "./dom.js";
 
 export const ROW_OF_LAMPS = 50;
 const STEP = 24;
+const NEAR = 1e-6; // seconds: times cross with so many digits
 const CROSS = "M-4,-4 l8,8 m0,-8 l-8,8";
 
 // The look of each row of a lane at a time; empty where it has no bar then.
 function lit(still, { lane }, time) {
   const [, rows] = still.lanes.find(([name]) => name === lane);
   const [start, end] = still.span;
-  const at = Math.min(time, end - (end - start) * 1e-9);
+  const at = Math.min(time + NEAR, end - (end - start) * 1e-9);
   const found = Array(rows).fill("");
   for (const { kind, lane: where, span, row, look } of still.marks) {
     if (kind === "bar" && where === lane && span[0] <= at && at < span[1]) found[row ?? 0] = look;

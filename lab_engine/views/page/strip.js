@@ -126,7 +126,7 @@ export function lanes(board, still, width, packet, held) {
       clip.setAttribute("width", over || faint ? width : x);
       veil.setAttribute("x", x);
       veil.setAttribute("width", Math.max(0, width - x));
-      for (const [mark, node] of verdicts) node.style.opacity = mark.span[0] <= time ? 1 : 0.4;
+      for (const [mark, node] of verdicts) node.style.opacity = mark.span[0] <= time + 1e-6 ? 1 : 0.4;
       for (const show of lamps) show(time);
       now.style.display = over ? "none" : "";
       now.setAttribute("x1", x);
