@@ -84,3 +84,11 @@ def test_the_parts_of_a_drill_are_bars_like_any_others(played):
     (outage,) = played.result().outages
 
     assert part_bars(outage).rows[0][1] == pytest.approx(first(played).parts)
+
+
+def test_a_death_that_nobody_noticed_lost_no_request():
+    with virtual() as d:
+        d.kill("secondary")
+        d.run(5)
+
+    assert "No request was lost." in drill_strip(d.result()).sentence

@@ -68,7 +68,10 @@ class Visitor:
             at = (number + self._rng.random()) * gap
             if self._leaving.wait(max(0.0, at - self._now())):
                 return
-            self._hands.submit(self._request)
+            try:
+                self._hands.submit(self._request)
+            except RuntimeError:  # the interpreter is ending, and nobody has stopped us
+                return
             number = max(number + 1, int(self._now() / gap))  # a machine that slept makes up none
 
     def _request(self) -> None:
