@@ -261,6 +261,8 @@ def test_an_unknown_name_is_refused_with_the_known_ones():
         ({"ttl": 0}, "ttl"),
         ({"name": "mail"}, "is no name"),
         ({"profile": "oracle"}, "oracle"),
+        ({"cache": "oracle"}, "is no cache of a drill"),
+        ({"cache": "unbound"}, "has no virtual time"),
     ],
 )
 def test_what_no_drill_can_be_is_refused(given, said):

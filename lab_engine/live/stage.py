@@ -63,6 +63,7 @@ class Stage:
 
     Attributes:
         account: what is served, with the drill's TTL, and checks with its threshold.
+        origin: of the zone that is asked for, as text.
         question: what clients ask for.
         watched: the checks that ask an endpoint.
         addresses: of all back ends: those that answers hold, then those that only checks ask.
@@ -70,6 +71,7 @@ class Stage:
     """
 
     account: Account
+    origin: str
     question: Question
     watched: tuple[Watched, ...]
     addresses: tuple[str, ...]
@@ -121,7 +123,9 @@ def stage(given: Zone | Account, name: str, kind: str, how: Settings) -> Stage:
     if not addresses or len(addresses) > MOST:
         rule = f"has {len(addresses)} back ends"
         raise LabError(str(question.name), rule, f"Drill a name with 1 to {MOST}.")
-    return Stage(served, question, watched, addresses, _names(zone, sets, addresses))
+    return Stage(
+        served, str(zone.origin), question, watched, addresses, _names(zone, sets, addresses)
+    )
 
 
 def _asked(account: Account, name: str, kind: RdataType) -> tuple[Zone, Question]:
