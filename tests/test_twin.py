@@ -244,6 +244,60 @@ def test_where_caches_may_hold_one_of_several_nothing_is_foretold():
     assert "Nothing is foretold" in str(d.result())
 
 
+# --- what leads to a back end ---
+
+
+def test_a_tree_of_aliases_is_drilled_down_to_its_leaves():
+    """The branch whose only leaf is dead is backed out of."""
+    leaves = [
+        RecordSet.of("eu", "A", A, 60, policy=Weighted(1), set_identifier="e", health_check_id="e"),
+        RecordSet.of("us", "A", B, 60),
+    ]
+    roots = [
+        RecordSet.alias_to(
+            "www",
+            "A",
+            f"{target}.shop.example.",
+            policy=Failover(role),
+            set_identifier=role,
+            evaluate_target_health=True,
+        )
+        for role, target in (("PRIMARY", "eu"), ("SECONDARY", "us"))
+    ]
+    with virtual(Zone.of("shop.example", [*leaves, *roots]), name="www") as d:
+        assert d.names == ("primary", "secondary", "e", "us", A, B)
+        d.run(2)
+        d.kill("primary")
+        d.until("recovered")
+
+        assert d.cache.ask(NAME).values == (B,)
+    assert law(d).least <= first(d).seconds <= law(d).most
+
+
+def test_a_calculated_check_follows_the_one_that_asks():
+    web = {"Type": "HTTP", "IPAddress": A, "Port": 80, "ResourcePath": "/health"}
+    sum_ = {"Type": "CALCULATED", "HealthThreshold": 1, "ChildHealthChecks": ["web"]}
+    checks = [
+        Check(HealthCheck("web"), web),
+        Check(HealthCheck("hc-1", "CALCULATED", children=("web",), health_threshold=1), sum_),
+    ]
+    with virtual(Account.of(pair(), checks=checks)) as d:
+        d.run(2)
+        d.kill("primary")
+        d.until("recovered")
+
+    assert law(d).least <= first(d).seconds <= law(d).most
+
+
+def test_a_name_that_leads_on_by_cname_has_the_back_ends_of_its_target():
+    zone = Zone.of("shop.example", [*pair(), RRset.of("shop", "CNAME", ["www"])])
+    with virtual(zone, name="shop") as d:
+        d.kill("primary")
+        d.until("recovered")
+
+        assert d.cache.ask("shop.shop.example").values == (B,)
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 

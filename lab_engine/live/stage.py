@@ -156,18 +156,18 @@ def _reached(zone: Zone, name: Name, kind: RdataType) -> Iterator[RecordSet]:
     """The record sets that an answer may come from: behind aliases and CNAMEs within the zone."""
     waiting, known = [name], set[Name]()
     while waiting:
-        each = waiting.pop()
+        each = waiting.pop(0)
         node = zone.node(each) if zone.contains(each) else None
         if node is None or each in known:
             continue
         known.add(each)
         for member in node.get(RdataType.CNAME, ()):
-            waiting += [value.target for value in member.records.values] if member.records else []  # type: ignore[attr-defined]
+            records: Iterable[Any] = member.records.values if member.records else ()
+            waiting += [record.target for record in records]
         for member in node.get(kind, ()):
             yield member
-            waiting += (
-                [target.name for target in target_group(member, zone)] if member.alias else []
-            )
+            if member.alias is not None:
+                waiting += [target.name for target in target_group(member, zone)]
 
 
 def _values(sets: Iterable[RecordSet]) -> Iterator[str]:
@@ -216,15 +216,20 @@ def _served(account: Account, zone: Zone, drilled: Zone, checks: Mapping[str, Ch
 def _names(
     zone: Zone, sets: Iterable[RecordSet], addresses: Iterable[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Set identifiers and roles first, then owners, then addresses; the first to claim one wins."""
-    found: dict[str, Any] = {}
-    held = [each for each in sets if each.records is not None]
-    for each in held:
+    """Roles and set identifiers first, then owners, then addresses; the first to claim one wins."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in sets:
         role = each.policy.Failover if isinstance(each.policy, Failover) else ""
-        for name in (role, each.set_identifier):
-            if name:
-                found.setdefault(name.lower(), each.texts)
-    for each in held:
-        if not each.set_identifier:
+        for name in filter(None, (role, each.set_identifier)):
+            found.setdefault(name.lower(), _behind(each, zone))
+    for each in sets:
+        if not each.set_identifier and each.records is not None:
             found.setdefault(str(each.name.relativize(zone.origin)).lower(), each.texts)
     return {**found, **{address: (address,) for address in addresses}}
+
+
+def _behind(member: RecordSet, zone: Zone) -> tuple[str, ...]:
+    """Its addresses; an alias has those of its target."""
+    if member.alias is None:
+        return member.texts
+    return tuple(dict.fromkeys(_values(_reached(zone, member.alias.name, member.type))))
