@@ -1,7 +1,11 @@
 """The drill in virtual time: what it measures, what is foretold, and what is refused."""
 
+import json
 import math
 import os
+import subprocess
+import sys
+from pathlib import Path
 from statistics import fmean, stdev
 
 import pytest
@@ -13,6 +17,22 @@ from lab_engine.control.account import Account, Check
 
 from .seeds import shifted
 
+ROOT = Path(__file__).parents[1]
+ALONE = """\
+import json, sys
+from lab_engine import RecordSet, Zone, drill
+from lab_engine.authority.policies import Failover
+pair = [("PRIMARY", "192.0.2.1", "hc-1"), ("SECONDARY", "192.0.2.2", "")]
+zone = Zone.of("shop.example", [
+    RecordSet.of("www", "A", at, policy=Failover(role), set_identifier=role, health_check_id=check)
+    for role, at, check in pair
+])
+with drill(zone, virtual=True) as d:
+    d.kill("primary")
+    d.until("recovered")
+str(d.result())
+print(json.dumps(sorted(sys.modules)))
+"""
 DRILLS = 400 if "LAB_LONG" in os.environ else 60
 A, B = "192.0.2.1", "192.0.2.2"
 NAME = "www.shop.example"
@@ -140,6 +160,18 @@ def test_who_is_back_is_answered_again():
 
         assert d.server.ask(NAME).values == d.cache.ask(NAME).values == (A,)
         assert [each.healthy for each in d.record.published] == [False, True]
+
+
+def test_it_needs_nothing_that_a_browser_has_not():
+    """No sockets, no threads of ours, and none of what only speaks over them."""
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    barred = {"h11", "tornado", "botocore", "ssl", "asyncio", "dns.query", "dns.resolver"}
+    barred |= {f"lab_engine.wire.{name}" for name in ("api", "listener", "probes", "sockets")}
+    barred |= {f"lab_engine.live.{name}" for name in ("loopback", "visitor", "webservers")}
+    assert barred & set(json.loads(done.stdout)) == set()
 
 
 # --- how servers fail -----------------------------------------------------------------------------

@@ -19,8 +19,7 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account, Check
 from lab_engine.errors import LabError
-from lab_engine.live.settings import OFFERED, Settings
-from lab_engine.live.webservers import HEALTH
+from lab_engine.live.settings import HEALTH, OFFERED, Settings
 from lab_engine.simulation.names import asked, has, no_such_name
 
 WEB = 80  # the port at which clients ask, as they would in the world

@@ -17,9 +17,8 @@ from lab_engine.control.serving import Observation
 from lab_engine.live.forwarder import forward
 from lab_engine.live.record import Changed, Probe, Record, Request
 from lab_engine.live.serving import CacheAsked, Publisher, look_up, server_of
-from lab_engine.live.settings import Settings
+from lab_engine.live.settings import HEALTH, Settings
 from lab_engine.live.stage import WEB, Stage, Watched
-from lab_engine.live.webservers import HEALTH
 from lab_engine.simulation.failing import CONNECT, RESPONSE, WELL, Failure, Look, look
 from lab_engine.simulation.outcome import Mind, Verdict
 from lab_engine.wire.transport import InProcess
