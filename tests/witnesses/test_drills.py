@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from statistics import fmean
 
+import psutil
 import pytest
 
 from lab_engine import LabError, RecordSet, Zone, drill
@@ -115,6 +116,7 @@ def test_a_drill_behind_unbound_is_longer_by_its_second_at_the_most(tell):
         d.until("recovered", within=40)
 
         assert d.cache.ask("www.shop.example").values == ("192.0.2.2",)
+    assert psutil.Process().children() == []
     (found,), (law,) = d.result().measured, d.result().foretold
     tell(f"drill behind Unbound: {found.seconds:.1f} s; the law: {law.least:.1f} to {law.most:.1f}")
     assert law.least - 0.5 <= found.seconds <= law.most + 2 + lag.worst
