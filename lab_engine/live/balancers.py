@@ -39,7 +39,7 @@ class RealBalancer:
         self, balancer: Balancer, table: Mapping[str, tuple[str, int]], program: str, timeout: float
     ) -> None:
         path = found(program)
-        port = _free_port()
+        port = free_port()
         self.program = program
         self.address = f"127.0.0.1:{port}"
         self._folder = TemporaryDirectory(prefix="lab-")  # short: a socket's path has 100 octets
@@ -186,7 +186,8 @@ def balance(
     return opened(running)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody has at present."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

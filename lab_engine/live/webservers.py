@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, Self
 import h11
 
 from lab_engine.errors import LabError
+from lab_engine.live.settings import HEALTH
 from lab_engine.simulation.failing import Failure
 from lab_engine.wire.interrupts import Unbroken, opened
 
 HOST = "127.0.0.1"
-HEALTH = "/health"
 READ = 65_536
 BACKLOG = 128
 BODY = 1_000  # octets that one which fails in the midst of them promises
