@@ -171,6 +171,14 @@ def notebook_folder() -> Path:
     return named.parent if named.is_absolute() and named.parent.is_dir() else Path.cwd()
 
 
+def kept(path: Path, lesson: str) -> list[Record]:
+    """What can be read of a lesson's answers; the file is left as it is, even if it is broken."""
+    try:
+        return _read(path.read_bytes(), lesson)[0]
+    except OSError:
+        return []
+
+
 def unused(path: Path) -> Path:
     """This path or, if it is taken, the first free one of `name-2`, `name-3` and so on."""
     found, number = path, 1
