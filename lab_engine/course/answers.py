@@ -30,7 +30,7 @@ class Record(NamedTuple):
     Attributes:
         key: of the question or the goal.
         kind: `said` (a prediction), `seen` (what came of it), `tried` (a quiz), `reached` (a goal),
-            `reset` (all before it is over; it has no key).
+            `hinted` (a hint was taken), `reset` (all before it is over; it has no key).
         value: in JSON's terms.
         at: when, as ISO 8601 has it, in UTC.
     """
@@ -41,7 +41,7 @@ class Record(NamedTuple):
     at: str
 
 
-KINDS: Final = ("said", "seen", "tried", "reached", "reset")
+KINDS: Final = ("said", "seen", "tried", "reached", "hinted", "reset")
 
 
 class Answers:
