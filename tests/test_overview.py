@@ -1,5 +1,7 @@
 """The overview: the course in its order, and a tick at what the learner has done."""
 
+import re
+
 import pytest
 
 from lab_engine import overview
@@ -7,6 +9,7 @@ from lab_engine.course.answers import SUFFIX, Answers
 from lab_engine.course.datafile import lessons, load
 from lab_engine.course.overview import stages
 from lab_engine.course.questions import Choice
+from tools.covers import README, covers, told
 from tools.glossary import LESSONS
 from tools.glossary import lessons as notebooks
 
@@ -91,3 +94,14 @@ def test_a_damaged_file_of_answers_breaks_nothing(tmp_path, damage):
 
     assert len(done(tmp_path)) == len(stages())
     assert path.read_bytes() == damage
+
+
+def test_each_lesson_has_its_picture_in_the_readme():
+    """`python -m tools.covers` draws one that has changed, and mends its words."""
+    readme = README.read_text(encoding="utf-8")
+    numbered = [stage.notebook for stage in stages() if stage.notebook[0].isdigit()]
+    row = r'covers/(\d\d)\.svg" width="200" alt="[^"]+"> \| \[.*?\]\(lessons/(\w+)\.ipynb\)'
+
+    assert all(cover.path.read_text(encoding="utf-8") == cover.svg for cover in covers())
+    assert re.findall(row, readme) == [(name[:2], name) for name in numbered]
+    assert told(readme) == readme

@@ -27,12 +27,14 @@ class Stage(NamedTuple):
         title: as the course calls it.
         asks: the question that it answers.
         minutes: that a newcomer needs.
+        cover: the id of the cell whose picture stands for it; empty for none.
     """
 
     notebook: str
     title: str
     asks: str
     minutes: int
+    cover: str = ""
 
 
 class Progress(NamedTuple):
