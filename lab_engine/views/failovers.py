@@ -25,7 +25,7 @@ from .panel import Panel
 from .panels import lending
 
 CACHES: Final = 12  # with a row and a tile
-RUNS: Final = 100  # runs, each of as many outages as there are caches
+RUNS: Final = 60  # runs, each of as many outages as there are caches
 COARSE, SLOW = 10, 10  # while a slider moves, and where each is an event simulation
 AXIS: Final = 300.0  # seconds of bars and dots
 NARROW: Final = 540  # pixels of the bars, which share their row
