@@ -160,7 +160,8 @@ def _thin(bars: Sequence[Bar], pen: _Pen) -> Iterator[str]:
         x, width = pen.x(bar.start), max(1.0, pen.x(bar.end) - pen.x(bar.start) - 1)
         lines[bar.look] = lines.get(bar.look, "") + f"M{x:.0f} {y:g}h{width:.0f}"
     for look, path in lines.items():
-        stroke = f"stroke:{pen.look(look)[0]};stroke-width:2.5"
+        fill, line, _, letter = pen.look(look)  # what is no server's has no pattern to be seen by
+        stroke = f"stroke:{fill if letter else line};stroke-width:2.5"
         yield element("path", d=path, style=stroke)
 
 

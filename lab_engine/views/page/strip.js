@@ -198,12 +198,12 @@ function looks(look, { still, prefix }) {
 const DRAW = {
   bar(mark, pen) {
     const { middle, top } = pen.places.get(mark.lane);
-    const { fill, ink, letter } = looks(mark.look, pen);
+    const { fill, line, ink, letter } = looks(mark.look, pen);
     const [x, w] = [pen.scale(mark.span[0]), pen.scale(mark.span[1]) - pen.scale(mark.span[0])];
     const thin = mark.row !== undefined;
     const y = thin ? top + 7 + ROW * (mark.row + 0.5) - 1.25 : middle - BAR / 2;
     const node = shape("g");
-    node.append(shape("rect", { x, y, width: Math.max(1, w - 1), height: thin ? 2.5 : BAR, rx: thin ? 1 : 2, fill }));
+    node.append(shape("rect", { x, y, width: Math.max(1, w - 1), height: thin ? 2.5 : BAR, rx: thin ? 1 : 2, fill: thin && !letter ? line : fill }));
     const words = [letter, mark.label].filter(Boolean).join(" ");
     const fits = [words, letter].find((text) => text && 6.9 * text.length + 8 < w);
     if (fits && !thin) {
