@@ -102,7 +102,13 @@ function handle(svg, still, circles, x, width, at, moved) {
     reach.setAttribute("x", x(at) - 12);
     const shows = count === 1 ? "shows" : "show";
     words.textContent = `${count} of ${still.values.length} ${shows} less than ${valued(at, still.unit)}`;
-    words.setAttribute("x", Math.max(0, Math.min(x(at) + 6, width - SIDE - LETTER * words.textContent.length)));
+    // Beside the line, on the side of the middle; where that is too narrow, across it.
+    const wide = LETTER * words.textContent.length;
+    const late = x(at) > width / 2;
+    const fits = late ? wide < x(at) - 6 : x(at) + 6 + wide < width;
+    const aside = late ? x(at) - 6 : x(at) + 6;
+    words.setAttribute("x", fits ? aside : Math.max(0, width - SIDE - wide));
+    words.setAttribute("text-anchor", fits && late ? "end" : "start");
     node.setAttribute("aria-valuenow", at);
     node.setAttribute("aria-valuetext", words.textContent);
   };
