@@ -35,9 +35,9 @@ def limit(size: int) -> float:
 
 
 def outside(t: float, freedom: int) -> float:
-    """The chance of a Student's t beyond ±t: Simpson's rule over its angle, x = √ν·tan(a).
+    """The chance of a Student's t beyond ±t: Simpson's rule over its angle, x = √n·tan(a).
 
-    There its density is that of cos^(ν - 1), which is as easily integrated for any ν.
+    There its density is that of cos^(n - 1), which is as easily integrated for any freedom n.
     """
     start, end = math.atan(t / math.sqrt(freedom)), math.pi / 2
     part = (end - start) / STEPS

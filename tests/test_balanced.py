@@ -394,6 +394,9 @@ def test_the_balancer_takes_its_time():
         ({"fall": 0}, "fall"),
         ({"retries": 0.5}, "retries"),
         ({"hop_ms": math.nan}, "hop_ms"),
+        ({"check": "PING"}, "check.*TCP, HTTP, HTTP_STR_MATCH"),
+        ({"connect_timeout": 0}, "connect_timeout"),
+        ({"timeout": 0}, "timeout"),
     ],
 )
 def test_bad_values_are_refused(fields, said):
@@ -431,9 +434,3 @@ def test_a_balancer_is_read_from_a_file_as_it_was_written():
 
 def test_the_population_engine_says_why_it_cannot():
     assert "a balancer chooses who gets each request" in supports(SHOP)
-
-
-def test_ways_to_fail_that_no_balancer_knows_are_refused():
-    """Its checks and requests find a server dead or alive."""
-    with pytest.raises(LabError, match=r"backends\.192\.0\.2\.1\.fails 'silent': is a failure no"):
-        SHOP.set("backends", (Backend(FOUR[0], fails="silent"),))

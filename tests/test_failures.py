@@ -69,6 +69,8 @@ FOUND_OUT = {  # seconds of each failed probe: HTTP, a string in the page, TCP
     "refused": (0, 0, 0),
     "black hole": (4, 4, 10),
     "silent": (2, 2, NEVER),
+    "half": (2, 2, NEVER),
+    "closes": (NEVER, 0, NEVER),
     "slow": (2, 2, NEVER),
     "5xx": (0, 0, NEVER),
     "wrong page": (NEVER, 0, NEVER),
