@@ -10,7 +10,7 @@ from lab_engine.course.apexgoals import (
     redirected_within,
     right_then_redirected,
 )
-from lab_engine.drill.apex import (
+from lab_engine.live.apex import (
     ALIAS,
     ALIAS_MODE,
     CDN,
@@ -21,7 +21,7 @@ from lab_engine.drill.apex import (
     WAYS,
     WWW,
 )
-from lab_engine.drill.asking import all_asked, asked
+from lab_engine.live.asking import all_asked, asked
 from lab_engine.views.apex import run
 
 from .seeds import shifted

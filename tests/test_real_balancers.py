@@ -4,10 +4,10 @@ import socket
 
 import pytest
 
-from lab_engine.drill import balancers, haproxy, nginx
-from lab_engine.drill.webclient import WebClient
-from lab_engine.drill.webservers import HEALTH, webservers
 from lab_engine.errors import LabError
+from lab_engine.live import balancers, haproxy, nginx
+from lab_engine.live.webclient import WebClient
+from lab_engine.live.webservers import HEALTH, webservers
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.failing import Failure
 

@@ -5,7 +5,7 @@ say. Clients look the name up as ever, and whatever address they are told leads 
 which chooses anew: for each connection (L4) or for each request (L7). It does not die, and it is
 one: what several of them know apart is not here.
 
-The words are those of HAProxy and nginx, which `drill.balancers` writes it for. Not here: TLS,
+The words are those of HAProxy and nginx, which `live.balancers` writes it for. Not here: TLS,
 HTTP/2, and retries of requests that a server has begun to answer.
 """
 

@@ -15,9 +15,9 @@ from random import Random
 
 import pytest
 
-from lab_engine.drill.balancers import balance
-from lab_engine.drill.webclient import WebClient
-from lab_engine.drill.webservers import webservers
+from lab_engine.live.balancers import balance
+from lab_engine.live.webclient import WebClient
+from lab_engine.live.webservers import webservers
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.balancing import ALGORITHMS
 

@@ -21,7 +21,8 @@ export function strip({ model, el, signal }) {
   let still = null;
   let where = 1; // everything is there at first
   const draw = (width) => {
-    const drawing = lanes(frame.board, still, width, packet);
+    const held = frame.board.contains(document.activeElement) ? document.activeElement : null;
+    const drawing = lanes(frame.board, still, width, packet, held?.getAttribute("aria-label"));
     const clock = (index) => said(still, still.times[index]);
     play.take(
       {
@@ -65,7 +66,9 @@ export function read(packet, marks, words) {
   packet.textContent = words;
 }
 
-export function lanes(board, still, width, packet) {
+// The mark of the name `held` has the focus, as it had in the drawing before: one that is redrawn while
+// it is read.
+export function lanes(board, still, width, packet, held) {
   const prefix = unique();
   const places = laid(still.lanes);
   const bottom = places.at(-1).bottom;
@@ -96,6 +99,12 @@ export function lanes(board, still, width, packet) {
     read(packet, still.marks, words);
     nodes[index].setAttribute("aria-describedby", packet.id);
   });
+  const again = held ? nodes.find((node) => node.getAttribute("aria-label") === held) : null;
+  if (again) {
+    nodes[0].setAttribute("tabindex", -1);
+    again.setAttribute("tabindex", 0);
+    again.focus({ preventScroll: true });
+  }
   return {
     uncover(time) {
       const x = scale(time);

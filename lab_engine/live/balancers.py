@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from lab_engine.drill import haproxy, nginx
 from lab_engine.errors import LabError
+from lab_engine.live import haproxy, nginx
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.wire.interrupts import Unbroken, opened
 

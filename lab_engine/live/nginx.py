@@ -9,8 +9,8 @@ retries it tries another target also where one takes a request and does not answ
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab_engine.drill.haproxy import weight
 from lab_engine.errors import LabError
+from lab_engine.live.haproxy import weight
 from lab_engine.simulation.balancer import Algorithm, Balancer, OsiLayer, Stickiness
 
 CHOOSING = {

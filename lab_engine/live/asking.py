@@ -16,10 +16,10 @@ from dns.rdatatype import RdataType
 
 from lab_engine.authority.records import Client, Question
 from lab_engine.caches.resolver import Resolver
-from lab_engine.drill.apex import APEX, CDN, EDGES, PLACES, WAYS, Apex, Way
-from lab_engine.drill.clock import Clock
-from lab_engine.drill.forwarder import Forwarder, forward
 from lab_engine.errors import LabError
+from lab_engine.live.apex import APEX, CDN, EDGES, PLACES, WAYS, Apex, Way
+from lab_engine.live.clock import Clock
+from lab_engine.live.forwarder import Forwarder, forward
 from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.log import LogEntry
 from lab_engine.wire.transport import InProcess

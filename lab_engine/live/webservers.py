@@ -52,7 +52,7 @@ class Webserver:
     Attributes:
         address: that it stands for.
         port: at 127.0.0.1.
-        failure: how it fails; None where it does not.
+        failure: how it fails; None for one that is well.
         seconds: that each answer takes.
         delay: seconds that it takes besides while it is slow, checks included.
         hits: what it was asked, checks left out.
@@ -229,34 +229,34 @@ class Webservers:
             self._do(server.listen())
 
     def fail(
-        self, address: str, failure: Failure | str = Failure.REFUSED, *, delay: float = LATE
+        self,
+        address: str,
+        failure: Failure | str | None = Failure.REFUSED,
+        *,
+        delay: float = LATE,
     ) -> None:
-        """Let one fail from now on, in one of the ways of `Failure`.
+        """Let one fail from now on; None heals it.
 
         Args:
-            address: its.
+            address: that it stands for.
             failure: how.
-            delay: seconds that each answer of a slow one takes besides.
+            delay: seconds more that each answer of a slow one takes.
 
         Raises:
-            LabError: an unknown one or way, or a delay that is none.
+            LabError: an unknown one, an unknown way, or a delay that is none.
         """
         if not 0 <= delay <= 3600:
             raise LabError(delay, "is no time to be late by", "Take 0 to 3,600 seconds.")
-        self._turn(self[address], Failure(failure), delay)
+        server = self[address]
+        how = None if failure is None else Failure(failure)
+        server.failure, server.delay = how, delay
+        turns = {Failure.REFUSED: server.close, Failure.BLACK_HOLE: server.vanish}
+        turn = server.listen if how is None else turns.get(how, server.listen)
+        self._do(turn())
 
     def heal(self, address: str) -> None:
         """Let one be well from now on."""
-        self._turn(self[address], None, LATE)
-
-    def _turn(self, server: Webserver, failure: Failure | None, delay: float) -> None:
-        server.failure, server.delay = failure, delay
-        if failure is Failure.REFUSED:
-            self._do(server.close())
-        elif failure is Failure.BLACK_HOLE:
-            self._do(server.vanish())
-        else:
-            self._do(server.listen())
+        self.fail(address, None)
 
     def hits(self) -> dict[str, int]:
         """How many requests each was sent, checks left out."""
