@@ -6,6 +6,7 @@ program is missing the test is skipped and reported, unless LAB_REQUIRE_PEERS=1 
 
 import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -48,14 +49,17 @@ def find(program):
 
 
 def free_port():
-    """A port that is free for UDP and TCP now."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
-    ):
-        stream.bind(("127.0.0.1", 0))
-        datagrams.bind(stream.getsockname())
-        return stream.getsockname()[1]
+    """A port that is free for UDP and TCP now, and that nobody is given who wants any port."""
+    while True:
+        port = random.randrange(10_000, 30_000)  # no fixed seed: several choose at once
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+        ):
+            stream.bind(("127.0.0.1", port))
+            datagrams.bind(("127.0.0.1", port))
+            return port
 
 
 class Address(str):
@@ -99,7 +103,7 @@ class Peers:
         return Address(f"127.0.0.1:{port}")
 
 
-def _wait_until_it_answers(process, address, log, seconds=15):
+def _wait_until_it_answers(process, address, log, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
