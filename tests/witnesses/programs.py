@@ -6,9 +6,7 @@ program is missing the test is skipped and reported, unless LAB_REQUIRE_PEERS=1 
 
 import contextlib
 import os
-import random
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 
 from lab_engine import LabError
 from lab_engine.wire.client import ask
+from tests.ports import free_port
 
 from . import authorities, resolvers
 
@@ -46,20 +45,6 @@ def find(program):
         if not any(Path("/usr/lib").glob(f"*/{module}")):
             lacking(f"{program}'s module {Path(module).name}")
     return path
-
-
-def free_port():
-    """A port that is free for UDP and TCP now, and that nobody is given who wants any port."""
-    while True:
-        port = random.randrange(10_000, 30_000)  # no fixed seed: several choose at once
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
-        ):
-            stream.bind(("127.0.0.1", port))
-            datagrams.bind(("127.0.0.1", port))
-            return port
 
 
 class Address(str):
