@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Self
 import h11
 
 from lab_engine.errors import LabError
+from lab_engine.live import ports
 from lab_engine.simulation.failing import Failure
 from lab_engine.wire.interrupts import Unbroken, opened
 
@@ -31,7 +32,7 @@ BODY = 1_000  # octets that one which fails in the midst of them promises
 WELL = "is well"
 """What a page says of its server, and a check may look for."""
 LATE = 5.0  # seconds that a slow one takes besides, unless it is told otherwise
-SOON = 10.0  # seconds in which the thread does what it is told, or never will
+SOON = 30.0  # seconds in which the thread does what it is told, or never will
 
 
 class Hit(NamedTuple):
@@ -66,6 +67,7 @@ class Webserver:
         self.delay = LATE
         self.hits: list[Hit] = []
         self._clock = clock
+        self._held: socket.socket | None = None
         self._listener: socket.socket | None = None
         self._callers: list[socket.socket] = []
         self._coming: set[asyncio.Task[None]] = set()
@@ -73,12 +75,14 @@ class Webserver:
 
     async def listen(self) -> None:
         """Take connections, at the port it had before."""
+        if self._held is None:
+            self._held = ports.held(HOST)
+            self.port = ports.number(self._held)
         if self._callers:
             self._hang_up()
         if self._listener is None:
             self._listener = socket.create_server((HOST, self.port), backlog=BACKLOG)
             self._listener.setblocking(False)
-            self.port = self._listener.getsockname()[1]
             asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
 
     async def vanish(self) -> None:
@@ -112,6 +116,13 @@ class Webserver:
             writer.transport.abort()
             talk.cancel()
         await asyncio.gather(*open_now.values(), return_exceptions=True)
+
+    async def end(self) -> None:
+        """Close, and give the port back."""
+        await self.close()
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def _accept(self, listener: socket.socket) -> None:
         """One connection. asyncio's own servers forget one that comes while they are closed."""
@@ -284,7 +295,7 @@ class Webservers:
 async def _ended(servers: Iterable[Webserver]) -> None:
     """Close all servers, and see their sockets closed: that takes the loop a turn or two."""
     for server in servers:
-        await server.close()
+        await server.end()
     await asyncio.sleep(0.01)
 
 
