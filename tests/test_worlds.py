@@ -12,6 +12,7 @@ from lab_engine.errors import LabError
 from lab_engine.simulation import Clients, Resolvers, Scenario
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.parts import Backend, ScheduledChange
+from lab_engine.simulation.prices import Prices
 from lab_engine.simulation.worlds import worlds
 from lab_engine.views.panels import CONTROLS, three_worlds
 from lab_engine.views.worlds import worlds_figure, worlds_summary
@@ -109,6 +110,16 @@ def test_a_balancer_costs_more_than_dns(found):
     """An hour of one alone does."""
     assert found.dns.bill.for_balancer == 0
     assert 16 < found.l4.bill.for_balancer < found.l7.bill.for_balancer
+
+
+def test_the_bill_is_by_ones_own_price_list():
+    """A balancer of one's own costs an hour of a machine, whatever goes through it."""
+    own = Prices(as_of="my own", balancers={"L4": (0.01, 0, 1.0), "L7": (0.02, 0, 1.0)}, caveat="")
+
+    found = worlds(SHOP.set("duration", 20), prices=own)
+
+    assert [each.bill.for_balancer for each in found.each] == pytest.approx([0, 7.2, 14.4])
+    assert "prices of my own" in str(found)
 
 
 def test_the_table_has_a_line_for_each_measure(found):

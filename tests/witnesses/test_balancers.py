@@ -166,6 +166,22 @@ def test_what_our_checks_do_not_see_haproxys_do_not(start, failure, check):
     assert sum(each.good for each in asked(real, 12)) == 9
 
 
+def test_a_return_is_noticed_within_one_interval_of_ours(start, tell):
+    """Simulated, with the second check that passes: 1 to 2 intervals after it."""
+    servers, real = start(Balancer("L7", interval=EVERY))
+    servers.fail(FOUR[0])
+    once(lambda: FOUR[0] not in servers_of([each for each in asked(real, 8) if each.good]))
+    once(lambda: all(each.good for each in asked(real, 8)))
+    servers.heal(FOUR[0])
+    back = time.monotonic()
+
+    once(lambda: FOUR[0] in servers_of(asked(real, 4)))
+
+    seconds = time.monotonic() - back
+    tell(f"haproxy L7: a return is noticed after {seconds:.2f} s, with a check every {EVERY} s")
+    assert 0.9 * EVERY <= seconds <= EVERY * (2 + 1)
+
+
 def test_a_pause_that_is_too_short_is_not_seen(start):
     """Of two intervals: three checks that time out, and what lies between them, are five."""
     servers, real = start(checked("L7", "HTTP"))
