@@ -5,18 +5,20 @@ import math
 import plotly.graph_objects as go
 import pytest
 
+from lab_engine.authority.policies import Weighted
 from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
-from lab_engine.simulation import Clients, Resolvers, Scenario
+from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.parts import Backend, ScheduledChange
-from lab_engine.simulation.prices import Prices
-from lab_engine.simulation.worlds import worlds
+from lab_engine.simulation.prices import Prices, bill
+from lab_engine.simulation.worlds import World, worlds
 from lab_engine.views.panels import CONTROLS, three_worlds
 from lab_engine.views.worlds import worlds_figure, worlds_summary
 
+from .sampling import agrees
 from .seeds import shifted
 
 FOUR = [f"192.0.2.{n}" for n in range(1, 5)]
@@ -57,6 +59,32 @@ def test_a_canary_is_exact_to_a_request_a_window_behind_a_balancer(found):
     assert found.l7.canary_error < 2 / 4000 + 1e-9
     shares = [sum(row) / found.l7.canary.total for row in found.l7.canary.requests]
     assert shares[0] == pytest.approx(0.05, abs=0.001)
+
+
+def test_the_canary_error_of_dns_is_that_of_the_closed_form():
+    """Of 20 busy caches of one size, each of which draws anew at the end of its TTL; 30 runs."""
+    sets = [
+        RecordSet.of("www", "A", each, 20, policy=Weighted(weight), set_identifier=each)
+        for each, weight in zip(FOUR, (5, 45, 30, 20), strict=True)
+    ]
+    given = Scenario(
+        Zone.of("shop.example", sets),
+        "www",
+        resolvers=Resolvers(20, 0),
+        clients=Clients(20, 100.0),
+        duration=400,
+        bin=20,
+        window=20,
+    )
+    law = theory.canary_error(0.05, [1] * 20, ttl=20, watched=20)
+
+    def squared(seed):
+        one = run(given.set("seed", shifted(seed)), "population")
+        return (
+            World("DNS", one, one, one, one, FOUR[0], 0, 0.05, bill(given, one)).canary_error ** 2
+        )
+
+    assert agrees([squared(seed) for seed in range(30)], law**2)
 
 
 def test_a_drain_takes_a_ttl_by_dns_and_no_time_behind_a_balancer(found):
