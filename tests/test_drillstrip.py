@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab_engine import drill_strip, part_bars
+from lab_engine import LabError, drill_bars, drill_strip, part_bars
 from lab_engine.views.kit.strip import Bar, Dot, Moment
 
 from .test_twin import A, B, first, virtual
@@ -84,3 +84,38 @@ def test_the_parts_of_a_drill_are_bars_like_any_others(played):
     (outage,) = played.result().outages
 
     assert part_bars(outage).rows[0][1] == pytest.approx(first(played).parts)
+
+
+def test_a_death_that_nobody_noticed_lost_no_request():
+    with virtual() as d:
+        d.kill("secondary")
+        d.run(5)
+
+    assert "No request was lost." in drill_strip(d.result()).sentence
+
+
+# --- the bars --------------------------------------------------------------------------------
+
+
+def test_what_was_seen_stands_above_what_the_law_foretold(played):
+    bars = drill_bars(played.result())
+
+    law = played.result().foretold[0]
+    assert bars.rows == (("seen", first(played).parts), ("the law", law.parts))
+    assert (bars.ghosts[0].value, bars.ghosts[0].to) == (law.least, law.most)
+
+
+def test_what_has_no_end_has_no_law_beside_it():
+    with virtual() as d:
+        d.lie("primary")
+        d.run(10)
+
+    assert [name for name, _ in drill_bars(d.result()).rows] == ["seen"]
+
+
+def test_before_anybody_fails_there_are_no_bars():
+    with virtual() as d:
+        result = d.result()
+
+    with pytest.raises(LabError, match="is the number of no failure"):
+        drill_bars(result)

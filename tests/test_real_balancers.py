@@ -6,8 +6,9 @@ import pytest
 
 from lab_engine.errors import LabError
 from lab_engine.live import balancers, haproxy, nginx
+from lab_engine.live.settings import HEALTH
 from lab_engine.live.webclient import WebClient
-from lab_engine.live.webservers import HEALTH, webservers
+from lab_engine.live.webservers import webservers
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.failing import Failure
 

@@ -1,7 +1,11 @@
 """The drill in virtual time: what it measures, what is foretold, and what is refused."""
 
+import json
 import math
 import os
+import subprocess
+import sys
+from pathlib import Path
 from statistics import fmean, stdev
 
 import pytest
@@ -13,6 +17,22 @@ from lab_engine.control.account import Account, Check
 
 from .seeds import shifted
 
+ROOT = Path(__file__).parents[1]
+ALONE = """\
+import json, sys
+from lab_engine import RecordSet, Zone, drill
+from lab_engine.authority.policies import Failover
+pair = [("PRIMARY", "192.0.2.1", "hc-1"), ("SECONDARY", "192.0.2.2", "")]
+zone = Zone.of("shop.example", [
+    RecordSet.of("www", "A", at, policy=Failover(role), set_identifier=role, health_check_id=check)
+    for role, at, check in pair
+])
+with drill(zone, virtual=True) as d:
+    d.kill("primary")
+    d.until("recovered")
+str(d.result())
+print(json.dumps(sorted(sys.modules)))
+"""
 DRILLS = 400 if "LAB_LONG" in os.environ else 60
 A, B = "192.0.2.1", "192.0.2.2"
 NAME = "www.shop.example"
@@ -142,6 +162,18 @@ def test_who_is_back_is_answered_again():
         assert [each.healthy for each in d.record.published] == [False, True]
 
 
+def test_it_needs_nothing_that_a_browser_has_not():
+    """No sockets, no threads of ours, and none of what only speaks over them."""
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    barred = {"h11", "tornado", "botocore", "ssl", "asyncio", "dns.query", "dns.resolver"}
+    barred |= {f"lab_engine.wire.{name}" for name in ("api", "listener", "probes", "sockets")}
+    barred |= {f"lab_engine.live.{name}" for name in ("loopback", "visitor", "webservers")}
+    assert barred & set(json.loads(done.stdout)) == set()
+
+
 # --- how servers fail -----------------------------------------------------------------------------
 
 
@@ -244,6 +276,60 @@ def test_where_caches_may_hold_one_of_several_nothing_is_foretold():
     assert "Nothing is foretold" in str(d.result())
 
 
+# --- what leads to a back end ---
+
+
+def test_a_tree_of_aliases_is_drilled_down_to_its_leaves():
+    """The branch whose only leaf is dead is backed out of."""
+    leaves = [
+        RecordSet.of("eu", "A", A, 60, policy=Weighted(1), set_identifier="e", health_check_id="e"),
+        RecordSet.of("us", "A", B, 60),
+    ]
+    roots = [
+        RecordSet.alias_to(
+            "www",
+            "A",
+            f"{target}.shop.example.",
+            policy=Failover(role),
+            set_identifier=role,
+            evaluate_target_health=True,
+        )
+        for role, target in (("PRIMARY", "eu"), ("SECONDARY", "us"))
+    ]
+    with virtual(Zone.of("shop.example", [*leaves, *roots]), name="www") as d:
+        assert d.names == ("primary", "secondary", "e", "us", A, B)
+        d.run(2)
+        d.kill("primary")
+        d.until("recovered")
+
+        assert d.cache.ask(NAME).values == (B,)
+    assert law(d).least <= first(d).seconds <= law(d).most
+
+
+def test_a_calculated_check_follows_the_one_that_asks():
+    web = {"Type": "HTTP", "IPAddress": A, "Port": 80, "ResourcePath": "/health"}
+    sum_ = {"Type": "CALCULATED", "HealthThreshold": 1, "ChildHealthChecks": ["web"]}
+    checks = [
+        Check(HealthCheck("web"), web),
+        Check(HealthCheck("hc-1", "CALCULATED", children=("web",), health_threshold=1), sum_),
+    ]
+    with virtual(Account.of(pair(), checks=checks)) as d:
+        d.run(2)
+        d.kill("primary")
+        d.until("recovered")
+
+    assert law(d).least <= first(d).seconds <= law(d).most
+
+
+def test_a_name_that_leads_on_by_cname_has_the_back_ends_of_its_target():
+    zone = Zone.of("shop.example", [*pair(), RRset.of("shop", "CNAME", ["www"])])
+    with virtual(zone, name="shop") as d:
+        d.kill("primary")
+        d.until("recovered")
+
+        assert d.cache.ask("shop.shop.example").values == (B,)
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 
@@ -261,6 +347,8 @@ def test_an_unknown_name_is_refused_with_the_known_ones():
         ({"ttl": 0}, "ttl"),
         ({"name": "mail"}, "is no name"),
         ({"profile": "oracle"}, "oracle"),
+        ({"cache": "oracle"}, "is no cache of a drill"),
+        ({"cache": "unbound"}, "has no virtual time"),
     ],
 )
 def test_what_no_drill_can_be_is_refused(given, said):

@@ -17,9 +17,9 @@ from typing import Protocol, Self
 from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account
 from lab_engine.errors import Choice, LabError
-from lab_engine.live.forwarder import Forwarder
 from lab_engine.live.record import Record
 from lab_engine.live.result import Result
+from lab_engine.live.serving import LAB, UNBOUND, CacheAsked
 from lab_engine.live.settings import Settings, settings
 from lab_engine.live.stage import Stage, stage
 from lab_engine.simulation.failing import Failure
@@ -48,7 +48,7 @@ class World(Protocol):
 
     live: bool
     server: Server
-    cache: Forwarder
+    cache: CacheAsked
     record: Record
 
     @property
@@ -100,7 +100,7 @@ class Drill:
         return self._at_work.server
 
     @property
-    def cache(self) -> Forwarder:
+    def cache(self) -> CacheAsked:
         """The cache that the client asks."""
         return self._at_work.cache
 
@@ -265,6 +265,7 @@ def drill(  # noqa: PLR0913  (each is one thing a user may want to say)
     publication: float = 0.0,
     checkers: int = 16,
     profile: str = "ideal",
+    cache: str = LAB,
     port: int = 0,
     seed: int = 1,
     say: Say = print,
@@ -286,7 +287,9 @@ def drill(  # noqa: PLR0913  (each is one thing a user may want to say)
         patience: seconds after which a client gives up a connection, and again an answer.
         publication: seconds from what checkers say until the authority knows.
         checkers: of each check.
-        profile: what the cache is like: one of `RECURSIVES` by name.
+        profile: what the lab's cache is like: one of `RECURSIVES` by name.
+        cache: `lab`, or `unbound` for the real one, where it is installed: a copy in that may live
+            up to a second longer, which the parts count to the client.
         port: of the authority; 0 takes a free one, and one that is taken is replaced, and said.
         seed: of the dice.
         say: called with a line where the port had to be another.
@@ -304,6 +307,7 @@ def drill(  # noqa: PLR0913  (each is one thing a user may want to say)
         publication=publication,
         checkers=checkers,
     )
+    _check_cache(cache, virtual=virtual)
     played = stage(zone, name, type, how)
 
     def opens() -> World:
@@ -313,6 +317,14 @@ def drill(  # noqa: PLR0913  (each is one thing a user may want to say)
             return Twin(played, how, seed, profile)
         from lab_engine.live.loopback import Loopback  # noqa: PLC0415  (sockets and threads)
 
-        return Loopback(played, how, seed, profile, port, say)
+        return Loopback(played, how, seed, profile, cache, port, say)
 
     return Drill(played, how, opens, seed)
+
+
+def _check_cache(cache: str, *, virtual: bool) -> None:
+    if cache not in (LAB, UNBOUND):
+        raise LabError(cache, "is no cache of a drill", f"Choose {LAB} or {UNBOUND}.")
+    if cache == UNBOUND and virtual:
+        rule = "is a real program, and has no virtual time"
+        raise LabError(cache, rule, 'Take the lab\'s that is like it: profile="unbound".')

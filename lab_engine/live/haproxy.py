@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from lab_engine.errors import LabError
-from lab_engine.live.webservers import HEALTH, WELL
+from lab_engine.live.settings import HEALTH
+from lab_engine.live.webservers import WELL
 from lab_engine.simulation.balancer import Algorithm, Balancer, OsiLayer, Stickiness
 
 BALANCE = {

@@ -12,11 +12,12 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from random import Random
 
-from lab_engine.live.forwarder import Forwarder, forward
+from lab_engine.live.forwarder import forward
 from lab_engine.live.record import Changed, Probe, Record
-from lab_engine.live.serving import Publisher, server_of, since
+from lab_engine.live.serving import LAB, CacheAsked, Publisher, server_of, since
 from lab_engine.live.settings import OFFERED, Settings
 from lab_engine.live.stage import WEB, Stage
+from lab_engine.live.unbound import Unbound
 from lab_engine.live.visitor import Visitor
 from lab_engine.live.webservers import HOST, Webservers, webservers
 from lab_engine.simulation.failing import Failure
@@ -43,23 +44,31 @@ class Loopback:
     live = True
 
     def __init__(  # noqa: PLR0913, PLR0917  (what `drill` was told)
-        self, stage: Stage, how: Settings, seed: int, profile: str, port: int, say: Say
+        self,
+        stage: Stage,
+        how: Settings,
+        seed: int,
+        profile: str,
+        program: str,
+        port: int,
+        say: Say,
     ) -> None:
         self._stage, self._how = stage, how
         self._now = since(time.monotonic())
         self.record = Record()
         self._minds: dict[tuple[str, int], bool] = {}
         dice = Random(seed)
-        self._undo = opened(lambda undo: self._open(undo, dice, profile, port, say))
+        self._profile, self._program, self._say = profile, program, say
+        self._undo = opened(lambda undo: self._open(undo, dice, port))
 
-    def _open(self, undo: ExitStack, dice: Random, profile: str, port: int, say: Say) -> ExitStack:
+    def _open(self, undo: ExitStack, dice: Random, port: int) -> ExitStack:
         """Everybody at work, those who answer first; what ends them is on the stack."""
         rng, stage, how = [Random(dice.getrandbits(64)) for _ in range(4)], self._stage, self._how
         with Unbroken():
             self._webs: Webservers = webservers(stage.addresses)
             undo.callback(self._webs.stop)
             self.table = self._webs.table
-            self.server: Server = server_of(stage, rng[0], _date, port, say, sockets)
+            self.server: Server = server_of(stage, rng[0], _date, port, self._say, sockets)
             undo.callback(self.server.stop)
             self._publisher = Publisher(stage, self.server, self.record, self._now)
             prober = Prober(
@@ -72,14 +81,13 @@ class Loopback:
                 heard=self._heard,
             )
             self.server.start()
-            self.cache: Forwarder = forward(
-                self.server, profile=profile, seed=rng[2].getrandbits(64), say=say
-            )
-            undo.callback(self.cache.stop)
+            self.cache: CacheAsked = self._opened_cache(undo, rng[2])
             self._publisher.observed_by(prober)
             undo.callback(prober.stop)
             prober.start()
-            visitor = Visitor(stage, self.cache, self.table, how, self.record, self._now, rng[3])
+            visitor = Visitor(
+                stage, self.cache.address, self.table, how, self.record, self._now, rng[3]
+            )
             undo.callback(visitor.stop)
             visitor.start()
         return undo.pop_all()
@@ -105,6 +113,17 @@ class Loopback:
     def close(self) -> None:
         """Stop everybody."""
         self._undo.close()
+
+    def _opened_cache(self, undo: ExitStack, rng: Random) -> CacheAsked:
+        if self._program == LAB:
+            lent = forward(
+                self.server, profile=self._profile, seed=rng.getrandbits(64), say=self._say
+            )
+            undo.callback(lent.stop)
+            return lent
+        made = Unbound(self.server.address, self._stage.origin)
+        undo.callback(made.stop)
+        return made.start()
 
     def _places(self, undo: ExitStack) -> Mapping[str, tuple[str, int]]:
         """Where checks find their endpoints; at ports other than the web's, nobody listens."""

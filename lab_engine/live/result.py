@@ -160,7 +160,7 @@ class Result(Shown):
         led = [
             each.end - event.at
             for each in self.record.copies()
-            if event.address in each.addresses and event.at - each.start > -seconds
+            if event.address in each.addresses and each.start - event.at < seconds
         ]
         run_out = min(seconds, max([known, *led]))
         return Parts(noticed, publication, run_out - known, seconds - run_out)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from lab_engine.authority.plan import replies
 from lab_engine.authority.records import Client
@@ -22,11 +22,26 @@ from lab_engine.simulation.outcome import Verdict
 from lab_engine.wire.client import Asked, ask
 from lab_engine.wire.ecs import PrivateEcs
 from lab_engine.wire.endpoint import Say, open_or_move
+from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.server import Server
 from lab_engine.wire.transport import Opener
 
 HOST = "127.0.0.1"
+LAB, UNBOUND = "lab", "unbound"
+"""The caches that a drill may have."""
 HERE = Client.at(HOST)
+
+
+class CacheAsked(Protocol):
+    """The cache of a drill: the lab's forwarder, or another program."""
+
+    @property
+    def address(self) -> str:
+        """Such as `127.0.0.1:5353`."""
+
+    def ask(self, name: str, rdtype: str = "A") -> Exchange:
+        """What it answers a client."""
+        ...
 
 
 class Told(NamedTuple):
@@ -41,7 +56,7 @@ class Told(NamedTuple):
     ttl: float = 0.0
 
 
-def look_up(stage: Stage, cache: Asked, patience: float) -> Told:
+def look_up(stage: Stage, cache: Asked | str, patience: float) -> Told:
     """What a client learns of the cache; nothing where that does not answer."""
     question = stage.question
     try:

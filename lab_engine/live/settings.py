@@ -12,6 +12,7 @@ from lab_engine.authority.records import MAX_TTL
 from lab_engine.errors import LabError
 from lab_engine.simulation.values import number, whole
 
+HEALTH = "/health"  # what checks ask for, unless they say otherwise
 FASTEST = 0.2  # seconds between the probes of one checker: sixteen of them are a thread's work
 OFFERED = (10, 30)  # seconds, by Route 53
 MAX_RATE = 50.0

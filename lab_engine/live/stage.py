@@ -19,8 +19,7 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account, Check
 from lab_engine.errors import LabError
-from lab_engine.live.settings import OFFERED, Settings
-from lab_engine.live.webservers import HEALTH
+from lab_engine.live.settings import HEALTH, OFFERED, Settings
 from lab_engine.simulation.names import asked, has, no_such_name
 
 WEB = 80  # the port at which clients ask, as they would in the world
@@ -63,6 +62,7 @@ class Stage:
 
     Attributes:
         account: what is served, with the drill's TTL, and checks with its threshold.
+        origin: of the zone that is asked for, as text.
         question: what clients ask for.
         watched: the checks that ask an endpoint.
         addresses: of all back ends: those that answers hold, then those that only checks ask.
@@ -70,6 +70,7 @@ class Stage:
     """
 
     account: Account
+    origin: str
     question: Question
     watched: tuple[Watched, ...]
     addresses: tuple[str, ...]
@@ -121,7 +122,9 @@ def stage(given: Zone | Account, name: str, kind: str, how: Settings) -> Stage:
     if not addresses or len(addresses) > MOST:
         rule = f"has {len(addresses)} back ends"
         raise LabError(str(question.name), rule, f"Drill a name with 1 to {MOST}.")
-    return Stage(served, question, watched, addresses, _names(zone, sets, addresses))
+    return Stage(
+        served, str(zone.origin), question, watched, addresses, _names(zone, sets, addresses)
+    )
 
 
 def _asked(account: Account, name: str, kind: RdataType) -> tuple[Zone, Question]:
@@ -152,18 +155,18 @@ def _reached(zone: Zone, name: Name, kind: RdataType) -> Iterator[RecordSet]:
     """The record sets that an answer may come from: behind aliases and CNAMEs within the zone."""
     waiting, known = [name], set[Name]()
     while waiting:
-        each = waiting.pop()
+        each = waiting.pop(0)
         node = zone.node(each) if zone.contains(each) else None
         if node is None or each in known:
             continue
         known.add(each)
         for member in node.get(RdataType.CNAME, ()):
-            waiting += [value.target for value in member.records.values] if member.records else []  # type: ignore[attr-defined]
+            records: Iterable[Any] = member.records.values if member.records else ()
+            waiting += [record.target for record in records]
         for member in node.get(kind, ()):
             yield member
-            waiting += (
-                [target.name for target in target_group(member, zone)] if member.alias else []
-            )
+            if member.alias is not None:
+                waiting += [target.name for target in target_group(member, zone)]
 
 
 def _values(sets: Iterable[RecordSet]) -> Iterator[str]:
@@ -212,15 +215,20 @@ def _served(account: Account, zone: Zone, drilled: Zone, checks: Mapping[str, Ch
 def _names(
     zone: Zone, sets: Iterable[RecordSet], addresses: Iterable[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Set identifiers and roles first, then owners, then addresses; the first to claim one wins."""
-    found: dict[str, Any] = {}
-    held = [each for each in sets if each.records is not None]
-    for each in held:
+    """Roles and set identifiers first, then owners, then addresses; the first to claim one wins."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in sets:
         role = each.policy.Failover if isinstance(each.policy, Failover) else ""
-        for name in (role, each.set_identifier):
-            if name:
-                found.setdefault(name.lower(), each.texts)
-    for each in held:
-        if not each.set_identifier:
+        for name in filter(None, (role, each.set_identifier)):
+            found.setdefault(name.lower(), _behind(each, zone))
+    for each in sets:
+        if not each.set_identifier and each.records is not None:
             found.setdefault(str(each.name.relativize(zone.origin)).lower(), each.texts)
     return {**found, **{address: (address,) for address in addresses}}
+
+
+def _behind(member: RecordSet, zone: Zone) -> tuple[str, ...]:
+    """Its addresses; an alias has those of its target."""
+    if member.alias is None:
+        return member.texts
+    return tuple(dict.fromkeys(_values(_reached(zone, member.alias.name, member.type))))

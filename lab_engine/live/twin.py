@@ -14,12 +14,11 @@ import simpy
 from lab_engine.authority.health import Checker, status
 from lab_engine.control.account import Account
 from lab_engine.control.serving import Observation
-from lab_engine.live.forwarder import Forwarder, forward
+from lab_engine.live.forwarder import forward
 from lab_engine.live.record import Changed, Probe, Record, Request
-from lab_engine.live.serving import Publisher, look_up, server_of
-from lab_engine.live.settings import Settings
+from lab_engine.live.serving import CacheAsked, Publisher, look_up, server_of
+from lab_engine.live.settings import HEALTH, Settings
 from lab_engine.live.stage import WEB, Stage, Watched
-from lab_engine.live.webservers import HEALTH
 from lab_engine.simulation.failing import CONNECT, RESPONSE, WELL, Failure, Look, look
 from lab_engine.simulation.outcome import Mind, Verdict
 from lab_engine.wire.transport import InProcess
@@ -65,14 +64,16 @@ class Twin:
         with ExitStack() as undo:  # whatever fails, nothing of it stays
             self.server = server_of(stage, rng, self._date, 0, print, InProcess).start()
             undo.callback(self.server.stop)
-            self.cache: Forwarder = forward(
+            lent = forward(
                 self.server,
                 profile=profile,
                 seed=dice.getrandbits(64),
                 clock=lambda: self.now,
                 transport=InProcess,
             )
-            undo.callback(self.cache.stop)
+            undo.callback(lent.stop)
+            self.cache: CacheAsked = lent
+            self._lent = lent
             self._publisher = Publisher(stage, self.server, self.record, lambda: self.now)
             self._publisher.observed_by(_Checkers(stage))
             self._undo = undo.pop_all()
@@ -160,7 +161,7 @@ class Twin:
 
     def _request(self) -> Play:
         began, patience = self.now, self._how.patience
-        told = look_up(self._stage, self.cache, patience)
+        told = look_up(self._stage, self._lent, patience)
         tried: list[str] = []
         server = ""
         for address in told.addresses:

@@ -15,7 +15,6 @@ from lab_engine.live.record import Record, Request
 from lab_engine.live.serving import look_up
 from lab_engine.live.settings import Settings
 from lab_engine.live.stage import Stage
-from lab_engine.wire.client import Asked
 
 OK = 200
 MOST = 64  # threads; more requests than these do not hang at once
@@ -26,7 +25,7 @@ class Visitor:
 
     Args:
         stage: what it asks for.
-        cache: where it looks that up.
+        cache: where it looks that up, `127.0.0.1:port`.
         table: where addresses really are.
         how: how often, and with how much patience.
         record: where it notes what came of each.
@@ -37,7 +36,7 @@ class Visitor:
     def __init__(  # noqa: PLR0913, PLR0917  (all that a client is made of)
         self,
         stage: Stage,
-        cache: Asked,
+        cache: str,
         table: Mapping[str, tuple[str, int]],
         how: Settings,
         record: Record,
@@ -68,7 +67,10 @@ class Visitor:
             at = (number + self._rng.random()) * gap
             if self._leaving.wait(max(0.0, at - self._now())):
                 return
-            self._hands.submit(self._request)
+            try:
+                self._hands.submit(self._request)
+            except RuntimeError:  # the interpreter is ending, and nobody has stopped us
+                return
             number = max(number + 1, int(self._now() / gap))  # a machine that slept makes up none
 
     def _request(self) -> None:

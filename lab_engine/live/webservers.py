@@ -20,11 +20,11 @@ import h11
 
 from lab_engine.errors import LabError
 from lab_engine.live import ports
+from lab_engine.live.settings import HEALTH
 from lab_engine.simulation.failing import Failure
 from lab_engine.wire.interrupts import Unbroken, opened
 
 HOST = "127.0.0.1"
-HEALTH = "/health"
 READ = 65_536
 BACKLOG = 128
 CALLERS = 4  # more than a queue of none has room for

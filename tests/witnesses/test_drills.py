@@ -14,9 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from statistics import fmean
 
+import psutil
 import pytest
 
-from lab_engine import RecordSet, Zone, drill
+from lab_engine import LabError, RecordSet, Zone, drill
 from lab_engine.authority.policies import Failover
 from tests.seeds import shifted
 
@@ -105,3 +106,25 @@ def test_drills_take_as_long_as_the_law_says(tell):
     assert law.least - 0.5 <= seconds[0]
     assert seconds[-1] <= law.most + 1 + lag.worst
     assert fmean(seconds) == pytest.approx(law.mean, abs=4 * law.sd / math.sqrt(DRILLS))
+
+
+def test_a_drill_behind_unbound_is_longer_by_its_second_at_the_most(tell):
+    """Its clock has whole seconds; what it asks and caches is what the lab's own does."""
+    with Lag() as lag, drill(zone(), cache="unbound", seed=shifted(7)) as d:
+        d.run(3)
+        d.kill("primary")
+        d.until("recovered", within=40)
+
+        assert d.cache.ask("www.shop.example").values == ("192.0.2.2",)
+    assert psutil.Process().children() == []
+    (found,), (law,) = d.result().measured, d.result().foretold
+    tell(f"drill behind Unbound: {found.seconds:.1f} s; the law: {law.least:.1f} to {law.most:.1f}")
+    assert law.least - 0.5 <= found.seconds <= law.most + 2 + lag.worst
+    assert sum(found.parts) == pytest.approx(found.seconds, abs=0.1)
+
+
+def test_without_unbound_it_is_said(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+
+    with pytest.raises(LabError, match="unbound: is not installed"):
+        drill(zone(), cache="unbound").start()

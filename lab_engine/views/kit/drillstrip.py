@@ -140,6 +140,8 @@ def _sentence(result: Result) -> str:
         said += f" {needed} of {count} checkers know after {_for(last.noticed)}."
     if not last.over:
         said += " Requests still fail."
+    elif not last.seconds:
+        said += " No request was lost."
     else:
         said += f" The client is served again after {_for(last.seconds)}."
     if law.known and law.most < float("inf"):
