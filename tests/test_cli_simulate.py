@@ -42,7 +42,7 @@ def simulate(*arguments):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert "Traceback" not in done.stderr
     return done
