@@ -35,7 +35,7 @@ OLD, NEW = "192.0.2.1", "192.0.2.2"
 LEVELS = (0.05, 0.5, 0.95, 0.99)
 AT = 100.0
 EARLY = 5.0
-BATCH, MOST = 1_000, 60_000  # runs between looks at the spread, and at the most
+BATCH, MOST = 500, 60_000  # runs between looks at the spread, and at the most
 
 
 class Case(NamedTuple):
