@@ -38,7 +38,7 @@ class World:
     Attributes:
         name: `DNS`, `L4` or `L7`.
         steady: nothing happens.
-        death: `victim` dies at `at`.
+        death: `victim` dies at `at`, or fails otherwise where its back end says how.
         drain: it is to get nothing any more from `at` on.
         canary: it gets `share` of the requests.
         victim: the first address of the name.
