@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from lab_engine.simulation.balancer import Balancer as Balancer
     from lab_engine.simulation.cities import cities as cities
     from lab_engine.simulation.failing import Failure as Failure
+    from lab_engine.simulation.failovers import failovers as failovers
+    from lab_engine.simulation.failovers import simulated_knee as simulated_knee
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
@@ -157,6 +159,7 @@ _HOMES = {
     "explain": "lab_engine.review.explain",
     "failover": "lab_engine.views.failovers",
     "failover_strip": "lab_engine.views.kit.failoverstrip",
+    "failovers": "lab_engine.simulation.failovers",
     "fan": "lab_engine.views.kit.fan",
     "forward": "lab_engine.live.forwarder",
     "glibc_order": "lab_engine.caches.clients",
@@ -178,6 +181,7 @@ _HOMES = {
     "rtt_ms": "lab_engine.simulation.travel",
     "run": "lab_engine.simulation.run",
     "serve": "lab_engine.wire.server",
+    "simulated_knee": "lab_engine.simulation.failovers",
     "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",
     "three_worlds": "lab_engine.views.panels",

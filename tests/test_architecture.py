@@ -116,12 +116,12 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
     "simulation": (
-        14_200,
-        "two engines and laws that check each other, how servers fail, TTL plans, balancers",
+        14_400,
+        "two engines and laws that check each other, how servers and what is behind balancers fail",
     ),
     "live": (
-        3_400,
-        "drills and their virtual twins, the apex asked live, a forwarder, real balancers",
+        3_450,
+        "drills and twins, the apex asked live, a forwarder, real balancers, servers that fail",
     ),
     "views": (
         8_600,

@@ -1,5 +1,6 @@
 """The drill with sockets: what real servers, probes, packets and requests make of it."""
 
+import socket
 import threading
 import time
 from ipaddress import ip_address
@@ -169,9 +170,14 @@ def test_a_port_that_is_taken_is_replaced_and_said():
     assert str(taken) in said[0]
 
 
-def test_a_black_hole_is_for_virtual_drills():
-    with live() as d, pytest.raises(LabError, match="loses no packet"):
+def test_a_black_hole_lets_nobody_in_and_refuses_nobody():
+    with live() as d:
         d.fail("primary", "black hole")
+
+        with socket.socket() as probe:
+            probe.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                probe.connect(d._world.table[A])
 
 
 def test_a_publication_that_takes_its_time_is_waited_for():

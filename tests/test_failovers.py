@@ -1,154 +1,118 @@
-"""The panel of a failover: what it shows of many runs, and the goals that it reaches."""
+"""What a TTL buys and costs, from runs: p99 outage, questions and knee, beside the closed forms.
 
-import math
+Of 200 runs with 200 caches each, 2 % of the p99 outage are more than 4 sigma.
+"""
+
+from statistics import fmean
 
 import pytest
 
-from lab_engine import (
-    Backend,
-    Checkers,
-    Clients,
-    Failover,
-    LabError,
-    RecordSet,
-    Resolvers,
-    Scenario,
-    ScheduledChange,
-    Zone,
-    failover,
-    theory,
-)
-from lab_engine.course.datafile import load
-from lab_engine.course.goals import PREDICATES
-from lab_engine.views import failovers
-from lab_engine.views.kit.dots import Dots
-from lab_engine.views.kit.partbars import PartBars
-from lab_engine.views.kit.strip import Strip
+from lab_engine import LabError, Tradeoff, failovers, simulated_knee, ttl_tradeoff
+from lab_engine.simulation.failovers import CACHES
+from lab_engine.views.ttl_figures import tradeoff
 
-pytestmark = pytest.mark.slow
+from .sampling import agrees, limit, standard_error
+from .seeds import shifted
 
-FIRST, SECOND = "192.0.2.1", "192.0.2.2"
-CONTROLS = ("interval", "threshold", "ttl", "death", "back", "check", "client", "capacity")
-GOALS = load("06_failover").goals
-LASTS, FAILS = f"backends.{FIRST}.lasts", f"backends.{FIRST}.fails"
-MOVES = {
-    "hiccup": {
-        "checkers.interval": "10 s",
-        "checkers.threshold": 1,
-        FAILS: "takes connections and is silent",
-        LASTS: "after 12 s",
-    },
-    "both": {"checkers.interval": "10 s", f"backends.{SECOND}.capacity": "60 % of it"},
-    "promise": {"checkers.interval": "10 s", "checkers.threshold": 2, "zone.www.ttl": 30},
+SLOW = pytest.mark.slow
+RUNS = 200
+TRADES = {
+    "the default": Tradeoff(),
+    "fast checks": Tradeoff(interval=10.0, threshold=2),
+    "busy caches": Tradeoff(rate=20.0),
 }
 
 
-def shop() -> Scenario:
-    """As the lesson has it: the primary dies after half a minute."""
-    sets = [
-        RecordSet.of(
-            "www",
-            "A",
-            address,
-            60,
-            policy=Failover(role),
-            set_identifier=role,
-            health_check_id=role.lower(),
-        )
-        for role, address in (("PRIMARY", FIRST), ("SECONDARY", SECOND))
-    ]
-    return Scenario(
-        Zone.of("shop.example", sets),
-        "www",
-        clients=Clients(100, rate=0.2),
-        resolvers=Resolvers(12, skew=0),
-        backends=(Backend(FIRST), Backend(SECOND, restart=30, queue=20)),
-        checkers=Checkers(30, 3),
-        schedule=(ScheduledChange(30, "down", [FIRST]),),
-        duration=300,
-        bin=5,
+def within(found, seconds):
+    """The part of each run's clients whose outage lasts no longer; all weigh alike."""
+    return [sum(lasted <= seconds for lasted in each) / CACHES for each in alone(found)]
+
+
+def alone(found):
+    """The seconds of each client of each run; those that last alike are told together."""
+    for one in found.outages:
+        least = sum(weight for _, weight in one.lasted) / CACHES
+        yield [lasted for lasted, weight in one.lasted for _ in range(round(weight / least))]
+
+
+@SLOW
+@pytest.mark.parametrize("ttl", [5, 20, 60, 300, 1800])
+@pytest.mark.parametrize("name", TRADES)
+def test_runs_and_law_agree_on_the_p99_outage(name, ttl):
+    """Within 2 %, which so many runs resolve."""
+    trade = TRADES[name]
+    p99 = trade.outage(ttl)
+
+    found = failovers(trade, ttl, runs=RUNS, seed=shifted(1))
+
+    early, there, late = (within(found, p99 * part) for part in (0.98, 1, 1.02))
+    assert fmean(early) + limit(RUNS) * standard_error(early) < 0.99
+    assert fmean(late) - limit(RUNS) * standard_error(late) > 0.99
+    assert agrees(there, 0.99)
+    assert found.outage() == pytest.approx(p99, rel=0.02)
+
+
+@SLOW
+@pytest.mark.parametrize("ttl", [5, 60, 300])
+def test_runs_and_law_agree_on_the_bill(ttl):
+    """Of 200 caches in 60 runs, thousands of questions: 2 % are 4 sigma."""
+    trade = Tradeoff(caches=5000, price=0.7)
+
+    assert failovers(trade, ttl, seed=shifted(2)).bill(trade) == pytest.approx(
+        trade.bill(ttl), rel=0.02
     )
 
 
-@pytest.fixture(scope="module")
-def panel():
-    """With all of its controls."""
-    return failover(shop(), *CONTROLS, sla=120)
+@SLOW
+@pytest.mark.parametrize(("sla", "interval"), [(150, 30.0), (75, 10.0)])
+def test_the_knee_of_runs_is_that_of_the_law(sla, interval):
+    """The largest TTL whose p99 outage meets the SLA: by the law that is the SLA within 2 %."""
+    trade = Tradeoff(sla=sla, interval=interval)
+
+    knee = simulated_knee(trade, runs=RUNS, seed=shifted(3))
+
+    assert failovers(trade, knee, runs=RUNS, seed=shifted(3)).outage() <= sla
+    assert trade.outage(knee) == pytest.approx(sla, rel=0.02)
+    assert knee == pytest.approx(trade.knee, abs=0.02 * sla + 1)
 
 
-@pytest.fixture(autouse=True)
-def _reset(panel):
-    yield
-    panel.reset()
+def test_no_ttl_meets_what_detection_breaks():
+    assert simulated_knee(Tradeoff(sla=60), runs=5) is None
 
 
-def test_strip_bars_and_dots_stand_in_one_picture(panel):
-    kinds = [type(part) for part in panel.picture.parts]
+def test_what_does_not_change_a_failover_is_not_run_again():
+    """Another SLA, price or number of caches: the same runs."""
+    dear = Tradeoff(sla=10, price=2.0, caches=7, ttl=9)
 
-    assert kinds == [Strip, PartBars, Dots]
-    assert panel.picture.parts[0].lamps[0].lane == "checkers"
-    assert panel.picture.parts[2].line == 120
-
-
-def test_bars_are_those_of_the_law(panel):
-    """Mean and p99 of 60 runs: within 4 sigma of the checkers' phases and 12 copies a run."""
-    law = theory.Failover(30, 3, ttl=60).outage
-    rows = dict(panel.picture.parts[1].rows)
-
-    assert rows["mean"].total == pytest.approx(law.mean, abs=4 * law.sd / math.sqrt(60))
-    assert law.quantile(0.95) < rows["p99"].total <= rows["worst"].total <= law.longest
+    assert failovers(Tradeoff(), 20, runs=2) is failovers(dear, 20, runs=2)
 
 
-def test_the_playhead_begins_where_the_authority_knows_and_clients_do_not(panel):
-    strip = panel.picture.parts[0]
-    minds, caches = strip.lamps
-
-    assert strip.begin == 30 + panel.outcome.this.outages[0].published
-    assert strip.lit(minds, strip.begin).count("dead") == 14
-    assert strip.lit(caches, strip.begin).count(SECOND) == 0
+@pytest.mark.parametrize(("ttl", "runs"), [(-1, 5), (20, 0), (20, 10_001), (1.5, 5)])
+def test_what_cannot_be_run_is_refused(ttl, runs):
+    with pytest.raises(LabError):
+        failovers(Tradeoff(), ttl, runs=runs)
 
 
-def test_a_death_that_nobody_finds_out_is_seen_from_its_beginning(panel):
-    panel.set(FAILS, "is well for checks only")
+def test_circles_stand_beside_the_curves_where_it_was_simulated():
+    trade = Tradeoff()
+    found = [failovers(trade, ttl, runs=3) for ttl in (20, 300)]
 
-    assert panel.status == ""
-    assert panel.picture.parts[0].begin == 30
+    figure = tradeoff(trade, found)
 
-
-@pytest.mark.parametrize("name", failovers.DEATHS)
-def test_every_death_is_drawn(panel, name):
-    panel.set(FAILS, name)
-
-    assert panel.status == ""
-    assert panel.scenario.get(FAILS) == failovers.DEATHS[name]
-
-
-@pytest.mark.parametrize("name", failovers.CLIENTS)
-def test_every_client_is_drawn(panel, name):
-    panel.set("clients.profile", name)
-
-    assert panel.status == ""
+    circles = [trace for trace in figure.data if trace.name.startswith("simulated")]
+    assert [list(trace.x) for trace in circles] == [[20, 300]] * 2
+    assert {trace.marker.symbol for trace in circles} == {"circle"}
+    assert list(circles[0].y) == [float(f"{each.outage():.4g}") for each in found]
+    assert "lines: closed forms; circles: simulated" in [
+        note.text for note in figure.layout.annotations
+    ]
 
 
-@pytest.mark.parametrize("key", GOALS)
-def test_each_goal_is_reached_by_moves_that_a_learner_might_make(panel, key):
-    goal = GOALS[key]
-    assert not goal.standing(panel.scenario, panel.outcome).reached
-    for path, value in MOVES[key].items():
-        panel.set(path, value)
+def test_a_panel_simulates_only_when_asked():
+    plain = ttl_tradeoff(Tradeoff(), "sla")
+    simulated = ttl_tradeoff(Tradeoff(), "sla", runs=2)
 
-    assert goal.standing(panel.scenario, panel.outcome).reached
-    assert goal.reach in PREDICATES
+    def names(panel):
+        return {trace.name for trace in panel.figure.data}
 
-
-def test_a_threshold_of_nought_is_told_and_the_last_good_picture_stays(panel):
-    before = panel.summary
-    panel.set("checkers.threshold", 0)
-
-    assert "Failures in a row goes from 1 to 5" in panel.status
-    assert panel.summary == before
-
-
-def test_an_unknown_control_is_refused():
-    with pytest.raises(LabError, match="is no control"):
-        failover(shop(), "weight")
+    assert names(simulated) - names(plain) == {"simulated outage", "simulated bill"}

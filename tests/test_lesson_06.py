@@ -12,7 +12,7 @@ from lab_engine.simulation.failing import CONNECT, RESPONSE
 from tools.glossary import plain
 
 from .seeds import shifted
-from .test_failovers import FIRST, SECOND, shop
+from .test_failover_panel import FIRST, SECOND, shop
 
 LESSON = Path(__file__).parents[1] / "lessons" / "06_failover.ipynb"
 SHEET = load("06_failover")
