@@ -62,7 +62,7 @@ def shop() -> Scenario:
         "www",
         clients=Clients(100, rate=0.2),
         resolvers=Resolvers(12, skew=0),
-        backends=(Backend(FIRST), Backend(SECOND, restart=30, queue=20)),
+        backends=(Backend(FIRST), Backend(SECOND)),
         checkers=Checkers(30, 3),
         schedule=(ScheduledChange(30, "down", [FIRST]),),
         duration=300,
@@ -139,6 +139,15 @@ def test_each_goal_is_reached_by_moves_that_a_learner_might_make(panel, key):
 
     assert goal.standing(panel.scenario, panel.outcome).reached
     assert goal.reach in PREDICATES
+
+
+def test_a_secondary_with_a_limit_falls_over_and_one_without_has_none(panel):
+    """Capacity and restart go together: without the one the other is refused."""
+    for name, capacity, restart in (("60 % of it", 12, 30), ("everything", math.inf, 0)):
+        panel.set(failovers.ROOM, name)
+        backend = panel.scenario.scenario.backends[1]
+
+        assert (panel.status, backend.capacity, backend.restart) == ("", capacity, restart)
 
 
 def test_a_threshold_of_nought_is_told_and_the_last_good_picture_stays(panel):

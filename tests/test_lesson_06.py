@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lab_engine import Multivalue, RecordSet, Zone, run, theory
+from lab_engine import Backend, Multivalue, RecordSet, Zone, run, theory
 from lab_engine.authority.health import CHECKERS, MORE_THAN_PERCENT
 from lab_engine.course.datafile import load
 from lab_engine.simulation.failing import CONNECT, RESPONSE
@@ -77,12 +77,8 @@ def test_a_secondary_that_is_too_small_serves_a_sixth():
     """Whatever the dice: 8 nights, each within a few points of what the question says."""
     said = float(SHEET.predict["cascade"].right.removesuffix(" %"))
     night = shop().set("duration", 600).set("bin", 10).set("zone.www.ttl", 20)
-    small = {
-        "resolvers.count": 100,
-        "checkers.interval": 10.0,
-        f"backends.{FIRST}.capacity": 30.0,
-        f"backends.{SECOND}.capacity": 12.0,
-    }
+    two = (Backend(FIRST, capacity=30), Backend(SECOND, capacity=12, restart=30, queue=20))
+    small = {"resolvers.count": 100, "checkers.interval": 10.0, "backends": two}
     for path, value in small.items():
         night = night.set(path, value)
     shares = []

@@ -6,9 +6,9 @@ of many runs of the same scenario: a run throws the dice of its checkers once.
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Any, Final, Self
 
 from lab_engine.simulation import Outcome, Scenario, supports
 from lab_engine.simulation.many import Many, Runs, Sampler
@@ -32,6 +32,8 @@ NARROW: Final = 540  # pixels of the bars, which share their row
 SAMPLE: Final = 200  # outages of which the dots are made
 PRIMARY: Final = "192.0.2.1"
 SECONDARY: Final = "192.0.2.2"
+ROOM: Final = f"backends.{SECONDARY}.capacity"
+RESTART, QUEUE = 30.0, 20  # a secondary with a limit falls over so long, when so many wait
 DEATHS: Final = {
     "refuses connections": "refused",
     "lets packets vanish (a black hole)": "black hole",
@@ -47,6 +49,22 @@ CLIENTS: Final = {
 }
 
 
+@dataclass(frozen=True)
+class Deaths(Many):
+    """Many deaths of one scenario; a secondary with a limit is one that falls over."""
+
+    def set(self, path: str, value: Any) -> Self:
+        """The same with one value changed; raises LabError if it cannot be."""
+        if path != ROOM:
+            return super().set(path, value)
+        falls = {"restart": RESTART, "queue": QUEUE} if math.isfinite(value) else {"restart": 0.0}
+        moved = tuple(
+            replace(each, capacity=value, **falls) if each.address == SECONDARY else each
+            for each in self.scenario.backends
+        )
+        return replace(self, scenario=self.scenario.set("backends", moved))
+
+
 def failover(scenario: Scenario, *controls: str, sla: float = 150.0) -> Panel[Many, Runs]:
     """A failover under the controls named: strip, part bars, and dots with a line at the promise.
 
@@ -60,7 +78,7 @@ def failover(scenario: Scenario, *controls: str, sla: float = 150.0) -> Panel[Ma
         LabError: no such control.
     """
     sampler = Sampler()
-    start = Many(lending(scenario), holdings=CACHES)
+    start = Deaths(lending(scenario), holdings=CACHES)
 
     def run(many: Many) -> Runs:
         return sampler.run(_few(many))
@@ -101,7 +119,7 @@ def _controls(scenario: Scenario) -> dict[str, Control]:
             "Each client asks",
             {words: ((name, 1.0),) for words, name in CLIENTS.items()},
         ),
-        "capacity": Choice(f"backends.{SECONDARY}.capacity", "The secondary can serve", room),
+        "capacity": Choice(ROOM, "The secondary can serve", room),
     }
 
 
