@@ -57,9 +57,11 @@ class Deaths(Many):
         """The same with one value changed; raises LabError if it cannot be."""
         if path != ROOM:
             return super().set(path, value)
-        falls = {"restart": RESTART, "queue": QUEUE} if math.isfinite(value) else {"restart": 0.0}
+        restart = RESTART if math.isfinite(value) else 0.0
         moved = tuple(
-            replace(each, capacity=value, **falls) if each.address == SECONDARY else each
+            replace(each, capacity=value, restart=restart, queue=QUEUE)
+            if each.address == SECONDARY
+            else each
             for each in self.scenario.backends
         )
         return replace(self, scenario=self.scenario.set("backends", moved))
