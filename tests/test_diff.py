@@ -16,6 +16,7 @@ from lab_engine.authority.policies import (
     Multivalue,
     Weighted,
 )
+from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
@@ -193,3 +194,61 @@ def test_a_large_zone_is_compared_in_seconds():
 
     (found,) = compared(before, [*before[1:], plain("192.0.2.2", name="n0")])
     assert found.name == "n0.shop.example."
+
+
+def test_what_lies_behind_a_cname_changes_with_its_target():
+    """Whoever asks for the alias's address follows it: no record of its own changes."""
+    www = RRset.of("www", "CNAME", "web.shop.example.", 60)
+
+    found = compared([plain("192.0.2.1", name="web"), www], [plain("192.0.2.2", name="web"), www])
+
+    assert [(each.name, each.type) for each in found] == [
+        ("web.shop.example.", "A"),
+        ("www.shop.example.", "A"),
+    ]
+
+
+def test_a_cname_behind_a_wildcard_changes_with_it():
+    """The target is no name of the zone, and answered by a wildcard all the same."""
+    www = RRset.of("www", "CNAME", "any.shop.example.", 60)
+
+    found = compared([plain("192.0.2.1", name="*"), www], [plain("192.0.2.2", name="*"), www])
+
+    assert ("www.shop.example.", "A") in [(each.name, each.type) for each in found]
+
+
+def test_weighted_cnames_that_lead_to_each_other_are_followed_to_an_end():
+    """A loop is no reason to go on for ever."""
+    loops = [
+        RecordSet.of(
+            name, "CNAME", f"{to}.shop.example.", policy=Weighted(1), set_identifier=f"{name}-{to}"
+        )
+        for name in ("a", "b", "c")
+        for to in ("a", "b", "c")
+    ]
+
+    found = compared([*loops, plain("192.0.2.1")], [*loops, plain("192.0.2.2")])
+
+    assert [each.name for each in found] == ["www.shop.example."]
+
+
+def test_a_name_that_comes_hides_its_wildcard():
+    """RFC 4592 section 2.2.1: `same` has a CAA from then on, and no address any more."""
+    wildcard, caa = plain("192.0.2.1", name="*"), RRset.of("same", "CAA", '0 issue "ca.example"')
+
+    found = compared([wildcard], [wildcard, caa])
+
+    lost = next(each for each in found if each.type == "A")
+    assert lost.name == "same.shop.example."
+    assert [str(outcome) for outcome, _ in lost.after.shares] == ["NODATA"]
+
+
+def test_a_cname_that_becomes_an_address_loses_what_its_target_held():
+    """AAAA came from the target alone."""
+    target = [plain("192.0.2.1", name="lb"), RRset.of("lb", "AAAA", "2001:db8::1")]
+
+    found = compared(
+        [*target, RRset.of("www", "CNAME", "lb.shop.example.")], [*target, plain("192.0.2.1")]
+    )
+
+    assert ("www.shop.example.", "AAAA") in [(each.name, each.type) for each in found]
