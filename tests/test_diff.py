@@ -4,10 +4,11 @@ import json
 from ipaddress import ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lab_engine.authority.geo import Atlas, Place, Point
+from lab_engine.authority.plan import alike, replies
 from lab_engine.authority.policies import (
     CidrLocation,
     Failover,
@@ -16,12 +17,16 @@ from lab_engine.authority.policies import (
     Multivalue,
     Weighted,
 )
-from lab_engine.authority.records import RRset
+from lab_engine.authority.records import Client, Question, RRset
 from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.server import plan
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.review.diff import diff
+from lab_engine.review.touched import keys
+
+ANYBODY = Client.at("203.0.113.1")
 
 
 def member(index, policy, check="", ttl=60):
@@ -252,3 +257,45 @@ def test_a_cname_that_becomes_an_address_loses_what_its_target_held():
     )
 
     assert ("www.shop.example.", "AAAA") in [(each.name, each.type) for each in found]
+
+
+SOME = st.lists(
+    st.sampled_from(
+        [
+            plain("192.0.2.1", name="a"),
+            plain("192.0.2.2", name="a"),
+            plain("192.0.2.1", name="*"),
+            plain("192.0.2.1", name="b.sub"),
+            RRset.of("b", "CNAME", "a.shop.example."),
+            RRset.of("c", "CNAME", "b.shop.example."),
+            RRset.of("d", "CNAME", "nowhere.shop.example."),
+            RecordSet.alias_to("e", "A", "a"),
+            RRset.of("nowhere", "TXT", "here"),
+            RRset.of("sub", "NS", "ns.example.org."),
+        ]
+    ),
+    max_size=6,
+    unique_by=lambda each: each.name,
+)
+
+
+@given(SOME, SOME)
+def test_no_question_that_is_passed_over_is_answered_otherwise(before, after):
+    """Only what may differ is asked: whatever else either zone holds is told the same."""
+    one, other = (_loaded(each) for each in (before, after))
+    assume(one is not None and other is not None)
+
+    asked = {(str(name), kind) for name, kind in keys(one, other)}
+
+    for name, kind in {(each.name, each.type) for zone in (one, other) for each in zone}:
+        if (str(name), kind) not in asked:
+            told = [plan(zone, Question(name, kind), ANYBODY) for zone in (one, other)]
+            assert alike(*map(replies, told))
+
+
+def _loaded(sets):
+    """The zone; None where an alias or a delegation has nothing to lead to."""
+    try:
+        return Zone.of("shop.example", [plain("192.0.2.9", name="z"), *sets])
+    except LabError:
+        return None

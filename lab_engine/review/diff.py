@@ -22,17 +22,16 @@ from lab_engine.authority.geo import NOWHERE, Atlas, Network, Place
 from lab_engine.authority.plan import replies
 from lab_engine.authority.policies import AzAffinity, IpBased, Policy
 from lab_engine.authority.records import Client, Question, Reply
-from lab_engine.authority.server import MAX_CNAMES, plan
+from lab_engine.authority.server import plan
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.review.explain import percent
+from lab_engine.review.touched import keys
 
 EVERYWHERE = "everywhere"
 ELSEWHERE = "everywhere else"
 ANYBODY = ip_network("0.0.0.0/0")
-ALONE = frozenset({RdataType.CNAME, RdataType.SOA, RdataType.NS})
-"""Types that no CNAME and no wildcard brings in from elsewhere, or only with all others."""
 
 
 class Answered(NamedTuple):
@@ -127,39 +126,11 @@ def diff(before: Zone, after: Zone, state: State | None = None) -> tuple[Differe
             "Compare two states of one zone, or name the origin of both.",
         )
     who = _askers(state or State(), before, after)
-    keys = sorted({*_held(before, after), *_indirect(before, after)})
     return tuple(
-        found for name, kind in keys for found in _compared(name, kind, before, after, who)
+        found
+        for name, kind in keys(before, after)
+        for found in _compared(name, kind, before, after, who)
     )
-
-
-def _held(*zones: Zone) -> Iterator[tuple[Name, RdataType]]:
-    yield from ((each.name, each.type) for zone in zones for each in zone)
-
-
-def _indirect(before: Zone, after: Zone) -> Iterator[tuple[Name, RdataType]]:
-    """What has no record of its own, and may be answered otherwise all the same."""
-    zones = before, after
-    names = {name for name, _ in _held(*zones)}
-    kinds = {kind for _, kind in _held(*zones)} - ALONE
-    touched = {name for name in names if before.node(name) != after.node(name)}
-    for name in names:
-        nodes = [zone.node(name) for zone in zones]
-        comes_or_goes = None in nodes
-        leads = any(RdataType.CNAME in (node or {}) for node in nodes)
-        if comes_or_goes or (leads and any(_leads_to(touched, name, zone) for zone in zones)):
-            yield from ((name, kind) for kind in kinds)
-
-
-def _leads_to(touched: Collection[Name], name: Name, zone: Zone, links: int = MAX_CNAMES) -> bool:
-    """Whether a chain of CNAMEs that begins at a name may lead to one of these."""
-    node = zone.node(name)
-    if name in touched or (node is None and zone.contains(name)):
-        return bool(touched)  # a name that is not there may be a wildcard's
-    group = (node or {}).get(RdataType.CNAME, ())
-    values = (value for each in group if each.records for value in each.records.values)
-    targets: set[Name] = {value.target for value in values}  # type: ignore[attr-defined]
-    return links > 0 and any(_leads_to(touched, each, zone, links - 1) for each in targets)
 
 
 def _compared(
