@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from lab_engine.drill.webclient import WebClient as WebClient
     from lab_engine.drill.webservers import webservers as webservers
     from lab_engine.errors import LabError as LabError
+    from lab_engine.rehearsal.rehearse import Rehearsal as Rehearsal
+    from lab_engine.rehearsal.rehearse import rehearse as rehearse
     from lab_engine.review.diff import diff as diff
     from lab_engine.review.explain import explain as explain
     from lab_engine.review.lint import lint as lint
@@ -114,6 +116,7 @@ _HOMES = {
     "Question": "lab_engine.authority.records",
     "RRset": "lab_engine.authority.records",
     "RecordSet": "lab_engine.authority.recordset",
+    "Rehearsal": "lab_engine.rehearsal.rehearse",
     "Resolvers": "lab_engine.simulation.parts",
     "Scenario": "lab_engine.simulation.scenario",
     "ScheduledChange": "lab_engine.simulation.parts",
@@ -154,6 +157,7 @@ _HOMES = {
     "plan": "lab_engine.authority.server",
     "plan_migration": "lab_engine.simulation.theory.migration",
     "redirected_share": "lab_engine.drill.asking",
+    "rehearse": "lab_engine.rehearsal.rehearse",
     "replies": "lab_engine.authority.plan",
     "rings": "lab_engine.views.kit.rings",
     "round_robin": "lab_engine.views.panels",

@@ -1,0 +1,88 @@
+"""Parts of requests over time, summed over runs: a curve that falls, and when it has fallen.
+
+What still follows an older answer can only become less, so a sample is made to fall, too, as little
+changed as possible: isotonic regression by pooling neighbours (Barlow et al. 1972). Times read from
+it are not drawn later by luck in single bins, as the last bin above a level would be.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+
+from lab_engine.simulation.outcome import Outcome
+
+LEVELS = (0.5, 0.9, 0.99)
+Curve = tuple[tuple[float, float], ...]
+"""Seconds after a change, and the part of requests that is not where it will be."""
+Times = tuple[float | None, ...]
+"""Seconds at each of `LEVELS`; None where the watch ended before."""
+
+
+def curve(
+    outcomes: Sequence[Outcome],
+    at: float,
+    change: int,
+    led: Callable[[Outcome], Sequence[int]],
+    concerned: float,
+) -> Curve:
+    """The part of the concerned requests that is led somewhere, from a change on.
+
+    Args:
+        outcomes: of runs of one scenario.
+        at: when the change is made, seconds of the watch.
+        change: which one it is, in the order of time.
+        led: of an outcome, how many requests of each bin are led there.
+        concerned: the part of all requests that counts, above 0.
+    """
+    first = outcomes[0]
+    begin = first.cuts[change][0]
+    rows = []
+    for index in range(begin, len(first.queries)):
+        total = sum(_requests(each, index, change) for each in outcomes)
+        bad = sum(led(each)[index] for each in outcomes)
+        start, end = max(at, index * first.bin), (index + 1) * first.bin
+        rows.append(((start + end) / 2 - at, bad, total * concerned))
+    known = [(time, bad / weight, weight) for time, bad, weight in rows if weight > 0]
+    values = falling([value for _, value, _ in known], [weight for *_, weight in known])
+    return tuple((time, min(1.0, value)) for (time, *_), value in zip(known, values, strict=True))
+
+
+def _requests(outcome: Outcome, index: int, change: int) -> int:
+    """Those of a bin, without what came ahead of a change within it."""
+    at, before = outcome.cuts[change]
+    total = sum(row[index] for row in outcome.requests) + outcome.failed[index]
+    return total - before if index == at else total
+
+
+def falling(values: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The nearest numbers, by weighted squares, none of which is above the one before it.
+
+    >>> falling([1.0, 0.25, 0.75, 0.0], [1, 1, 1, 1])
+    [1.0, 0.5, 0.5, 0.0]
+    """
+    blocks: list[tuple[float, float, int]] = []
+    for value, weight in zip(values, weights, strict=True):
+        blocks.append((value, weight, 1))
+        while len(blocks) > 1 and blocks[-1][0] > blocks[-2][0]:
+            (last, heavy, several), (first, weighs, few) = blocks.pop(), blocks.pop()
+            mean = (last * heavy + first * weighs) / (heavy + weighs)
+            blocks.append((mean, heavy + weighs, several + few))
+    return [value for value, _, count in blocks for _ in range(count)]
+
+
+def times(found: Curve, levels: Iterable[float] = LEVELS) -> Times:
+    """When a curve has fallen so far that these parts are where they will be.
+
+    >>> times(((0.0, 1.0), (100.0, 0.0)), (0.5, 0.9))
+    (50.0, 90.0)
+    """
+    return tuple(_fallen(found, 1 - level) for level in levels)
+
+
+def _fallen(found: Curve, part: float) -> float | None:
+    near = part + 1e-9
+    if found and found[0][1] <= near:
+        return 0.0
+    for (left, above), (right, below) in pairwise(found):
+        if below <= near:
+            return left + (right - left) * (above - part) / (above - below)
+    return None
