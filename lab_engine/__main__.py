@@ -45,7 +45,6 @@ from lab_engine.wire.server import Server, serve
 ANYBODY = "0.0.0.0/0"  # a network that lies in no place
 BROKEN_OFF = 130
 DAY = 86_400
-Commands = Any  # argparse gives what holds its commands no public name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -167,20 +166,20 @@ def _explain(options: argparse.Namespace) -> int:
 def _lint(options: argparse.Namespace) -> int:
     zone, heard = _zone(options, options.file), _heard(options)
     findings = lint(zone, heard.ids if options.health else None)
-    if options.json:
-        _print_json([finding.as_dict() for finding in findings])
-    else:
-        print(*findings, _count(len(findings), "finding"), sep="\n")
-    return int(bool(findings))
+    return _print_found(options, findings, "finding")
 
 
 def _diff(options: argparse.Namespace) -> int:
     before, after = (_zone(options, file) for file in (options.before, options.after))
-    found = diff(before, after, _state(options, before, after))
+    return _print_found(options, diff(before, after, _state(options, before, after)), "difference")
+
+
+def _print_found(options: argparse.Namespace, found: Sequence[Any], noun: str) -> int:
+    """What a review found, and its status."""
     if options.json:
         _print_json([each.as_dict() for each in found])
     else:
-        print(*found, _count(len(found), "difference"), sep="\n")
+        print(*found, _count(len(found), noun), sep="\n")
     return int(bool(found))
 
 
@@ -201,9 +200,8 @@ def _simulate(options: argparse.Namespace) -> int:
 def _rehearse(options: argparse.Namespace) -> int:
     from lab_engine.rehearsal import command
 
-    zone, heard = _zone(options, options.zone), _heard(options)
     with progress() as bar:
-        found = command.run(options, zone, heard, bar)
+        found = command.run(options, _zone(options, options.zone), _heard(options), bar)
     _print_json(found.as_dict()) if options.json else print(found)
     return 0
 
@@ -334,7 +332,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _about_review(commands: Commands) -> None:
+def _about_review(commands: Any) -> None:
     command = commands.add_parser("lint", help="find what will be regretted; status 1 if anything")
     _about_zone(command, ["file"])
     command.add_argument("--json", action="store_true", help="print JSON")
