@@ -1,9 +1,8 @@
 """The command line: `python -m lab_engine COMMAND`; `--help` lists the commands.
 
 Each command is a function of its arguments that returns an exit status: 0 done, 1 refused with a
-reason, 2 misused. `lint` and `diff` speak like other tools of their kind: 0 nothing found, 1 found
-something, 2 a broken file. `simulate` ends with 130 when Ctrl-C broke it off, like other programs
-that SIGINT ends, and prints what was counted by then.
+reason, 2 misused, 130 broken off by Ctrl-C (`simulate` prints what was counted by then). `lint` and
+`diff` speak like other tools of their kind: 0 nothing found, 1 found something, 2 a broken file.
 """
 
 import argparse

@@ -90,10 +90,10 @@ def led_elsewhere(
         to: the step that leads where it is right.
         right_again: a change; what left the authority ahead of it is right, too.
     """
-    steps = range(len(scenario.steps))
-    reached = [frozenset(_addresses(told(scenario, step))) for step in steps]
-    others = frozenset[str]().union(*(reached[s] for s in steps if reached[s] != reached[to]))
-    disjoint = bool(reached[to]) and not others & reached[to] and bool(others)
+    right = frozenset(_addresses(told(scenario, to)))
+    earlier = (frozenset(_addresses(told(scenario, step))) for step in range(index + 1))
+    others = frozenset[str]().union(*(each for each in earlier if each != right))
+    disjoint = bool(right) and bool(others) and not others & right
     if disjoint and math.isclose(concerned(scenario, index, index + 1), 1):
         return lambda outcome: [
             sum(column)

@@ -34,23 +34,17 @@ def curve(
         concerned: the part of all requests that counts, above 0.
     """
     first = outcomes[0]
-    begin = first.cuts[change][0]
+    begun, before = first.cuts[change]
+    astray = [*map(led, outcomes)]
     rows = []
-    for index in range(begin, len(first.queries)):
-        total = sum(_requests(each, index, change) for each in outcomes)
-        bad = sum(led(each)[index] for each in outcomes)
-        start, end = max(at, index * first.bin), (index + 1) * first.bin
-        rows.append(((start + end) / 2 - at, bad, total * concerned))
+    for index in range(begun + (before > 0), len(first.queries)):  # whole bins after it
+        total = sum(sum(row[index] for row in each.requests) for each in outcomes)
+        total += sum(each.failed[index] for each in outcomes)
+        bad = sum(each[index] for each in astray)
+        rows.append(((index + 0.5) * first.bin - at, bad, total * concerned))
     known = [(time, bad / weight, weight) for time, bad, weight in rows if weight > 0]
     values = falling([value for _, value, _ in known], [weight for *_, weight in known])
     return tuple((time, min(1.0, value)) for (time, *_), value in zip(known, values, strict=True))
-
-
-def _requests(outcome: Outcome, index: int, change: int) -> int:
-    """Those of a bin, without what came ahead of a change within it."""
-    at, before = outcome.cuts[change]
-    total = sum(row[index] for row in outcome.requests) + outcome.failed[index]
-    return total - before if index == at else total
 
 
 def falling(values: Sequence[float], weights: Sequence[float]) -> list[float]:
