@@ -117,7 +117,11 @@ def test_what_is_taken_back_is_over_a_new_ttl_later():
     (found,) = name.rolled_back
 
     assert (found.after, found.longest) == (600, 60)
-    assert found.at_once == pytest.approx(1, abs=0.02)
+    first, astray = found.curve[0]
+    held = theory.hit_ratio(1.0, 60)
+    assert astray == pytest.approx(
+        held * theory.rolled_back_fraction(first, 600, 300, 60), abs=0.01
+    )
     assert found.times == pytest.approx(found.law, abs=1.5)
 
 
@@ -126,9 +130,10 @@ def test_what_is_taken_back_early_was_met_by_few():
     (name,) = rehearsed(zone(www(OLD)), zone(www(NEW, 60)), rollback=30.0).names
     (found,) = name.rolled_back
 
-    expected = theory.rolled_back_fraction(0, 30, 300, 60)
-    assert expected == pytest.approx(0.1)
-    assert found.at_once == pytest.approx(expected, abs=4 * math.sqrt(0.09 / 20_000) + 0.005)
+    first, astray = found.curve[0]
+    expected = theory.rolled_back_fraction(first, 30, 300, 60)
+    assert expected == pytest.approx(0.1, abs=1e-6)
+    assert astray == pytest.approx(expected, abs=4 * math.sqrt(0.09 / 20_000))
 
 
 def test_a_change_of_the_ttl_alone_leads_nobody_astray():

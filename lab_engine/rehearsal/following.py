@@ -81,8 +81,11 @@ class RolledBack:
 
     @property
     def at_once(self) -> float:
-        """The part that is astray at first."""
-        return self.curve[0][1] if self.curve else math.nan
+        """The part that is astray at first: the curve, led back to its beginning."""
+        if len(self.curve) < 2:
+            return self.curve[0][1] if self.curve else math.nan
+        (first, part), (later, less) = self.curve[:2]
+        return min(1.0, part + (part - less) / (later - first) * first)
 
 
 @dataclass(frozen=True, eq=False)

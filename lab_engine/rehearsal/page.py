@@ -107,8 +107,9 @@ def _seconds(time: float | None) -> str:
 
 def _costs(found: Answers) -> Iterator[str]:
     for each in found.names:
-        lines = (f"{name}: {text.rates(cost)}" for name, cost in each.asked.items())
-        yield _lines("\n".join(lines), f"Queries for {each.case.name} {each.case.type}")
+        items = (f"{name}: {'; '.join(text.rates(cost))}." for name, cost in each.asked.items())
+        yield _heading(each, "each")
+        yield f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
     if found.names:
         yield _paragraph(next(iter(found.names[0].asked.values())).prices.capitalize() + ".")
 
@@ -165,7 +166,7 @@ def _findings(found: Answers) -> Iterator[str]:
 def _advice(found: Answers) -> Iterator[str]:
     for each in found.advice:
         yield _paragraph(text.advised(each))
-        yield f'<div class="wide" tabindex="0">{each.plan.table.html()}</div>'
+        yield each.plan.table.html()
 
 
 def _populations(found: Answers) -> Iterator[str]:

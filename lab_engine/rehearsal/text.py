@@ -127,21 +127,24 @@ def _costs(found: Answers) -> Iterator[str]:
     for each in found.names:
         yield f"{each.case.name} {each.case.type}{alike(each.case)}, each"
         for name, cost in each.asked.items():
-            yield f"{name:<{WIDTH}}{rates(cost)}"
+            first, *others = rates(cost)
+            yield f"{name:<{WIDTH}}{first}"
+            yield from (f"{'':<{WIDTH}}{line}" for line in others)
     if found.names:
         cost = next(iter(found.names[0].asked.values()))
         yield f"({cost.prices}; queries for aliases to AWS endpoints are free)"
 
 
-def rates(cost: Asked) -> str:
-    """What one population asks, in words."""
+def rates(cost: Asked) -> tuple[str, ...]:
+    """What one population asks, in words: for ever, and until all have followed."""
     law = [f"{each:.2f}" for each in (cost.law_before, cost.law_after) if each is not None]
     said = f" (law {' -> '.join(law)})" if law else ""
     more = "more" if cost.extra >= 0 else "fewer"
+    usd = f"{cost.usd_before:.2f} -> {cost.usd_after:.2f} USD a month"
+    people = f"{cost.clients:,} clients behind {cost.resolvers:,} resolvers"
     return (
-        f"{cost.before:.2f} -> {cost.after:.2f} a second{said}; {abs(cost.extra):,.0f} {more} in "
-        f"the first {cost.watched:,.0f} s; {cost.usd_before:.2f} -> {cost.usd_after:.2f} USD a "
-        f"month, for {cost.clients:,} clients behind {cost.resolvers:,} resolvers"
+        f"{cost.before:.2f} -> {cost.after:.2f} a second{said}; {usd}",
+        f"{abs(cost.extra):,.0f} {more} in the first {cost.watched:,.0f} s; for {people}",
     )
 
 
@@ -230,8 +233,8 @@ def advised(each: Advice) -> str:
     more = len(each.names) - 3
     names = ", ".join(each.names[:3]) + f" and {more} more" * (more > 0)
     return (
-        f"{names}: as given, {each.straggling:.0%} of the busy caches hold an older answer a "
-        f"minute after the change, since its TTL is {each.plan.old_ttl} s."
+        f"{names}: as given, {each.straggling:.0%} of the busy caches hold an older answer\n"
+        f"a minute after the change, since its TTL is {each.plan.old_ttl} s."
     )
 
 
