@@ -209,7 +209,7 @@ def test_an_outage_of_the_primary_agrees_with_its_law():
     assert death.led == pytest.approx(1)
     for level, simulated, told_ in zip((0.5, 0.95, 0.99), death.quantiles, death.law, strict=False):
         assert told_ == pytest.approx(law.quantile(level), abs=1e-3)
-        assert simulated == pytest.approx(told_, abs=4 * law.sd / math.sqrt(100))
+        assert simulated == pytest.approx(told_, abs=4 * law.sd / math.sqrt(50))
     assert death.quantiles[3] <= law.longest + 1e-6
     for _, parts in death.parts:
         assert parts.total > 0

@@ -19,7 +19,7 @@ from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import askers
 
 LEVELS = (0.5, 0.95, 0.99, 1.0)
-RUNS = 100  # each has one detection
+RUNS = 50  # each has one detection
 LEAD, TAIL = 60.0, 900.0  # seconds watched ahead of the death, and beyond the last TTL
 
 

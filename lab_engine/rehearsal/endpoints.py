@@ -11,10 +11,8 @@ from lab_engine.authority.records import as_name
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
-from lab_engine.review.ways import leaves
 
 STEERING = (RdataType.A, RdataType.AAAA)
-MAX_LINKS = 8
 
 
 @dataclass(frozen=True)
@@ -95,11 +93,26 @@ def _addresses(sets: Iterable[RecordSet]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for each in sets for text in each.texts))
 
 
-def behind(zone: Zone, name: Name, kind: RdataType, links: int = MAX_LINKS) -> Iterator[RecordSet]:
-    """The record sets with addresses that a name leads to: by CNAMEs, and by aliases."""
-    node = zone.node(name) or {}
-    for member in node.get(kind, ()):
-        yield from leaves(member, zone)
-    for cname in node.get(RdataType.CNAME, ()) if links and kind not in node else ():
-        for value in cname.records.values if cname.records else ():
-            yield from behind(zone, value.target, kind, links - 1)  # type: ignore[attr-defined]
+def behind(zone: Zone, name: Name, kind: RdataType) -> Iterator[RecordSet]:
+    """The record sets with addresses that a name leads to."""
+    return (each for each in followed(zone, name, kind) if each.type is kind and each.texts)
+
+
+def followed(zone: Zone, name: Name, kind: RdataType) -> Iterator[RecordSet]:
+    """All record sets that a name leads to, its own first: by CNAMEs, and by aliases."""
+    seen: set[Name] = set()
+    waiting = [name]
+    while waiting:
+        here = waiting.pop(0)
+        seen.add(here)
+        node = zone.node(here) or {}
+        for member in node.get(kind) or node.get(RdataType.CNAME, ()):
+            yield member
+            waiting += [to for to in _to(member) if to not in seen]
+
+
+def _to(member: RecordSet) -> Iterator[Name]:
+    if member.alias is not None:
+        yield member.alias.name
+    elif member.type is RdataType.CNAME and member.records is not None:
+        yield from (value.target for value in member.records.values)  # type: ignore[attr-defined]

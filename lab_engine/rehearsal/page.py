@@ -80,6 +80,8 @@ def _followed(found: Answers) -> Iterator[str]:
             )
             rows = [_row(one.population, one.times, one.law) for one in several]
             yield _table("Seconds until this part has followed", ("", *_SECONDS), _flat(rows))
+        if not each.followed:
+            yield _paragraph(f"{each.case.name} {each.case.type}: nobody here is told otherwise.")
     for case in found.others:
         words = f"{case.name} {case.type}{text.alike(case)}: not simulated; {text.by_ttl(case)}."
         yield _paragraph(words)

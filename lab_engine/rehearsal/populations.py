@@ -60,11 +60,14 @@ class Population:
         """These clients at a name of nobody's: who they are, and how often they ask."""
         return self.scenario(Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1")]), "www")
 
-    def fewer(self, clients: int, resolvers: int) -> "Population":
-        """The same mix with so many."""
+    def fewer(self, clients: int) -> "Population":
+        """The same with so many clients, or what its places need, and resolvers in proportion."""
+        now, resolvers = self.parts["clients"], self.parts["resolvers"]
+        least = len(self.parts.get("places", (None,))) * len(resolvers.profile)
+        few = max(least, resolvers.count * clients // now.count)
         parts = {
-            "clients": replace(self.parts["clients"], count=clients),
-            "resolvers": replace(self.parts["resolvers"], count=resolvers),
+            "clients": replace(now, count=max(clients, 2 * least)),
+            "resolvers": replace(resolvers, count=few),
         }
         return replace(self, parts={**self.parts, **parts})
 

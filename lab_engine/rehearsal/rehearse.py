@@ -23,7 +23,7 @@ from lab_engine.rehearsal.answers import Answers, Rehearsed
 from lab_engine.rehearsal.cases import Case, cases
 from lab_engine.rehearsal.data import as_dict
 from lab_engine.rehearsal.deaths import Killing
-from lab_engine.rehearsal.endpoints import Endpoint, behind, checked, killed
+from lab_engine.rehearsal.endpoints import Endpoint, behind, checked, followed, killed
 from lab_engine.rehearsal.following import Watch
 from lab_engine.rehearsal.page import as_html
 from lab_engine.rehearsal.populations import HONEST, MIX, Population, of_file, spread, told
@@ -39,7 +39,7 @@ from lab_engine.simulation.values import number, whole
 
 MOST = 12  # names, and endpoints, that are simulated
 BUDGET = 240_000  # requests that are played one by one, in all
-LEAST = 15_000  # of one watch
+LEAST = 6_000  # of one watch
 ROLLBACK = 600.0
 
 
@@ -147,7 +147,15 @@ class _Work:
     @cached_property
     def populations(self) -> tuple[Population, ...]:
         """Who asks: everywhere on the map, where answers depend on that."""
-        placed = any(zone.by_client or zone.by_peer for zone in self.steps.zones)
+        names = {(each.name, each.type) for each in self.simulated}
+        names |= {(each.name, each.type) for each in self.endpoints}
+        policies = [
+            each.policy
+            for zone in self.steps.zones
+            for name, kind in names
+            for each in followed(zone, as_name(name), RdataType[kind])
+        ]
+        placed = any(each.by_place or each.by_network or each.by_peer for each in policies)
         return tuple(spread(each) if placed else each for each in self.people)
 
     @cached_property

@@ -13,7 +13,7 @@ from lab_engine.simulation.sweep import seed
 RUNS = 20
 QUICK = 20_000  # requests: what a run without an event for each is counted as
 ENOUGH = 8  # runs, so that no few caches decide
-FEWEST = 200  # clients of a population that is made smaller
+FEWEST = 50  # clients of a population that is made smaller
 FINE, COARSE = 1200, 120  # bins of a watch: without an event for each request, and with
 
 
@@ -25,11 +25,13 @@ class Series:
         scenario: what is run.
         count: how many times.
         weight: about how many requests one run has to play.
+        engine: that runs them.
     """
 
     scenario: Scenario
     count: int
     weight: float
+    engine: str
 
     @property
     def work(self) -> float:
@@ -45,7 +47,7 @@ class Series:
             tick(self.weight * (number + done / total))
 
         other = self.scenario.set("seed", seed(self.scenario.seed, 0, number))
-        return run(other, progress=heard)
+        return run(other, self.engine, progress=heard)
 
 
 def requests(scenario: Scenario) -> float:
@@ -53,9 +55,9 @@ def requests(scenario: Scenario) -> float:
     return scenario.clients.count * mean_rate(scenario) * scenario.duration
 
 
-def binned(scenario: Scenario) -> Scenario:
-    """The same in bins as fine as its engine can fill."""
-    width = scenario.duration / (COARSE if supports(scenario) else FINE)
+def binned(scenario: Scenario, count: int) -> Scenario:
+    """The same in so many bins."""
+    width = scenario.duration / count
     return replace(scenario, bin=width, window=width)
 
 
@@ -72,15 +74,14 @@ def series(
     """
     scenario = make(population)
     if not supports(scenario):
-        return Series(binned(scenario), most, QUICK)
+        return Series(binned(scenario, FINE), most, QUICK, "population")
     clients = scenario.clients.count
     fewer = int(max(FEWEST, clients * budget / ENOUGH / requests(scenario)))
     if population.elastic and fewer < clients:
-        scenario = make(
-            population.fewer(fewer, max(1, scenario.resolvers.count * fewer // clients))
-        )
+        scenario = make(population.fewer(fewer))
     weight = requests(scenario)
-    return Series(binned(scenario), int(min(most, max(1.0, budget / weight))), weight)
+    runs = int(min(most, max(1.0, budget / weight)))
+    return Series(binned(scenario, COARSE), runs, weight, "events")
 
 
 def run_all(

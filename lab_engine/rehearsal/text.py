@@ -76,6 +76,8 @@ def _followed(found: Answers) -> Iterator[str]:
     for each in found.names:
         for step in dict.fromkeys(one.change for one in each.followed):
             yield from _step(each, step)
+        if not each.followed:
+            yield f"{each.case.name} {each.case.type}: nobody of these is told anything else"
     for case in found.others:
         yield f"{case.name} {case.type}{alike(case)}: not simulated; {by_ttl(case)}"
     if found.names:
@@ -94,8 +96,6 @@ def _step(each: Rehearsed, step: int) -> Iterator[str]:
         yield f"{one.population:<{WIDTH}}{_times(one.times, one.watched)}{whole}"
         if one.law is not None:
             yield f"{'  by the law':<{WIDTH}}{_times(one.law, one.watched)}"
-    if not several:
-        yield "nobody of this population is told anything else"
 
 
 def _times(found: Times, watched: float) -> str:
