@@ -2,8 +2,11 @@
 
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -133,6 +136,33 @@ def test_a_mistake_is_told_and_nothing_is_simulated(arguments, said):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("lab_engine: ")
     assert said in done.stderr
+
+
+def test_ctrl_c_ends_it_and_a_terminal_sees_a_bar(tmp_path):
+    """The bar comes after a second, and is wiped away; the status is that of other programs."""
+    many = tmp_path / "many.toml"
+    many.write_text('clients = { count = 5000, rate = 1, profile = "chrome" }\n')
+    screen, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "shop.json", "move.json", "--population", str(many)],
+        cwd=FILES,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+    )
+    os.close(theirs)
+    seen, end = b"", time.monotonic() + 100
+    while b"%" not in seen and time.monotonic() < end:
+        seen += os.read(screen, 4096)
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=60)
+    seen += os.read(screen, 4096)
+    os.close(screen)
+
+    assert (process.returncode, printed) == (130, "")
+    assert b"[" in seen
+    assert b"broken off before there was anything to print" in seen
 
 
 def test_a_call_without_a_change_is_misused():

@@ -16,8 +16,9 @@ from lab_engine.control.refusal import Refusal
 from lab_engine.errors import LabError
 from lab_engine.rehearsal import laws
 from lab_engine.rehearsal.cases import cases
-from lab_engine.rehearsal.curves import falling, times
+from lab_engine.rehearsal.curves import falling, thin, times
 from lab_engine.rehearsal.endpoints import killed
+from lab_engine.rehearsal.figure import Line, sentence, svg
 from lab_engine.rehearsal.populations import HONEST, MIX, Population, told
 from lab_engine.rehearsal.rehearse import rehearse
 from lab_engine.rehearsal.steps import steps
@@ -379,6 +380,31 @@ def test_what_is_made_to_fall_falls_and_keeps_its_weight(pairs):
     )
     assert after == pytest.approx(before)
     assert falling(found, weights) == pytest.approx(found)
+
+
+def test_a_figure_says_its_numbers_and_draws_its_law():
+    """A line for each population, a circle for each number of a law, and the words of both."""
+    straight = tuple((float(t), 1 - t / 100) for t in range(101))
+    lines = [
+        Line("one", straight, times(straight), (50.0, 90.0, 99.0)),
+        Line("other", straight, (50.0, None, None), None),
+    ]
+
+    drawn = svg("Who follows", "of the requests", lines)
+
+    assert (drawn.count("<polyline"), drawn.count("<circle")) == (2, 3)
+    assert "one: 50% after 50 s, 90% after 90 s, 99% after 99 s" in sentence(lines)
+    assert "other: 50% after 50 s, 90% not in time" in sentence(lines)
+
+
+def test_a_thin_curve_keeps_where_it_ends():
+    curve = tuple((float(t), max(0.0, 1 - t / 1000)) for t in range(3000))
+
+    found = thin(curve)
+
+    assert len(found) < 70
+    assert found[-1] == curve[-1]
+    assert times(found) == pytest.approx(times(curve), abs=2)
 
 
 @given(VALUES)

@@ -5,12 +5,15 @@ changed as possible: isotonic regression by pooling neighbours (Barlow et al. 19
 it are not drawn later by luck in single bins, as the last bin above a level would be.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from lab_engine.simulation.outcome import Outcome
 
 LEVELS = (0.5, 0.9, 0.99)
+POINTS = 60  # of a thin curve
+FALLEN = 0.002  # what is left of it then can hardly be seen
 Curve = tuple[tuple[float, float], ...]
 """Seconds after a change, and the part of requests that is not where it will be."""
 Times = tuple[float | None, ...]
@@ -61,6 +64,25 @@ def falling(values: Sequence[float], weights: Sequence[float]) -> list[float]:
             mean = (last * heavy + first * weighs) / (heavy + weighs)
             blocks.append((mean, heavy + weighs, several + few))
     return [value for value, _, count in blocks for _ in range(count)]
+
+
+def beginning(found: Curve) -> float:
+    """The part at the change itself: a curve, led back to its beginning; NaN of nothing.
+
+    >>> beginning(((10.0, 0.9), (20.0, 0.8)))
+    1.0
+    """
+    if len(found) < 2:
+        return found[0][1] if found else math.nan
+    (first, part), (later, less) = found[:2]
+    return min(1.0, part + (part - less) / (later - first) * first)
+
+
+def thin(found: Curve) -> Curve:
+    """The same in few points: those until it has fallen, and the last."""
+    ends = next((index for index, (_, part) in enumerate(found) if part <= FALLEN), len(found) - 1)
+    step = max(1, math.ceil(ends / POINTS))
+    return (*found[:ends:step], *found[ends : ends + 1], *found[-1:])
 
 
 def times(found: Curve, levels: Iterable[float] = LEVELS) -> Times:

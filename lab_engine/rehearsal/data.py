@@ -8,13 +8,12 @@ from typing import Any
 from lab_engine.rehearsal.advice import Advice
 from lab_engine.rehearsal.answers import Answers, Rehearsed
 from lab_engine.rehearsal.cases import Case
-from lab_engine.rehearsal.curves import LEVELS, Curve, Times
+from lab_engine.rehearsal.curves import LEVELS, Times, thin
 from lab_engine.rehearsal.deaths import LEVELS as OUTAGE_LEVELS
 from lab_engine.rehearsal.deaths import Death
 from lab_engine.rehearsal.populations import Population, Told
 from lab_engine.rehearsal.text import by_ttl, summary
 
-POINTS = 60  # of a curve
 Data = dict[str, Any]
 
 
@@ -36,12 +35,6 @@ def as_dict(found: Answers) -> Data:
     }
     finite: Data = _finite(data)
     return finite
-
-
-def thin(curve: Curve) -> Curve:
-    """The same curve in few points, the first and the last of them kept."""
-    step = max(1, math.ceil(len(curve) / POINTS))
-    return (*curve[:-1:step], *curve[-1:])
 
 
 def _name(each: Rehearsed) -> Data:

@@ -7,7 +7,7 @@ It is drawn like the pictures of the kit that do not move, and follows a page fr
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from lab_engine.rehearsal.curves import LEVELS, Curve, Times
+from lab_engine.rehearsal.curves import FALLEN, LEVELS, Curve, Times, beginning
 from lab_engine.views.kit.strip import round_ticks
 from lab_engine.views.kit.svg import element, picture
 
@@ -68,7 +68,7 @@ def svg(title: str, axis: str, lines: Sequence[Line]) -> str:
 
 def _end(line: Line) -> float:
     """Where a line has come down to nothing, with some room behind it."""
-    last = next((time for time, part in line.curve if part <= 0.002), line.curve[-1][0])
+    last = next((time for time, part in line.curve if part <= FALLEN), line.curve[-1][0])
     return max(1.0, last * 1.08)
 
 
@@ -92,7 +92,7 @@ def _grid(end: float) -> Iterator[str]:
 
 
 def _drawn(index: int, line: Line, end: float) -> Iterator[str]:
-    first = (0.0, line.curve[0][1])
+    first = (0.0, beginning(line.curve))
     inside = [first, *(point for point in line.curve if point[0] <= end)]
     points = " ".join(f"{_x(time, end):.1f},{_y(part):.1f}" for time, part in inside)
     look = f"y y{index % 3}"

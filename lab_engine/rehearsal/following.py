@@ -17,7 +17,7 @@ from lab_engine.rehearsal.asking import (
     led_elsewhere,
 )
 from lab_engine.rehearsal.cases import Case
-from lab_engine.rehearsal.curves import LEVELS, Curve, Times, curve, times
+from lab_engine.rehearsal.curves import LEVELS, Curve, Times, beginning, curve, times
 from lab_engine.rehearsal.populations import Population, neutral
 from lab_engine.rehearsal.series import Series, series
 from lab_engine.rehearsal.steps import Steps
@@ -81,11 +81,8 @@ class RolledBack:
 
     @property
     def at_once(self) -> float:
-        """The part that is astray at first: the curve, led back to its beginning."""
-        if len(self.curve) < 2:
-            return self.curve[0][1] if self.curve else math.nan
-        (first, part), (later, less) = self.curve[:2]
-        return min(1.0, part + (part - less) / (later - first) * first)
+        """The part that is astray at first."""
+        return beginning(self.curve)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,7 @@ from html import escape
 
 from lab_engine.rehearsal import text
 from lab_engine.rehearsal.answers import Answers, Rehearsed
-from lab_engine.rehearsal.curves import Times
-from lab_engine.rehearsal.data import thin
+from lab_engine.rehearsal.curves import Times, thin
 from lab_engine.rehearsal.deaths import Death
 from lab_engine.rehearsal.figure import Line, sentence, svg
 from lab_engine.views.kit.partbars import part_bars
