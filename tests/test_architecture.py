@@ -127,7 +127,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "the ways out of the apex asked live, a forwarder, and real balancers before real servers",
     ),
     "rehearsal": (
-        2_000,
+        2_700,
         "seven questions of an engineer, each simulated and by its law, as text, JSON and a page",
     ),
     "views": (

@@ -298,6 +298,19 @@ def test_a_seed_repeats_a_rehearsal():
     assert one == same != other
 
 
+def test_files_and_values_may_be_given(tmp_path):
+    """A path of a batch, its text, and what it stands for are the same change."""
+    batch = tmp_path / "batch.json"
+    batch.write_text(json.dumps(upsert(NEW)))
+    master = tmp_path / "shop.zone"
+    master.write_text(zone(www(OLD)).to_text())
+    given = (batch, str(batch), batch.read_text(), upsert(NEW), [upsert(NEW)])
+
+    found = [rehearsed(str(master), each) for each in given]
+
+    assert {str(each.steps.after.to_text()) for each in found} == {zone(www(NEW, 60)).to_text()}
+
+
 def test_profiles_are_told_with_their_sources():
     """All of the mix; its shares sum to 1 for resolvers and for clients."""
     rows = told(MIX.toy)

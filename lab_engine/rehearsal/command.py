@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lab_engine.authority import cidr
-from lab_engine.authority.elements import file_text, parsed
+from lab_engine.authority.elements import file_text
 from lab_engine.authority.healthfile import Heard
 from lab_engine.authority.zone import Zone
 from lab_engine.control.changes import Known
 from lab_engine.errors import LabError
 from lab_engine.rehearsal.rehearse import Rehearsal, rehearse
-from lab_engine.rehearsal.steps import Change
+from lab_engine.rehearsal.steps import read_change
 from lab_engine.simulation.run import Progress
 
 MINUTE = 60
@@ -32,7 +32,7 @@ def run(
     )
     found = rehearse(
         zone,
-        [_change(file, zone, options) for file in files],
+        [read_change(file, zone, options.origin, _blocks(options)) for file in files],
         at=times,
         kill=options.kill,
         population=options.population,
@@ -64,22 +64,6 @@ def _split(given: str) -> tuple[str, float | None]:
         return (file, float(time)) if file else (given, None)
     except ValueError:
         return given, None
-
-
-def _change(file: str, zone: Zone, options: argparse.Namespace) -> Change:
-    """Another zone, or a change batch."""
-    text = file_text(file)
-    if not text.lstrip().startswith(("{", "[")):
-        origin = options.origin or (None if _says_where(text) else str(zone.origin))
-        return Zone.from_text(text, origin, file)
-    given = parsed(text, file)
-    if "ResourceRecordSets" in given:
-        return Zone.from_json(given, options.origin or str(zone.origin), file, _blocks(options))
-    return given
-
-
-def _says_where(text: str) -> bool:
-    return "$ORIGIN" in text.upper()
 
 
 def _blocks(options: argparse.Namespace) -> str | None:

@@ -28,7 +28,7 @@ from lab_engine.rehearsal.following import Watch
 from lab_engine.rehearsal.page import as_html
 from lab_engine.rehearsal.populations import HONEST, MIX, Population, of_file, spread, told
 from lab_engine.rehearsal.series import Series, run_all
-from lab_engine.rehearsal.steps import LATEST, Change, Steps, steps
+from lab_engine.rehearsal.steps import LATEST, Change, Steps, read_change, steps
 from lab_engine.rehearsal.text import as_text
 from lab_engine.review.diff import diff
 from lab_engine.review.lint import lint
@@ -77,7 +77,7 @@ def rehearse(  # noqa: PLR0913  (each is one thing an engineer may want to say)
 
     Args:
         before: the zone as it is, or its file.
-        changes: one change or several: other zones, change batches, or files of zones.
+        changes: one change or several: other zones, change batches, or files of these.
         at: seconds from now, one for each; a single change without a time is made at once.
         kill: an address, a health check, an identifier or a name that dies; without it, each
             endpoint that a health check watches behind the names that change.
@@ -94,8 +94,9 @@ def rehearse(  # noqa: PLR0913  (each is one thing an engineer may want to say)
             population that does not fit; nothing is simulated then.
     """
     number("rollback", rollback, 1, LATEST)
+    zone = _zone(before)
     work = _Work(
-        steps(_zone(before), [*map(_change, _listed(changes))], at, known),
+        steps(zone, [_change(each, zone) for each in _listed(changes)], at, known),
         _populations(population),
         tuple(dict.fromkeys(unhealthy)),
         kill,
@@ -115,8 +116,12 @@ def _listed(given: Change | Path | Sequence[Change | Path]) -> Sequence[Change |
     return [given] if isinstance(given, Zone | Mapping | str | Path) else given
 
 
-def _change(given: Change | Path) -> Change:
-    return Zone.from_file(given) if isinstance(given, Path) else given
+def _change(given: Change | Path, zone: Zone) -> Change:
+    if isinstance(given, Zone | Mapping):
+        return given
+    if isinstance(given, str) and given.lstrip().startswith("{"):
+        return given
+    return read_change(given, zone)
 
 
 def _populations(given: Population | str | Path | None) -> tuple[Population, ...]:

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from lab_engine.authority.elements import file_text, parsed
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.control import changes as batches
@@ -73,6 +75,30 @@ def steps(
             )
         zones.append(zone)
     return Steps(before, tuple(zip(times, zones[1:], strict=True)))
+
+
+def read_change(
+    file: str | Path, zone: Zone, origin: str | None = None, cidr_blocks: str | None = None
+) -> Change:
+    """The change that a file holds: another zone, or a batch, as its text tells.
+
+    Args:
+        file: a master file, a listing, or a change batch.
+        zone: whose change it is; its origin is meant where the file does not say one.
+        origin: the zone's name, where it is said otherwise.
+        cidr_blocks: the blocks of IP-based routing.
+
+    Raises:
+        ZoneError: the file cannot be read, or holds no such thing.
+    """
+    text = file_text(file)
+    if not text.lstrip().startswith(("{", "[")):
+        says_where = "$ORIGIN" in text.upper()
+        return Zone.from_text(text, origin or (None if says_where else zone.origin), str(file))
+    given = parsed(text, str(file))
+    if "ResourceRecordSets" in given:
+        return Zone.from_json(given, origin or zone.origin, str(file), cidr_blocks)
+    return given
 
 
 def _check(times: Sequence[float], count: int) -> None:
