@@ -112,6 +112,14 @@ def test_questions_agree_with_the_rate_of_the_law():
     assert found.usd_after / found.usd_before == pytest.approx(found.after / found.before)
 
 
+def test_questions_that_come_in_waves_are_counted_by_whole_cycles():
+    """All follow within a minute, and from then on ask again together, each 900 s."""
+    (name,) = rehearsed(zone(www(OLD, 60)), zone(www(NEW, 900))).names
+    found = name.asked["even"]
+
+    assert found.after == pytest.approx(found.law_after, rel=0.03)
+
+
 def test_what_is_taken_back_is_over_a_new_ttl_later():
     """Ten minutes after the change all have the new answer, of age uniform up to 60 s."""
     (name,) = rehearsed(zone(www(OLD)), zone(www(NEW, 60))).names

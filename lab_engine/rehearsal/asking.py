@@ -134,6 +134,7 @@ def asked(
     outcomes: Sequence[Outcome],
     between: tuple[float, float],
     ttls: tuple[int | None, int | None],
+    cycle: int | None,
 ) -> Asked:
     """What some runs asked.
 
@@ -142,13 +143,17 @@ def asked(
         outcomes: what came of them.
         between: seconds of the watch: the first change, and when all have followed the last.
         ttls: those of the answers ahead of the changes and after them, where a closed form holds.
+        cycle: the TTL in the end: whoever followed within a minute asks again together, so it is
+            whole cycles that tell a rate.
     """
     width = outcomes[0].bin
     first, last = (math.ceil(round(each / width, 6)) for each in between)
     rows = [each.queries for each in outcomes]
     mean = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
     begun = mean[:first] or mean[:1]
-    settled = mean[min(last, len(mean) - 1) :]
+    left = (len(mean) - min(last, len(mean) - 1)) * width
+    whole = left // cycle * cycle if cycle and left >= cycle else left
+    settled = mean[-max(1, round(whole / width)) :]
     before, after = (sum(each) / len(each) / width for each in (begun, settled))
     watched = (len(mean) - first) * width
     extra = sum(mean[first:]) - before * watched

@@ -214,4 +214,5 @@ class Watch:
         first = LEAD + self.steps.changes[stepped[0]][0]
         last = LEAD + self.steps.changes[stepped[-1]][0] + max(self.case.longest_ttl, LEAST)
         exact = neutral(scenario) and kept_together(scenario, 0, len(self.steps.changes))
-        return asked(scenario, outcomes, (first, last), ttls if exact else (None, None))
+        known = ttls if exact else (None, None)
+        return asked(scenario, outcomes, (first, last), known, ttls[1])
