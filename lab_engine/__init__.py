@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from lab_engine.live.forwarder import forward as forward
     from lab_engine.live.webclient import WebClient as WebClient
     from lab_engine.live.webservers import webservers as webservers
+    from lab_engine.rehearsal.rehearse import Rehearsal as Rehearsal
+    from lab_engine.rehearsal.rehearse import rehearse as rehearse
     from lab_engine.review.diff import diff as diff
     from lab_engine.review.explain import explain as explain
     from lab_engine.review.lint import lint as lint
@@ -122,6 +124,7 @@ _HOMES = {
     "Question": "lab_engine.authority.records",
     "RRset": "lab_engine.authority.records",
     "RecordSet": "lab_engine.authority.recordset",
+    "Rehearsal": "lab_engine.rehearsal.rehearse",
     "Resolvers": "lab_engine.simulation.parts",
     "Scenario": "lab_engine.simulation.scenario",
     "ScheduledChange": "lab_engine.simulation.parts",
@@ -169,6 +172,7 @@ _HOMES = {
     "plan": "lab_engine.authority.server",
     "plan_migration": "lab_engine.simulation.theory.migration",
     "redirected_share": "lab_engine.live.asking",
+    "rehearse": "lab_engine.rehearsal.rehearse",
     "replies": "lab_engine.authority.plan",
     "rings": "lab_engine.views.kit.rings",
     "round_robin": "lab_engine.views.panels",

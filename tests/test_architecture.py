@@ -28,6 +28,7 @@ ARROWS: dict[str, set[str]] = {
     "simulation": {"authority", "caches", "control"},
     "live": {"authority", "caches", "control", "wire", "simulation"},
     "views": {"authority", "caches", "control", "wire", "review", "simulation", "live"},
+    "rehearsal": {"authority", "caches", "control", "review", "simulation", "views"},
     "course": {
         "authority",
         "caches",
@@ -37,6 +38,7 @@ ARROWS: dict[str, set[str]] = {
         "simulation",
         "live",
         "views",
+        "rehearsal",
     },
 }
 # What every room may import besides; errors is a leaf.
@@ -57,6 +59,7 @@ BARRED = {
     "wire": WIDGETS | {"simpy"},
     "simulation": SOCKETS | WIDGETS,
     "live": WIDGETS,
+    "rehearsal": SOCKETS | THREADS | WIDGETS | {"numpy", "simpy"},
 }
 
 # Rooms within rooms that check each other, and so know nothing of each other -> what else they do
@@ -88,7 +91,7 @@ HALVES = {
 }
 
 # The clock and the dice are parameters of these rooms.
-PURE = {"errors", "authority", "caches", "control", "review", "simulation"}
+PURE = {"errors", "authority", "caches", "control", "review", "simulation", "rehearsal"}
 SEEDED = {"random.Random", "numpy.random.default_rng"}
 RANDOM_TYPES = {"Generator", "BitGenerator", "SeedSequence", "PCG64", "Philox"}
 WORLDLY = {"os.urandom", "uuid.uuid1", "uuid.uuid4"}
@@ -123,8 +126,12 @@ LARGER: dict[str, tuple[int, str]] = {
         3_450,
         "drills and twins, the apex asked live, a forwarder, real balancers, servers that fail",
     ),
+    "rehearsal": (
+        2_700,
+        "seven questions of an engineer, each simulated and by its law, as text, JSON and a page",
+    ),
     "views": (
-        8_000,
+        9_600,
         "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
     ),
 }
@@ -463,6 +470,8 @@ def test_importing_starts_nothing() -> None:
         ("simulation/a.py", "from asyncio import run"),
         ("drill/a.py", "from ..review import lint"),
         ("views/a.py", "from ..course import checks"),
+        ("views/a.py", "from ..rehearsal import text"),
+        ("rehearsal/a.py", "from ..wire import client"),
         ("errors.py", "from lab_engine.authority import zone"),
         ("helpers.py", ""),
     ],

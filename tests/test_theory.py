@@ -331,6 +331,18 @@ def test_stale_requests_behind_two_whole_lifetimes(dice, first, second):
         assert off(sample, theory.two_level_stale_fraction(after, first, second)) < 4
 
 
+@pytest.mark.parametrize(("kept", "old", "new"), [(600, 300, 60), (75, 300, 60), (45, 20, 120)])
+def test_copies_of_a_change_that_was_taken_back(dice, kept, old, new):
+    """The first fetch after the change at a random phase, then one each new TTL."""
+    for part in (0, 0.2, 0.5, 0.8, 0.99):
+        after, sample = part * new, []
+        for _ in range(5000):
+            met = dice.uniform(0, old)
+            ends = met + math.ceil(max(0.0, kept - met) / new) * new
+            sample.append(met < kept and ends > kept + after)
+        assert off(sample, theory.rolled_back_fraction(after, kept, old, new)) < 4
+
+
 def test_two_levels_of_which_one_is_none_or_endless():
     assert theory.two_level_stale_fraction(5, 0, 20) == theory.stale_fraction(5, 20)
     assert theory.two_level_stale_fraction(5, math.inf, 20) == 1

@@ -18,6 +18,7 @@ from lab_engine.simulation.theory.changes import (
     effective_ttl,
     mixed_stale_fraction,
     pinned_stale_fraction,
+    rolled_back_fraction,
     stale_fraction,
     two_level_stale_fraction,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "redirected_fraction",
     "renewal_hit_ratio",
     "response_quantile",
+    "rolled_back_fraction",
     "rotation_imbalance",
     "round_robin_response",
     "single_queue_response",
