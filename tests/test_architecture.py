@@ -79,7 +79,7 @@ DRAWN = (
     ("matrix", "matrixtwin"),
     ("strip", "striptwin"),
     ("tiles", "twin"),
-    ("dots", "fan", "lucktwin"),
+    ("dots", "fan", "fantwin"),
     ("flow", "map", "maptwin"),
 )
 HALVES = {
