@@ -76,7 +76,23 @@ def test_a_ttl_lowered_too_late_costs_as_many_times_more_as_is_said(prose):
     two_hours, kept = 2 * HOUR, 2 * HOUR / (HOUR + 1)
     lowered = 1 + (two_hours - HOUR / 2) / 61
 
-    assert f"About {lowered / kept:.0f} times the bill" in prose
+    assert f"asked about {lowered / kept:.0f} times as often" in prose
+
+
+def test_a_ladder_made_by_hand_costs_what_is_said(prose):
+    """An hour, five minutes and a minute ahead of a move in four hours."""
+    ladder = [(0, HOUR), (3 * HOUR, 300), (4 * HOUR - 300, 60)]
+    fills = theory.staircase_fills(4 * HOUR, ladder, 4 * HOUR)
+
+    assert f"1 h, 5 min, 1 min, costs {fills:.1f}" in prose
+
+
+@pytest.mark.parametrize(("ttl", "slow"), [(20, (95, 99)), (300, (99,)), (3600, ())])
+def test_the_table_of_look_ups_follows_from_the_hit_ratio(ttl, slow):
+    """A percentile takes the way to the authority where more than the rest of 100 are misses."""
+    misses = 1 - theory.hit_ratio(0.1, ttl)
+
+    assert tuple(p for p in (50, 95, 99) if misses > 1 - p / 100) == slow
 
 
 def test_the_plan_of_the_table_is_that_of_the_figure_but_for_busy_caches(prose):
