@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lab_engine.drill.balancers import balance as balance
     from lab_engine.drill.clock import Clock as Clock
     from lab_engine.drill.forwarder import forward as forward
+    from lab_engine.drill.planned import answering as answering
     from lab_engine.drill.webclient import WebClient as WebClient
     from lab_engine.drill.webservers import webservers as webservers
     from lab_engine.errors import LabError as LabError
@@ -125,6 +126,7 @@ _HOMES = {
     "Weighted": "lab_engine.authority.policies",
     "Worlds": "lab_engine.simulation.worlds",
     "Zone": "lab_engine.authority.zone",
+    "answering": "lab_engine.drill.planned",
     "apex": "lab_engine.drill.apex",
     "apex_ways": "lab_engine.views.apex",
     "ask": "lab_engine.wire.client",
