@@ -82,7 +82,7 @@ def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
 
 @pytest.mark.parametrize(("skew", "says"), [(0, 0.31), (1, 0.76)])
 def test_ten_minutes_of_a_hundredth_by_answers(skew: float, says: float) -> None:
-    """The third witness: caches filled by real answers, each with a phase of its own, 150 times."""
+    """The third witness: caches filled by real answers, each with a phase of its own, 60 times."""
     authority, dice = Authority(shop(99, 1), Random(shifted(5))), Random(shifted(6))
     question, client = Question.of("www.shop.example", "A"), Client.at("198.18.1.53")
     parts = zipf_shares(100, skew)
@@ -94,11 +94,11 @@ def test_ten_minutes_of_a_hundredth_by_answers(skew: float, says: float) -> None
             length for length in ends if authority.respond(question, client).addresses == (NEW,)
         )
 
-    measured = [sum(part * copies() / 600 for part in parts) / 0.01 for _ in range(150)]
+    measured = [sum(part * copies() / 600 for part in parts) / 0.01 for _ in range(60)]
     middle, spread = mean(measured), stdev(measured)
     kurtosis = mean((value - middle) ** 4 for value in measured) / spread**4
 
-    assert spread == pytest.approx(says, abs=4 * spread * sqrt((kurtosis - 1) / 4 / 150))
+    assert spread == pytest.approx(says, abs=4 * spread * sqrt((kurtosis - 1) / 4 / 60))
 
 
 def test_a_tenth_over_a_day_errs_by_a_fiftieth() -> None:
