@@ -102,10 +102,15 @@ def test_ten_minutes_of_a_hundredth_by_answers(skew: float, says: float) -> None
 
 
 def test_a_tenth_over_a_day_errs_by_a_fiftieth() -> None:
-    """±2 % behind 100 resolvers under Zipf's law, TTL 60: the verdict's other half."""
+    """±2 % behind 100 resolvers under Zipf's law, TTL 60: closed form, and 60 days."""
     formula = theory.canary_error(0.1, zipf_shares(100, 1), 60, 86_400) / 0.1
 
+    tenth = shop_of_one().set("zone.www.stable.weight", 90).set("zone.www.canary.weight", 10)
+    runs = sweep(tenth.set("duration", 86_400).set("bin", 600), {}, 60)[0].outcomes
+    spread = stdev(share(run) / 0.1 for run in runs)
+
     assert round(formula, 2) == 0.02
+    assert spread == pytest.approx(formula, abs=4 * formula / sqrt(2 * 60))
 
 
 def test_a_hash_errs_for_good() -> None:

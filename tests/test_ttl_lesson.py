@@ -1,12 +1,13 @@
 """What lesson 04 says in words is what the engine has: numbers that no cell of it computes."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from lab_engine import Move, RRset, Tradeoff, Zone, plan_migration
+from lab_engine import Clock, Move, RRset, Tradeoff, Zone, forward, plan_migration, serve
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.course.datafile import load
 from lab_engine.simulation import theory
@@ -77,6 +78,20 @@ def test_a_ttl_lowered_too_late_costs_as_many_times_more_as_is_said(prose):
     lowered = 1 + (two_hours - HOUR / 2) / 61
 
     assert f"asked about {lowered / kept:.0f} times as often" in prose
+
+
+@pytest.mark.parametrize(("serves", "said"), [(0, "SERVFAIL"), (86_400, "192.0.2.1")])
+def test_what_a_silent_authority_leaves_in_packets(serves, said):
+    """With serve-stale a copy that has ended comes back, without it nothing does."""
+    keeps = replace(RECURSIVES["ideal"], serve_stale=serves)
+    server, clock = serve(Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 60)])), Clock()
+    with forward(server, profile=keeps, clock=clock) as cache:
+        cache.ask("www.shop.example")
+        server.stop()
+        clock.wait(360)
+        late = cache.ask("www.shop.example")
+
+    assert (late.short() or late.rcode) == said
 
 
 def test_a_ladder_made_by_hand_costs_what_is_said(prose):
