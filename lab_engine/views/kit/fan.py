@@ -22,7 +22,6 @@ from .picture import Drawn, Ghost
 from .scales import PERCENT, between, said, ticks, top_for, watch_ticks
 
 BAND = (0.05, 0.5, 0.95)
-HINT = "Dashed: intended. Grey: 9 of 10 runs, dotted their median. Coloured: this run."
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,7 +107,8 @@ class Fan(Drawn):
     def moment(self, index: int) -> str:
         """What one time shows, in words."""
         low, _, high = self.band[index]
-        harmed = f", {self.harmed(index)}" if self.fault else ""
+        part = said(100 * self.fault, PERCENT)
+        harmed = f", {self.harmed(index)} if {part} fail" if self.fault else ""
         return (
             f"At {clock(self.times[index], self.duration)}: {said(self.line[index], PERCENT)}, "
             f"9 of 10 runs {between(low, high)}; "
@@ -193,11 +193,10 @@ def fan(  # noqa: PLR0913  (each is one thing an author may want to say)
         raise LabError(len(outcomes), "runs make no band", "Give two at least, better 100.")
     run = outcomes[0] if this is None else this
     every = [percents(outcome, server, so_far=so_far) for outcome in outcomes]
-    harmed = f" Harmed: {said(100 * fault, PERCENT)} of its requests." if fault else ""
     what = "the requests so far" if so_far else f"the requests of the last {clock(run.bin, 0)}"
     return Fan(
         title=title,
-        hint=f"{HINT}{harmed}",
+        hint="Dashed: intended. Grey: 9 of 10 runs, dotted their median. Coloured: this run.",
         called=called or server,
         index=_places(scenario, run).index(server),
         times=tuple(run.bin * (index + 1) for index in range(len(run.queries))),
