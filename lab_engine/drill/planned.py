@@ -19,6 +19,7 @@ from lab_engine.wire.messages import Query, respond
 from lab_engine.wire.transport import InProcess, Opener, Source
 
 ADDRESSES: Final = (RdataType.A, RdataType.AAAA)
+NOBODY: Final = Client.at("127.0.0.1")
 
 
 class Planned(Endpoint):
@@ -46,13 +47,10 @@ class Planned(Endpoint):
         return self.question
 
     def _handle(self, wire: bytes, _source: Source, stream: bool) -> bytes | None:  # noqa: FBT001
-        def decide(query: Query, question: Question) -> Reply:
-            number = int.from_bytes(wire[:2], "big")
+        def decide(_query: Query, question: Question) -> Reply:
             if question == self.question:
-                return self._authority.drawn(self._plan, number)
-            known = query.subnet.network if query.subnet else None
-            client = Client(known, "ecs") if known else Client.at("127.0.0.1")
-            return self._authority.respond(question, client, number)
+                return self._authority.drawn(self._plan, int.from_bytes(wire[:2], "big"))
+            return self._authority.respond(question, NOBODY)
 
         return respond(wire, decide, stream=stream)
 
