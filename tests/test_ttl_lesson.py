@@ -122,3 +122,12 @@ def test_a_minute_of_ttl_leaves_room_in_an_outage_of_five(prose):
     """As the table of TTLs has it, with checks of 30 s that must fail three times."""
     assert "public API that cannot be out for 5 minutes | 30-60 s" in prose
     assert Tradeoff().outage(60) < 300 < Tradeoff().outage(300)
+
+
+@pytest.mark.parametrize(("key", "when"), [("clean", "60 s"), ("revenant", "300 s")])
+def test_a_goal_says_when_so_many_are_still_at_the_old_server(key, when):
+    """What is left behind is so at a time, and each goal looks at another."""
+    late = Move(lead=HOUR, steps=1)
+    now = load("04_ttl").goals[key].standing(late, late.run()).now
+
+    assert f"still at the old server {when} after the move" in now
