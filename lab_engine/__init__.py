@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from lab_engine.live.clock import Clock as Clock
     from lab_engine.live.drills import drill as drill
     from lab_engine.live.forwarder import forward as forward
+    from lab_engine.live.planned import answering as answering
     from lab_engine.live.webclient import WebClient as WebClient
     from lab_engine.live.webservers import webservers as webservers
     from lab_engine.rehearsal.rehearse import Rehearsal as Rehearsal
@@ -136,6 +137,7 @@ _HOMES = {
     "Weighted": "lab_engine.authority.policies",
     "Worlds": "lab_engine.simulation.worlds",
     "Zone": "lab_engine.authority.zone",
+    "answering": "lab_engine.live.planned",
     "apex": "lab_engine.live.apex",
     "apex_ways": "lab_engine.views.apex",
     "ask": "lab_engine.wire.client",

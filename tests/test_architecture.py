@@ -82,7 +82,7 @@ DRAWN = (
     ("matrix", "matrixtwin"),
     ("strip", "striptwin"),
     ("tiles", "twin"),
-    ("dots", "fan", "lucktwin"),
+    ("dots", "fan", "fantwin"),
     ("flow", "map", "maptwin"),
 )
 HALVES = {
@@ -123,8 +123,8 @@ LARGER: dict[str, tuple[int, str]] = {
         "two engines and laws that check each other, how servers and what is behind balancers fail",
     ),
     "live": (
-        3_450,
-        "drills and twins, the apex asked live, a forwarder, real balancers, servers that fail",
+        3_550,
+        "drills and twins, the apex and plans asked live, a forwarder, balancers, failing servers",
     ),
     "rehearsal": (
         2_700,
@@ -320,6 +320,14 @@ def too_large(
         for name, count in lines.items()
         if count > limits[name]
     ]
+
+
+def test_each_larger_room_has_its_reason_in_the_guide() -> None:
+    """CONTRIBUTING.md says why, below what differs from what one would expect."""
+    guide = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    reasons = [each for each in guide.split("\n- ") if "larger" in each]
+
+    assert [room for room in LARGER if not any(f"`{room}`" in each for each in reasons)] == []
 
 
 def test_arrows() -> None:

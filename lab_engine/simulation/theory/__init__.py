@@ -15,6 +15,7 @@ from lab_engine.simulation.theory.balance import (
     rotation_imbalance,
 )
 from lab_engine.simulation.theory.changes import (
+    MICROSOFT_2014,
     effective_ttl,
     mixed_stale_fraction,
     pinned_stale_fraction,
@@ -58,6 +59,7 @@ from lab_engine.simulation.theory.several import (
 )
 
 __all__ = [
+    "MICROSOFT_2014",
     "Delay",
     "Failover",
     "Staircase",
