@@ -44,7 +44,10 @@ def test_the_examples_in_the_text_are_true(module):
     assert doctest.testmod(import_module(module)).failed == 0
 
 
-@pytest.mark.parametrize("name", theory.__all__)
+CLOSED_FORMS = [name for name in theory.__all__ if callable(getattr(theory, name))]
+
+
+@pytest.mark.parametrize("name", CLOSED_FORMS)
 def test_every_closed_form_has_an_example(name):
     found = doctest.DocTestFinder().find(getattr(theory, name))
 
