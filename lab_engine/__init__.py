@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.balancer import Balancer as Balancer
     from lab_engine.simulation.cities import cities as cities
     from lab_engine.simulation.failing import Failure as Failure
+    from lab_engine.simulation.farms import Farm as Farm
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from lab_engine.simulation.parts import Place as Place
     from lab_engine.simulation.parts import Resolvers as Resolvers
     from lab_engine.simulation.parts import ScheduledChange as ScheduledChange
+    from lab_engine.simulation.prices import Prices as Prices
+    from lab_engine.simulation.prices import bill as bill
     from lab_engine.simulation.run import run as run
     from lab_engine.simulation.run import supports as supports
     from lab_engine.simulation.scenario import Scenario as Scenario
@@ -67,6 +70,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.worlds import worlds as worlds
     from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.canaries import canary as canary
+    from lab_engine.views.farms import farm_queues as farm_queues
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
@@ -101,6 +105,7 @@ _HOMES = {
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
     "Clock": "lab_engine.drill.clock",
+    "Farm": "lab_engine.simulation.farms",
     "Geolocation": "lab_engine.authority.policies",
     "Failure": "lab_engine.simulation.failing",
     "Ghost": "lab_engine.views.kit.picture",
@@ -111,6 +116,7 @@ _HOMES = {
     "Outage": "lab_engine.simulation.outages",
     "Outcome": "lab_engine.simulation.outcome",
     "Place": "lab_engine.simulation.parts",
+    "Prices": "lab_engine.simulation.prices",
     "Question": "lab_engine.authority.records",
     "RRset": "lab_engine.authority.records",
     "RecordSet": "lab_engine.authority.recordset",
@@ -130,6 +136,7 @@ _HOMES = {
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
     "balance": "lab_engine.drill.balancers",
+    "bill": "lab_engine.simulation.prices",
     "cache_tiles": "lab_engine.views.panels",
     "canary": "lab_engine.views.canaries",
     "changed": "lab_engine.views.kit.changed",
@@ -142,6 +149,7 @@ _HOMES = {
     "explain": "lab_engine.review.explain",
     "failover_strip": "lab_engine.views.kit.failoverstrip",
     "fan": "lab_engine.views.kit.fan",
+    "farm_queues": "lab_engine.views.farms",
     "forward": "lab_engine.drill.forwarder",
     "glibc_order": "lab_engine.caches.clients",
     "lint": "lab_engine.review.lint",

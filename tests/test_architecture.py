@@ -81,6 +81,7 @@ DRAWN = (
     ("tiles", "twin"),
     ("dots", "fan", "lucktwin"),
     ("flow", "map", "maptwin"),
+    ("queues", "queuestwin"),
 )
 HALVES = {
     frozenset({"lab_engine.wire.listener", "lab_engine.wire.transport"}),

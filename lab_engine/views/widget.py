@@ -44,10 +44,12 @@ _FILES: Final = (
     "flow.js",
     "map.js",
     "drawn.js",
+    "queues.js",
 )
 PARTS: Final = (
     *("form", "plot", "tiles", "strip", "log"),
     *("fan", "dots", "together", "drawer", "matrix", "map", "drawn"),
+    "queues",
 )
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
