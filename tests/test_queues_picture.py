@@ -12,6 +12,7 @@ import pytest
 from lab_engine import farm_queues
 from lab_engine.errors import LabError
 from lab_engine.simulation.farms import Farm, Visit
+from lab_engine.views.farms import shorter
 from lab_engine.views.kit.picture import Ghost
 from lab_engine.views.kit.queues import NOBODY, Queueing, queues, said_ms
 from lab_engine.views.kit.queuestwin import stacked
@@ -117,6 +118,17 @@ def test_a_panel_moves_the_farm_and_keeps_the_last_picture_that_worked():
     assert panel.scenario == replace(Farm(), one=False)
     assert "goes from 0.1 to 1.2" in panel.status
     assert panel.outcome.lane("DNS").latency_ms[2] == even
+
+
+def test_a_coarse_picture_is_the_first_quarter_of_the_watch():
+    """The same requests as far as it goes, and no death that comes later."""
+    farm = Farm(dies=30.0)
+    short = shorter(farm)
+    visits = [list(each.run().lane("L7").visits()) for each in (short, farm)]
+
+    assert (short.duration, short.dies) == (15.0, 0.0)
+    assert shorter(Farm(dies=10.0)).dies == 10.0
+    assert [v.at for v in visits[0]] == [v.at for v in visits[1] if v.at < 15.0]
 
 
 def test_a_control_that_is_none_is_refused():

@@ -85,7 +85,8 @@ class Farm(Knobs):
         number("capacity", self.capacity, 0.1, 1000)
         whole("queue", self.queue, 0, 10**7)
         number("duration", self.duration, 1, WEEK)
-        number("dies", self.dies, 0, self.duration)
+        number("dies", self.dies, 0, WEEK)
+        must(self.dies < self.duration, "dies", self.dies, "is not in the watch", "Take less.")
         whole("seed", self.seed, 0, 2**31)
 
     @property
