@@ -11,7 +11,7 @@ from lab_engine.views.panel import Panel
 TTLS: Final = (0, 1, 2, 5, 10, 20, 30, 60, 120, 300)
 COUNTS: Final = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500)
 CONTROLS: Final[dict[str, Control]] = {
-    "load": Slider("load", "Load", 0.1, 1.2, step=0.05, unit="(1: all that the servers can do)"),
+    "load": Slider("load", "Load", 0.1, 1.2, step=0.05, unit="(1: full)"),
     "answer": Choice("one", "An answer holds", {"one address": True, "all addresses": False}),
     "ttl": Slider("ttl", "TTL", 0, 300, choices=TTLS, unit="s"),
     "resolvers": Slider("resolvers", "Resolvers", 1, 500, choices=COUNTS, unit="caches"),

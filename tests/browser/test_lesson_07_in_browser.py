@@ -81,13 +81,13 @@ def test_the_load_moves_by_keyboard_and_the_queues_follow(lesson):
     expect(cell.locator(".lab-hint")).to_contain_text("at 85 % load")
 
 
-def test_the_playhead_goes_back_to_empty_queues(lesson):
+def test_the_playhead_goes_back_to_the_first_request(lesson):
     cell = panel(lesson, ANSWER)
     time = cell.get_by_role("slider", name="Time")
     readout = cell.locator(".lab-readout")
     expect(readout).to_contain_text("At 60 s there wait: DNS 229, L4 24, L7 24.")
     time.press("Home")
-    expect(readout).to_contain_text("At 0 s there wait: DNS 0, L4 0, L7 0.")
+    expect(readout).to_contain_text("At 0 s there wait: DNS 1, L4 1, L7 1.")
     time.press("ArrowRight")
 
     expect(readout).to_contain_text("At 1 s there wait")

@@ -53,6 +53,8 @@ def _dns(queues: Queues) -> Iterator[str]:
             continue
         mix = queues.holds(cache, time)
         yield element("rect", x=x, y=y, width=width, height=_BAR, class_="r", rx=2)
+        if not mix and width > 62:
+            yield element("text", "no copy", x=x + 7, y=y + 16, class_="f")
         for server, part in mix:
             wide = width * part
             yield element("rect", x=x, y=y, width=wide, height=_BAR, class_=f"s{server}")

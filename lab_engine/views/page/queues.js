@@ -126,6 +126,7 @@ function lane(svg, run, width, prefix) {
       if (shown[cache] === (shown[cache] = JSON.stringify(mix))) return;
       const { node, x, width: all } = boxes[cache];
       node.replaceChildren(shape("rect", { x, y: LANE, width: all, height: BAR, rx: 2, class: "lab-empty" }));
+      if (!mix.length && all > 62) node.append(text("no copy", x + 7, LANE + 16, "lab-faint"));
       let left = x;
       for (const [server, part] of mix) {
         const { letter, ink } = run.servers[server];
