@@ -17,6 +17,7 @@ from .datafile import Sheet, lessons, load
 from .questions import AnyQuestion
 
 HEAD: Final = ("lesson", "question", "time", "done")
+LEFT: Final = 'style="text-align:left"'
 
 
 class Stage(NamedTuple):
@@ -59,7 +60,7 @@ class Overview:
         return "\n".join(_line(stage, progress) for stage, progress in self.rows)
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{name}</th>' for name in HEAD)
+        head = "".join(f'<th scope="col" {LEFT}>{name}</th>' for name in HEAD)
         body = "".join(_row(stage, progress) for stage, progress in self.rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -110,5 +111,5 @@ def _line(stage: Stage, done: Progress) -> str:
 
 def _row(stage: Stage, done: Progress) -> str:
     link = f'<a href="{escape(stage.notebook)}.ipynb">{escape(stage.title)}</a>'
-    cells = (link, escape(stage.asks), f"{stage.minutes} min", str(done))
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    cells = (link, escape(stage.asks), f"{stage.minutes}\N{NO-BREAK SPACE}min", str(done))
+    return f"<tr>{''.join(f'<td {LEFT}>{cell}</td>' for cell in cells)}</tr>"
