@@ -117,7 +117,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
     "simulation": (
-        14_400,
+        14_600,
         "two engines and laws that check each other, how servers and what is behind balancers fail",
     ),
     "live": (
@@ -125,7 +125,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "drills and twins, the apex asked live, a forwarder, real balancers, servers that fail",
     ),
     "views": (
-        8_000,
+        8_600,
         "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
     ),
 }
