@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.failing import Failure as Failure
     from lab_engine.simulation.failovers import failovers as failovers
     from lab_engine.simulation.failovers import simulated_knee as simulated_knee
+    from lab_engine.simulation.farms import Farm as Farm
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
     from lab_engine.simulation.parts import Place as Place
     from lab_engine.simulation.parts import Resolvers as Resolvers
     from lab_engine.simulation.parts import ScheduledChange as ScheduledChange
+    from lab_engine.simulation.prices import Prices as Prices
+    from lab_engine.simulation.prices import bill as bill
     from lab_engine.simulation.run import run as run
     from lab_engine.simulation.run import supports as supports
     from lab_engine.simulation.scenario import Scenario as Scenario
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
     from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.canaries import canary as canary
     from lab_engine.views.drills import drill_panel as drill_panel
+    from lab_engine.views.farms import farm_queues as farm_queues
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
@@ -111,6 +115,7 @@ _HOMES = {
     "Checkers": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
+    "Farm": "lab_engine.simulation.farms",
     "Clock": "lab_engine.live.clock",
     "Geolocation": "lab_engine.authority.policies",
     "Failure": "lab_engine.simulation.failing",
@@ -122,6 +127,7 @@ _HOMES = {
     "Outage": "lab_engine.simulation.outages",
     "Outcome": "lab_engine.simulation.outcome",
     "Place": "lab_engine.simulation.parts",
+    "Prices": "lab_engine.simulation.prices",
     "Question": "lab_engine.authority.records",
     "RRset": "lab_engine.authority.records",
     "RecordSet": "lab_engine.authority.recordset",
@@ -143,6 +149,7 @@ _HOMES = {
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
     "balance": "lab_engine.live.balancers",
+    "bill": "lab_engine.simulation.prices",
     "cache_tiles": "lab_engine.views.panels",
     "canary": "lab_engine.views.canaries",
     "changed": "lab_engine.views.kit.changed",
@@ -160,6 +167,7 @@ _HOMES = {
     "failover_strip": "lab_engine.views.kit.failoverstrip",
     "failovers": "lab_engine.simulation.failovers",
     "fan": "lab_engine.views.kit.fan",
+    "farm_queues": "lab_engine.views.farms",
     "forward": "lab_engine.live.forwarder",
     "glibc_order": "lab_engine.caches.clients",
     "incident": "lab_engine.course.oncall.worlds",

@@ -84,6 +84,7 @@ DRAWN = (
     ("tiles", "twin"),
     ("dots", "fan", "fantwin"),
     ("flow", "map", "maptwin"),
+    ("queues", "queuestwin"),
 )
 HALVES = {
     frozenset({"lab_engine.wire.listener", "lab_engine.wire.transport"}),
@@ -119,7 +120,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
     "simulation": (
-        14_400,
+        14_600,
         "two engines and laws that check each other, how servers and what is behind balancers fail",
     ),
     "live": (
