@@ -45,11 +45,13 @@ _FILES: Final = (
     "flow.js",
     "map.js",
     "drawn.js",
+    "queues.js",
     "together.js",
 )
 PARTS: Final = (
     *("form", "buttons", "plot", "tiles", "strip", "log"),
     *("fan", "dots", "together", "drawer", "matrix", "map", "drawn"),
+    "queues",
 )
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
@@ -95,7 +97,7 @@ def front_source() -> str:
 
 def _enclosed(module: str) -> str:
     exports = f"{{ {', '.join(_EXPORT.findall(module))} }}"
-    body = _EXPORT.sub("", _IMPORT.sub("", module))
+    body = _NOTE.sub("", _EXPORT.sub("", _IMPORT.sub("", module)))  # notes are for readers here
     return f"const {exports} = (() => {{\n{body}\nreturn {exports};\n}})();"
 
 
