@@ -174,7 +174,7 @@ shop = Scenario(Zone.of("shop.example", sets), "www", clients=Clients(100, rate=
 """,
     'failover(shop, "interval", "threshold", "ttl", "death", "back", "check")',
     "TTL",
-    "a failover's strip, bars and dots of 5 deaths first, 100 clients behind 12 resolvers",
+    "a failover's strip, bars and dots of 3 deaths first, 100 clients behind 12 resolvers",
     ".lab-part-dots .lab-board",
     "",
     budget=3.0,

@@ -233,7 +233,7 @@ def test_a_lesson_is_no_longer_than_a_sitting(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in PATHS if path.stem[:2] in {"02", "03", "04", "05"}]
+    "path", [path for path in PATHS if path.stem[:2] in {"02", "03", "04", "05", "06"}]
 )
 def test_three_witnesses_are_called_and_each_has_its_mark(path: Path) -> None:
     """Formula, simulation and packets: told once what their marks mean, and seen in outputs."""

@@ -26,7 +26,7 @@ from .panels import lending
 
 CACHES: Final = 12  # with a row and a tile
 RUNS: Final = 60  # runs, each of as many outages as there are caches
-COARSE, SLOW = 5, 10  # while a slider moves, and where each is an event simulation
+COARSE, SLOW = 3, 10  # while a slider moves, and where each is an event simulation
 AXIS: Final = 300.0  # seconds of bars and dots
 NARROW: Final = 540  # pixels of the bars, which share their row
 SAMPLE: Final = 200  # outages of which the dots are made
