@@ -101,7 +101,7 @@ def test_a_secondary_that_is_too_small_serves_a_sixth():
 
 @pytest.mark.slow
 def test_what_prevents_the_cascade(prose):
-    """Room to spare, or a refusal of the rest; with little to spare there are nights like the 4th."""
+    """Room to spare, or a refusal of the rest; with little to spare it may fall once more."""
     assert min(shares_of_nights(capacity=40, restart=30)) > 99
     assert max(shares_of_nights(capacity=30, restart=30, seeds=[3])) < 97
     assert list(shares_of_nights(capacity=12, restart=0)) == pytest.approx([60] * 8, abs=4)
