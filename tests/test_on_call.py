@@ -104,7 +104,7 @@ def test_two_continents_get_no_record(world):
 def test_the_check_says_what_it_misses_and_the_page_what_it_has(world):
     assert "wants 'welcome'" in str(world.health)
     assert "string was not found" in str(world.health)
-    assert world.fetch("192.0.2.1") == "200 '192.0.2.1\\n'"
+    assert world.fetch("192.0.2.1") == "200 '192.0.2.1 is well\\n'"
 
 
 @pytest.mark.parametrize("name", ["branch"])

@@ -7,16 +7,19 @@ state of the checks, metrics. What was changed is seen in the metrics, which are
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.request import urlopen
+
+from botocore.exceptions import ParamValidationError
 
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.live.clock import Clock
 from lab_engine.live.forwarder import Forwarder, forward
 from lab_engine.live.webservers import Webservers, webservers
+from lab_engine.simulation import names
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.tables import Column, Shown, Table
 from lab_engine.views.kit.log import Asked, asked
@@ -26,6 +29,9 @@ from lab_engine.wire.server import Server, serve
 AUTHORITY = "authority"
 PACE = 0.01  # of real seconds, in which health checks wait
 PATIENCE = 20.0  # seconds of ours, for checks to agree
+DAY = 86_400
+YOURS: Final = ("clients.profile", "profiles", "backends", "balancer")
+"""What may be set: how much is asked, whose caches ask, and what has no power are not."""
 COLUMNS = (Column("what", 34), Column("now", 26))
 CHECKED = (Column("check", 37), Column("is", 11), Column("asks", 52))
 
@@ -77,6 +83,7 @@ class World:
         observe: measures it: from the incident, whose server has the zone of now.
         caches: in front of the authority, by name: what `forward` is to be told of each.
         before: what each cache was asked before anybody looked.
+        servers: addresses of servers that the zone does not name, but might.
         sick: ids of health checks that fail because their endpoints do.
         endpoints: addresses of web servers that real checkers ask, at a hundredth of the time.
         prepare: what was done through the API, with a client and the id of the hosted zone.
@@ -89,6 +96,7 @@ class World:
     before: Mapping[str, Sequence[tuple[str, str]]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    servers: tuple[str, ...] = ()
     sick: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     prepare: Callable[[Any, str], None] | None = None
@@ -179,8 +187,7 @@ class Incident:
     @property
     def health(self) -> Checks:
         """The health checks, what they ask for, and what comes of it."""
-        listed = self.client.list_health_checks()["HealthChecks"]
-        known = {each["Id"]: each["HealthCheckConfig"] for each in listed}
+        known = self._configured
         rows = [
             (each, "healthy" if well else "unhealthy", _target(known.get(each)))
             for each, well in ((each, self.server.health[each]) for each in self.server.health)
@@ -188,10 +195,27 @@ class Incident:
         said = [f"{each}: {'; '.join(sorted(self._said(each)))}" for each in known]
         return Checks(tuple(rows), tuple(said))
 
+    @property
+    def _configured(self) -> dict[str, Mapping[str, Any]]:
+        """What each check is told to do, by its id; those without an endpoint are told nothing."""
+        listed = self.client.list_health_checks()["HealthChecks"]
+        return {each["Id"]: each["HealthCheckConfig"] for each in listed}
+
     def _said(self, check: str) -> set[str]:
         """What its checkers say, each thing once."""
         told = self.client.get_health_check_status(HealthCheckId=check)
         return {each["StatusReport"]["Status"] for each in told["HealthCheckObservations"]}
+
+    def watches(self, address: str) -> bool:
+        """Whether each record with an address has a check of it that is at work."""
+        known = self._configured
+        sets = self.server.zone.record_sets
+        mine = [
+            each.health_check_id
+            for each in sets
+            if each.records is not None and address in each.records.texts
+        ]
+        return bool(mine) and all(_works(known.get(each), address) for each in mine)
 
     def fetch(self, address: str) -> str:
         """What the web server at an address sends, asked by hand.
@@ -222,42 +246,72 @@ class Incident:
             changes: `{"Action": "UPSERT", "ResourceRecordSet": {...}}`, as Route 53 takes them.
 
         Raises:
-            LabError: the API refuses the batch; nothing is changed.
+            LabError: they are no changes, or the API refuses the batch; nothing is changed.
         """
         try:
             self.client.change_resource_record_sets(
                 HostedZoneId=self.zone_id, ChangeBatch={"Changes": list(changes)}
             )
         except self.client.exceptions.ClientError as refused:
-            text = refused.response["Error"]["Message"]
+            text = refused.response["Error"]["Message"].rstrip(".")
             raise LabError("The batch", f"was refused: {text}", "Nothing was changed.") from None
+        except ParamValidationError as wrong:
+            text = "; ".join(str(wrong).splitlines()[1:])
+            remedy = 'Nothing was changed. Write {"Action": "UPSERT", "ResourceRecordSet": {...}}.'
+            raise LabError("The batch", f"is no list of changes: {text}", remedy) from None
 
     def set(self, path: str, value: Any) -> None:
         """Change what is not the zone's: clients, balancers, servers, as `Scenario.set` does.
 
         Raises:
-            LabError: as `Scenario.set`, or it is the zone's.
+            LabError: as `Scenario.set`, or it is not yours to change.
         """
-        if path.partition(".")[0] == "zone":
+        parts = str(path).split(".")
+        if parts[0] == "zone":
             raise LabError(path, "is the authority's", "Use change(…): it goes through the API.")
-        self._scenario = self._scenario.set(path, value)
+        if not any(parts[: len(own)] == own for own in (each.split(".") for each in YOURS)):
+            raise LabError(path, "is not yours to change", f"Choose of {', '.join(YOURS)}.")
+        self._scenario = self.scenario.set(path, value)
 
     def wait(self, seconds: float) -> None:
         """Let time pass: for caches and their TTLs, and for checkers.
 
         Args:
             seconds: of the incident, 0 to a day.
+
+        Raises:
+            LabError: it is no such time.
         """
+        if not isinstance(seconds, int | float) or not 0 <= seconds <= DAY:
+            raise LabError(seconds, "is not a time to wait", f"Take 0 to {DAY:,} seconds.")
         self._clock.wait(seconds)
         if self._world.endpoints:
             time.sleep(min(seconds * PACE, PATIENCE))
 
     @property
     def scenario(self) -> Scenario:
-        """Who asks, with the zone as it is served and health as it is known."""
-        chosen = self._scenario.set("zone", self.server.zone)
-        sick = tuple(each for each in self.server.health if not self.server.health[each])
-        return chosen.set("unhealthy", sick)
+        """Who asks, with the zone as it is served and health as it is known.
+
+        An address at which nobody ever set up a server is down, and one that the zone no longer
+        names is left out. A zone without the name is as good as any: it may have been deleted.
+        """
+        zone, chosen = self.server.zone, self._scenario
+        listed = {each.address for each in chosen.backends}
+        begun = (each for each in self._world.scenario.backends if each.address not in listed)
+        behind = [each for each in (*chosen.backends, *begun) if each.address in zone.addresses]
+        built = {*self._world.zone.addresses, *self._world.servers, *(b.address for b in behind)}
+        down = zone.addresses & ((zone.addresses - built) | {*self._world.scenario.down})
+        sick = zone.check_ids.intersection(
+            each for each in self.server.health if not self.server.health[each]
+        )
+        return replace(
+            chosen,
+            zone=zone,
+            backends=tuple(behind),
+            down=tuple(sorted(down)),
+            unhealthy=tuple(sorted(sick)),
+            step=not names.has(zone, chosen.question.name),
+        )
 
     @property
     def outcome(self) -> Metrics:
@@ -284,9 +338,10 @@ class Incident:
             time.sleep(PACE)
 
     def _agreed(self) -> bool:
-        for check in self.server.health:
-            said = self._said(check)
-            if len(said) != 1 or min(said).startswith("Success") is not self.server.health[check]:
+        for check, told in self._configured.items():
+            said = {each.startswith("Success") for each in self._said(check)}
+            well = self.server.health[check] is not told.get("Inverted", False)
+            if not told.get("Disabled") and said != {well}:
                 return False
         return True
 
@@ -311,3 +366,10 @@ def _target(told: Mapping[str, Any] | None) -> str:
     where = f"{told.get('IPAddress', '')}:{told.get('Port', '')}"
     wants = f", wants {told['SearchString']!r}" if "SearchString" in told else ""
     return f"{told['Type']} {where}{told.get('ResourcePath', '')}{wants}"
+
+
+def _works(told: Mapping[str, Any] | None, address: str) -> bool:
+    """Whether a check follows its endpoint, which a disabled or an inverted one does not."""
+    if told is None or told.get("Disabled") or told.get("Inverted"):
+        return False
+    return bool(told.get("IPAddress", address) == address)
