@@ -2,6 +2,7 @@
 
 import re
 import threading
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -69,6 +70,48 @@ def test_nothing_is_left_running(name):
     begun.stop()
 
     assert set(threading.enumerate()) == before
+
+
+def test_one_that_nobody_holds_any_more_stops_by_itself():
+    """A cell that is run twice gives the name to another, and nobody could stop the first."""
+    before = set(threading.enumerate())
+    world = incident("moved")
+    world = incident("mail")
+    world.stop()
+
+    assert set(threading.enumerate()) == before
+
+
+def test_one_that_is_interrupted_while_it_begins_leaves_nothing_running(monkeypatch):
+    def interrupted(_incident):
+        raise KeyboardInterrupt
+
+    before = set(threading.enumerate())
+    mail = WORLDS["mail"]
+    monkeypatch.setitem(WORLDS, "mail", lambda: replace(mail(), observe=interrupted))
+
+    with pytest.raises(KeyboardInterrupt) as kept:
+        incident("mail")
+    assert set(threading.enumerate()) == before
+    assert kept.tb  # a notebook keeps it, and all that its frames hold
+
+
+@pytest.mark.parametrize("name", ["checks"])
+def test_whoever_stopped_it_is_told_how_to_begin_anew(world):
+    world.stop()
+    calls = (
+        lambda: world.ask(WWW),
+        lambda: world.health,
+        lambda: world.fetch("192.0.2.1"),
+        lambda: world.metrics,
+        lambda: world.change({}),
+        lambda: world.set("balancer", None),
+        lambda: world.wait(1),
+    )
+
+    for call in calls:
+        with pytest.raises(LabError, match=r'stopped. Begin it anew: world = incident\("checks"'):
+            call()
 
 
 @each_incident

@@ -5,14 +5,13 @@ state of the checks, metrics. What was changed is seen in the metrics, which are
 """
 
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, Self
 from urllib.request import urlopen
-
-from botocore.exceptions import ParamValidationError
 
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
@@ -21,10 +20,13 @@ from lab_engine.live.forwarder import Forwarder, forward
 from lab_engine.live.webservers import Webservers, webservers
 from lab_engine.simulation import names
 from lab_engine.simulation.scenario import Scenario
-from lab_engine.simulation.tables import Column, Shown, Table
 from lab_engine.views.kit.log import Asked, asked
+from lab_engine.wire.api import malformed
 from lab_engine.wire.exchange import Exchange
+from lab_engine.wire.interrupts import Unbroken, opened
 from lab_engine.wire.server import Server, serve
+
+from .monitoring import Checks, Metrics, target, works
 
 AUTHORITY = "authority"
 PACE = 0.01  # of real seconds, in which health checks wait
@@ -32,45 +34,6 @@ PATIENCE = 20.0  # seconds of ours, for checks to agree
 DAY = 86_400
 YOURS: Final = ("clients.profile", "profiles", "backends", "balancer")
 """What may be set: how much is asked, whose caches ask, and what has no power are not."""
-COLUMNS = (Column("what", 34), Column("now", 26))
-CHECKED = (Column("check", 37), Column("is", 11), Column("asks", 52))
-
-
-@dataclass(frozen=True, repr=False)
-class Metrics(Shown):
-    """What monitoring shows. By itself it shows its table.
-
-    Attributes:
-        rows: what is measured, and how it is.
-        well: whether the incident is over.
-    """
-
-    rows: tuple[tuple[str, str], ...]
-    well: bool
-
-    @property
-    def table(self) -> Table:
-        """A row for each measure."""
-        return Table(COLUMNS, self.rows, ["the incident is over"] if self.well else [])
-
-    @property
-    def now(self) -> str:
-        """The first measure, as words."""
-        what, is_now = self.rows[0]
-        return f"{what}: {is_now}"
-
-
-@dataclass(frozen=True, repr=False)
-class Checks(Shown):
-    """The health checks as the console lists them."""
-
-    rows: tuple[tuple[str, str, str], ...]
-    reasons: tuple[str, ...]
-
-    @property
-    def table(self) -> Table:
-        """A row for each check, and why checkers say what they say."""
-        return Table(CHECKED, self.rows, self.reasons)
 
 
 @dataclass(frozen=True)
@@ -111,16 +74,41 @@ class Incident:
         caches: that can be asked, by name.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world, self._open = world, ExitStack()
+    def __init__(self, name: str, world: World) -> None:
+        self._name, self._world, self._stopped = name, world, False
         self._watchers: list[Callable[[Any, Any, int], None]] = []
         self._clock, self._scenario = Clock(), world.scenario
-        with ExitStack() as undo:
-            self._web = self._webservers(undo)
-            self.server = self._serve(undo)
-            self.client = self.server.client()
-            self.caches = {name: self._cache(undo, how) for name, how in world.caches.items()}
-            self._open = undo.pop_all()
+        self._web: Webservers | None = None
+        self.caches: dict[str, Forwarder] = {}
+        self._undo = opened(self._begin)
+        # A cell that is run once more leaves the incident before behind: nobody can stop that.
+        weakref.finalize(self, self._undo.close)
+
+    def _begin(self, undo: ExitStack) -> ExitStack:
+        """Everybody at work, and all that went wrong before; what ends them is on the stack."""
+        world = self._world
+        if world.endpoints:
+            with Unbroken():
+                self._web = webservers(world.endpoints)
+                undo.callback(self._web.stop)
+        table = self._web.table if self._web else {}
+        with Unbroken():
+            self.server: Server = serve(world.zone, api=True, seed=1, table=table, pace=PACE)
+            undo.callback(self.server.stop)
+        self.client = self.server.client()
+        for name, how in world.caches.items():
+            with Unbroken():
+                self.caches[name] = forward(self.server, clock=self._clock, seed=1, **how)
+                undo.callback(self.caches[name].stop)
+        self._happen()
+        self._settle()
+        self._first = self._traffic
+        self._outcome = world.observe(self)
+        return undo.pop_all()
+
+    def _happen(self) -> None:
+        """What was done, failed and asked before anybody looked."""
+        world = self._world
         if world.prepare is not None:
             world.prepare(self.client, self.zone_id)
         for check in world.sick:
@@ -128,25 +116,6 @@ class Incident:
         for name, questions in world.before.items():
             for question in questions:
                 self.caches[name].ask(*question)
-        self._settle()
-        self._first = self._traffic
-        self._outcome = world.observe(self)
-
-    def _webservers(self, undo: ExitStack) -> Webservers | None:
-        if not self._world.endpoints:
-            return None
-        return undo.enter_context(webservers(self._world.endpoints))
-
-    def _serve(self, undo: ExitStack) -> Server:
-        table = self._web.table if self._web else {}
-        server = serve(self._world.zone, api=True, seed=1, table=table, pace=PACE)
-        undo.callback(server.stop)
-        return server
-
-    def _cache(self, undo: ExitStack, how: Mapping[str, Any]) -> Forwarder:
-        made = forward(self.server, clock=self._clock, seed=1, **how)
-        undo.callback(made.stop)
-        return made
 
     def ask(
         self, name: str, kind: str = "A", *, at: str = AUTHORITY, subnet: str | None = None
@@ -160,8 +129,9 @@ class Incident:
             subnet: of the client (EDNS Client Subnet).
 
         Raises:
-            LabError: there is no such cache.
+            LabError: there is no such cache, or it is no question.
         """
+        self._must_run()
         whom: Server | Forwarder = self.server
         if at != AUTHORITY:
             whom = self._known(at)
@@ -172,6 +142,11 @@ class Incident:
             known = ", ".join((AUTHORITY, *self.caches))
             raise LabError(name, "is nobody that can be asked here", f"Choose of {known}.")
         return self.caches[name]
+
+    def _must_run(self) -> None:
+        if self._stopped:
+            remedy = f'Begin it anew: world = incident("{self._name}").'
+            raise LabError(f"The incident {self._name}", "was stopped", remedy)
 
     @property
     def log(self) -> Asked:
@@ -187,9 +162,10 @@ class Incident:
     @property
     def health(self) -> Checks:
         """The health checks, what they ask for, and what comes of it."""
+        self._must_run()
         known = self._configured
         rows = [
-            (each, "healthy" if well else "unhealthy", _target(known.get(each)))
+            (each, "healthy" if well else "unhealthy", target(known.get(each)))
             for each, well in ((each, self.server.health[each]) for each in self.server.health)
         ]
         said = [f"{each}: {'; '.join(sorted(self._said(each)))}" for each in known]
@@ -215,7 +191,7 @@ class Incident:
             for each in sets
             if each.records is not None and address in each.records.texts
         ]
-        return bool(mine) and all(_works(known.get(each), address) for each in mine)
+        return bool(mine) and all(works(known.get(each), address) for each in mine)
 
     def fetch(self, address: str) -> str:
         """What the web server at an address sends, asked by hand.
@@ -223,6 +199,7 @@ class Incident:
         Raises:
             LabError: none runs there in this incident.
         """
+        self._must_run()
         if self._web is None:
             rule = "cannot be fetched from: no web server runs in this incident"
             raise LabError(address, rule, "Look at the metrics.")
@@ -233,6 +210,7 @@ class Incident:
     @property
     def metrics(self) -> Metrics:
         """Measured anew, with all that was changed."""
+        self._must_run()
         self._settle()
         self._outcome = self._world.observe(self)
         for tell in self._watchers:
@@ -248,6 +226,7 @@ class Incident:
         Raises:
             LabError: they are no changes, or the API refuses the batch; nothing is changed.
         """
+        self._must_run()
         try:
             self.client.change_resource_record_sets(
                 HostedZoneId=self.zone_id, ChangeBatch={"Changes": list(changes)}
@@ -255,7 +234,7 @@ class Incident:
         except self.client.exceptions.ClientError as refused:
             text = refused.response["Error"]["Message"].rstrip(".")
             raise LabError("The batch", f"was refused: {text}", "Nothing was changed.") from None
-        except ParamValidationError as wrong:
+        except malformed() as wrong:
             text = "; ".join(str(wrong).splitlines()[1:])
             remedy = 'Nothing was changed. Write {"Action": "UPSERT", "ResourceRecordSet": {...}}.'
             raise LabError("The batch", f"is no list of changes: {text}", remedy) from None
@@ -266,6 +245,7 @@ class Incident:
         Raises:
             LabError: as `Scenario.set`, or it is not yours to change.
         """
+        self._must_run()
         parts = str(path).split(".")
         if parts[0] == "zone":
             raise LabError(path, "is the authority's", "Use change(…): it goes through the API.")
@@ -282,6 +262,7 @@ class Incident:
         Raises:
             LabError: it is no such time.
         """
+        self._must_run()
         if not isinstance(seconds, int | float) or not 0 <= seconds <= DAY:
             raise LabError(seconds, "is not a time to wait", f"Take 0 to {DAY:,} seconds.")
         self._clock.wait(seconds)
@@ -347,7 +328,9 @@ class Incident:
 
     def stop(self) -> None:
         """Close everything; once is enough."""
-        self._open.close()
+        self._stopped = True
+        with Unbroken():
+            self._undo.close()
 
     def __enter__(self) -> Self:
         return self
@@ -357,19 +340,3 @@ class Incident:
 
     def __repr__(self) -> str:
         return repr(self._outcome)
-
-
-def _target(told: Mapping[str, Any] | None) -> str:
-    """What a check asks for, and what it wants to see."""
-    if told is None:
-        return "its endpoint"
-    where = f"{told.get('IPAddress', '')}:{told.get('Port', '')}"
-    wants = f", wants {told['SearchString']!r}" if "SearchString" in told else ""
-    return f"{told['Type']} {where}{told.get('ResourcePath', '')}{wants}"
-
-
-def _works(told: Mapping[str, Any] | None, address: str) -> bool:
-    """Whether a check follows its endpoint, which a disabled or an inverted one does not."""
-    if told is None or told.get("Disabled") or told.get("Inverted"):
-        return False
-    return bool(told.get("IPAddress", address) == address)

@@ -26,7 +26,8 @@ from lab_engine.simulation.run import run
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.views.theme import number, percent
 
-from .incident import Incident, Metrics, World
+from .incident import Incident, World
+from .monitoring import Metrics
 
 APEX: Final = "shop.example"
 ONE, TWO, THREE, FOUR = (f"192.0.2.{n}" for n in (1, 2, 3, 4))
@@ -379,6 +380,6 @@ def incident(name: str) -> Incident:
     Raises:
         LabError: there is no such incident.
     """
-    if name not in WORLDS:
+    if not isinstance(name, str) or name not in WORLDS:
         raise LabError(name, "is no incident", f"Choose of {', '.join(WORLDS)}.")
-    return Incident(WORLDS[name]())
+    return Incident(name, WORLDS[name]())
