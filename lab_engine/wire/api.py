@@ -188,7 +188,8 @@ def malformed() -> type[Exception]:
     """What a `client` raises, and does not send, where parameters have not the operation's form."""
     from botocore.exceptions import ParamValidationError  # noqa: PLC0415  (heavy)
 
-    return ParamValidationError
+    kind: type[Exception] = ParamValidationError
+    return kind
 
 
 def client(url: str) -> Any:
