@@ -45,10 +45,12 @@ _FILES: Final = (
     "flow.js",
     "map.js",
     "drawn.js",
+    "queues.js",
 )
 PARTS: Final = (
     *("form", "buttons", "plot", "tiles", "strip", "log"),
     *("fan", "dots", "together", "drawer", "matrix", "map", "drawn"),
+    "queues",
 )
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
