@@ -102,6 +102,7 @@ def test_whoever_stopped_it_is_told_how_to_begin_anew(world):
     calls = (
         lambda: world.ask(WWW),
         lambda: world.health,
+        lambda: world.records,
         lambda: world.fetch("192.0.2.1"),
         lambda: world.metrics,
         lambda: world.change({}),
@@ -160,6 +161,16 @@ def test_asia_is_answered_one_that_the_checks_call_ill(world, capsys):
     assert answer in {"192.0.2.1", "192.0.2.2"}
     assert str(world.health).count("unhealthy") == 2
     assert "to-asia: alias to asia.shop.example." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["branch"])
+def test_the_records_are_shown_with_what_a_change_has_to_say(world):
+    shown = str(world.records)
+
+    first = " A 60 192.0.2.1 SetIdentifier asia-1, Weight 1, HealthCheckId hc-asia-1"
+    assert f"asia.shop.example.{first}" in re.sub(" +", " ", shown)
+    assert "SetIdentifier to-asia, GeoLocation ContinentCode AS" in shown
+    assert "alias to asia.shop.example., EvaluateTargetHealth False" in shown
 
 
 @pytest.mark.parametrize("name", ["moved"])

@@ -26,7 +26,7 @@ from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.interrupts import Unbroken, opened
 from lab_engine.wire.server import Server, serve
 
-from .monitoring import Checks, Metrics, target, works
+from .monitoring import Checks, Metrics, Records, target, works
 
 AUTHORITY = "authority"
 PACE = 0.01  # of real seconds, in which health checks wait
@@ -152,6 +152,13 @@ class Incident:
     def log(self) -> Asked:
         """What the authority was asked."""
         return asked(self.server.log)
+
+    @property
+    def records(self) -> Records:
+        """The record sets of the hosted zone, as the API lists them."""
+        self._must_run()
+        listed = self.client.list_resource_record_sets(HostedZoneId=self.zone_id)
+        return Records.of(listed["ResourceRecordSets"])
 
     @property
     def zone_id(self) -> str:
