@@ -206,6 +206,8 @@ def test_a_refused_batch_changes_nothing_and_says_why(world):
 def test_what_is_not_there_is_named_with_what_is(world):
     with pytest.raises(LabError, match="provider"):
         world.ask(WWW, at="the moon")
+    with pytest.raises(LabError, match="provider"):
+        world.ask(WWW, at=["provider"])
     with pytest.raises(LabError, match="no web server"):
         world.fetch("192.0.2.1")
     with pytest.raises(LabError, match=r"change\("):
@@ -252,6 +254,22 @@ def test_hints_outlive_the_kernel(tmp_path):
 
     again = Lesson("on_call", folder=tmp_path, say=print)
     assert again.quiz("mail").cards[0].state["lines"] == [SHEET.quiz["mail"].hints[0]]
+
+
+@pytest.mark.parametrize("key", [3, None, ["mail"], ""])
+def test_what_is_no_key_is_refused_with_those_that_are(lesson, key):
+    with incident("mail") as world:
+        for call in (lesson.hint, lesson.quiz, lambda key: lesson.goal(key, world)):
+            with pytest.raises(LabError, match=r"is no (quiz question|goal) of lesson on_call"):
+                call(key)
+
+
+def test_a_goal_is_reached_in_its_own_incident_only(lesson):
+    """The name `world` is that of whichever cell was run last."""
+    with incident("moved") as world, pytest.raises(LabError, match=r'incident\("mail"\)'):
+        lesson.goal("mail_over", world)
+    with pytest.raises(LabError, match="no outcome to watch"):
+        lesson.goal("mail_over", None)
 
 
 def test_a_question_without_hints_says_so(tmp_path):

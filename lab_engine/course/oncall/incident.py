@@ -103,7 +103,7 @@ class Incident:
         self._happen()
         self._settle()
         self._first = self._traffic
-        self._outcome = world.observe(self)
+        self._outcome = self._measured()
         return undo.pop_all()
 
     def _happen(self) -> None:
@@ -138,7 +138,7 @@ class Incident:
         return whom.ask(name, kind, subnet=subnet)
 
     def _known(self, name: str) -> Forwarder:
-        if name not in self.caches:
+        if not isinstance(name, str) or name not in self.caches:
             known = ", ".join((AUTHORITY, *self.caches))
             raise LabError(name, "is nobody that can be asked here", f"Choose of {known}.")
         return self.caches[name]
@@ -210,7 +210,10 @@ class Incident:
         if self._web is None:
             rule = "cannot be fetched from: no web server runs in this incident"
             raise LabError(address, rule, "Look at the metrics.")
-        host, port = self._web.table[self._web[address].address]
+        if address not in self._world.endpoints:
+            rule, known = "has no web server in this incident", ", ".join(self._world.endpoints)
+            raise LabError(address, rule, f"Choose of {known}.")
+        host, port = self._web.table[address]
         with urlopen(f"http://{host}:{port}/", timeout=PATIENCE) as got:
             return f"{got.status} {got.read().decode()!r}"
 
@@ -219,10 +222,13 @@ class Incident:
         """Measured anew, with all that was changed."""
         self._must_run()
         self._settle()
-        self._outcome = self._world.observe(self)
+        self._outcome = self._measured()
         for tell in self._watchers:
             tell(self.scenario, self._outcome, self._moves)
         return self._outcome
+
+    def _measured(self) -> Metrics:
+        return replace(self._world.observe(self), incident=self._name)
 
     def change(self, *changes: Mapping[str, Any]) -> None:
         """Make changes of record sets, as one batch: through the API.

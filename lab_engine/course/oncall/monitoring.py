@@ -21,10 +21,12 @@ class Metrics(Shown):
     Attributes:
         rows: what is measured, and how it is.
         well: whether the incident is over.
+        incident: its name.
     """
 
     rows: tuple[tuple[str, str], ...]
     well: bool
+    incident: str = ""
 
     @property
     def table(self) -> Table:
