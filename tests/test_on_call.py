@@ -122,6 +122,13 @@ def test_each_has_its_card_two_hints_and_its_goal(name):
     assert f'lesson.quiz("{name}")' in CELLS.values()
 
 
+def test_the_longest_option_is_seldom_the_right_one():
+    longest = [max((each.right, *each.wrong), key=len) for each in SHEET.quiz.values()]
+    right = [each.right for each in SHEET.quiz.values()]
+
+    assert sum(a == b for a, b in zip(longest, right, strict=True)) <= len(right) / 4
+
+
 @pytest.mark.parametrize("name", ["mail"])
 def test_mail_is_lost_behind_a_cache_that_was_asked_for_the_site(world):
     assert world.ask("shop.example", "MX").values == ("10 mail.shop.example.",)
