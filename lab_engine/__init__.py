@@ -41,10 +41,12 @@ if TYPE_CHECKING:
     from lab_engine.simulation import theory as theory
     from lab_engine.simulation.balancer import Balancer as Balancer
     from lab_engine.simulation.cities import cities as cities
+    from lab_engine.simulation.designs import Design as Design
     from lab_engine.simulation.failing import Failure as Failure
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
+    from lab_engine.simulation.gameday import game_day as game_day
     from lab_engine.simulation.moves import Move as Move
     from lab_engine.simulation.outages import Outage as Outage
     from lab_engine.simulation.outcome import Outcome as Outcome
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.worlds import worlds as worlds
     from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.canaries import canary as canary
+    from lab_engine.views.designs import designed as designed
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
@@ -102,6 +105,7 @@ _HOMES = {
     "Clients": "lab_engine.simulation.parts",
     "Clock": "lab_engine.drill.clock",
     "Geolocation": "lab_engine.authority.policies",
+    "Design": "lab_engine.simulation.designs",
     "Failure": "lab_engine.simulation.failing",
     "Ghost": "lab_engine.views.kit.picture",
     "LabError": "lab_engine.errors",
@@ -134,6 +138,7 @@ _HOMES = {
     "canary": "lab_engine.views.canaries",
     "changed": "lab_engine.views.kit.changed",
     "cities": "lab_engine.simulation.cities",
+    "designed": "lab_engine.views.designs",
     "diff": "lab_engine.review.diff",
     "dots": "lab_engine.views.kit.dots",
     "drawer": "lab_engine.views.kit.drawers",
@@ -143,6 +148,7 @@ _HOMES = {
     "failover_strip": "lab_engine.views.kit.failoverstrip",
     "fan": "lab_engine.views.kit.fan",
     "forward": "lab_engine.drill.forwarder",
+    "game_day": "lab_engine.simulation.gameday",
     "glibc_order": "lab_engine.caches.clients",
     "lint": "lab_engine.review.lint",
     "load": "lab_engine.simulation.files",

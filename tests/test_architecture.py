@@ -81,6 +81,7 @@ DRAWN = (
     ("tiles", "twin"),
     ("dots", "fan", "lucktwin"),
     ("flow", "map", "maptwin"),
+    ("tree", "treetwin"),
 )
 HALVES = {
     frozenset({"lab_engine.wire.listener", "lab_engine.wire.transport"}),

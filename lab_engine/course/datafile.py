@@ -16,6 +16,7 @@ from lab_engine.authority.elements import nearest
 from lab_engine.errors import LabError
 
 from . import apexgoals as _apexgoals  # noqa: F401  (it names its predicates)
+from . import designgoals as _designgoals  # noqa: F401  (likewise)
 from .goals import PREDICATES, Goal, Measure
 from .questions import AnyQuestion, Axis, Choice, Interval, Number, Question
 from .table import Table

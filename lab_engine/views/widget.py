@@ -43,11 +43,12 @@ _FILES: Final = (
     "land.js",
     "flow.js",
     "map.js",
+    "tree.js",
     "drawn.js",
 )
 PARTS: Final = (
     *("form", "plot", "tiles", "strip", "log"),
-    *("fan", "dots", "together", "drawer", "matrix", "map", "drawn"),
+    *("fan", "dots", "together", "drawer", "matrix", "map", "tree", "drawn"),
 )
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
