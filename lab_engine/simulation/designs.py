@@ -5,7 +5,7 @@ then health, then a die. It is a value: it compiles to a zone, and `gameday` put
 Not here: who asks, and what fails.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Final, Self
@@ -15,6 +15,7 @@ from lab_engine.authority.geo import REGIONS
 from lab_engine.authority.policies import Failover, Geolocation, Weighted
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
+from lab_engine.control.writing import as_batch
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.values import must, number, whole
 
@@ -206,6 +207,24 @@ class Design:
     def zone(self) -> Zone:
         """The records: `www` by place, each branch by health, each pool by weight."""
         return Zone.of(ORIGIN, [*self._records()])
+
+    def batch(self, zone_id: str, checks: Mapping[str, str]) -> dict[str, Any]:
+        """The change batch that makes these records in a hosted zone that has others of its own.
+
+        Args:
+            zone_id: of that hosted zone.
+            checks: the ids of its health checks, by the names they have in `zone`.
+        """
+        batch = as_batch(self.zone, zone_id=zone_id)
+        sets = (change["ResourceRecordSet"] for change in batch["Changes"])
+        made = [
+            each | {"HealthCheckId": checks[each["HealthCheckId"]]}
+            if "HealthCheckId" in each
+            else each
+            for each in sets
+            if each["Type"] == "A"
+        ]
+        return {"Changes": [{"Action": "CREATE", "ResourceRecordSet": each} for each in made]}
 
     def _records(self) -> Iterator[RecordSet]:
         for pool in self.used:
