@@ -197,7 +197,17 @@ MAPS: Final = (
     ),
 )
 
-PANELS: Final = (LESSON, TILES, CANARY, *MAPS, TTL, MOVE, APEX)
+DESIGN: Final = Subject(
+    "from lab_engine import Design, designed",
+    'designed(Design(), "ttl", "rest")',
+    "TTL",
+    "lesson 08's tree, two drills first, each of 10^5 clients behind 10^3 resolvers",
+    ".lab-words",
+    "",
+    3.0,
+)
+
+PANELS: Final = (LESSON, TILES, CANARY, *MAPS, TTL, MOVE, APEX, DESIGN)
 
 
 def rows() -> list[Row]:

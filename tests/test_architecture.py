@@ -117,8 +117,8 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
     ),
     "simulation": (
-        14_200,
-        "two engines and laws that check each other, how servers fail, TTL plans, balancers",
+        14_800,
+        "two engines and laws that check each other, how servers fail, plans, balancers, designs",
     ),
     "drill": (
         1_600,

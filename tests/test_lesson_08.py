@@ -71,6 +71,13 @@ def test_what_quick_is_worth_and_costs(prose):
     assert f"costs {quick.bill.total - thrifty.bill.total:.0f} USD a month" in prose
 
 
+def test_the_ttl_that_checks_every_30_s_leave_room_for(prose):
+    short, long = (game_day(Design(interval=30, ttl=ttl)) for ttl in (30, 60))
+
+    assert f"back in {short.outage:.0f} s. With 60 s it takes them {long.outage:.0f} s" in prose
+    assert short.broken == ()
+
+
 def test_half_of_the_bill_is_dns_at_the_ttl_that_the_tempting_answer_names():
     assert round(100 * game_day(Design(ttl=2)).bill.dns) == 50
     assert "TTL of 2 s" in load("08_capstone").predict["dns"].wrong[50]
