@@ -87,3 +87,12 @@ def test_two_questions_of_each_former_lesson_are_recalled():
     lessons = [name.partition(".")[0] for name in load("08_capstone").recall]
 
     assert {lessons.count(each) for each in lessons} == {2}
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize("dark", ["asia", "america", "europe"])
+def test_the_mended_design_comes_through_the_unseen_days(dark, seed):
+    mended = Design(dark=dark, seed=seed).set("rest.servers", 3).set("asia.servers", 2)
+    unseen = game_day(mended)
+
+    assert unseen.lost == unseen.broken == ()

@@ -8,7 +8,7 @@ tree for each time the answers changed, and the loads of every half minute.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -67,8 +67,6 @@ class Tree(Drawn):
     day: GameDay
     title: str = "Who is led where, and what is kept of the promise?"
     chosen: str = "Tokyo"
-    ghosts: tuple[Ghost, ...] = ()
-
     kind = "tree"
 
     @property
@@ -284,9 +282,9 @@ class Tree(Drawn):
         """The loads, 16 bits each, column by column."""
         return self.loads.T.astype("<u2").tobytes()
 
-    def marked(self, ghosts: Sequence[Ghost]) -> "Tree":
-        """The same picture; it has no axis of its own for predictions."""
-        return replace(self, ghosts=tuple(ghosts))
+    def marked(self, ghosts: Sequence[Ghost]) -> "Tree":  # noqa: ARG002
+        """The same picture: it has no axis that a prediction could stand on."""
+        return self
 
     def svg(self) -> str:
         """The moment it begins at."""
