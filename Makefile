@@ -60,6 +60,7 @@ bench: setup-test  ## measure; every number of the README's performance table
 
 pictures: peers  ## redraw the lessons' static pictures
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m tools.pictures && $(PY) -m tools.screenshot && \
+		$(PY) -m tools.covers && $(PY) -m tools.cheat_sheet && \
 		$(PY) -m tools.cost
 
 lock: setup-test  ## recompile the lock files from pyproject.toml

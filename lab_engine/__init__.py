@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from lab_engine.control import changes as changes
     from lab_engine.control.account import Account as Account
     from lab_engine.course.lesson import Lesson as Lesson
+    from lab_engine.course.oncall.worlds import incident as incident
+    from lab_engine.course.overview import overview as overview
     from lab_engine.drill.apex import Apex as Apex
     from lab_engine.drill.apex import apex as apex
     from lab_engine.drill.asking import redirected_share as redirected_share
@@ -150,11 +152,13 @@ _HOMES = {
     "forward": "lab_engine.drill.forwarder",
     "game_day": "lab_engine.simulation.gameday",
     "glibc_order": "lab_engine.caches.clients",
+    "incident": "lab_engine.course.oncall.worlds",
     "lint": "lab_engine.review.lint",
     "load": "lab_engine.simulation.files",
     "loads": "lab_engine.simulation.files",
     "luck": "lab_engine.views.kit.together",
     "migration": "lab_engine.views.ttl_panels",
+    "overview": "lab_engine.course.overview",
     "packets": "lab_engine.views.kit.strips",
     "part_bars": "lab_engine.views.kit.partbars",
     "plan": "lab_engine.authority.server",

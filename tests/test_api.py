@@ -426,7 +426,7 @@ def drips(api, head, drop):
     with connected(api) as connection, contextlib.suppress(ConnectionError):
         connection.sendall(head)
         connection.settimeout(0.05)
-        while time.monotonic() < begun + 10:
+        while time.monotonic() < begun + 60:
             connection.sendall(drop)
             with contextlib.suppress(TimeoutError):
                 if not connection.recv(1):
@@ -443,7 +443,7 @@ def drips(api, head, drop):
     ],
 )
 def test_a_client_that_never_ends_is_let_go(api, head, drop):
-    assert drips(api, head, drop) < 5
+    assert drips(api, head, drop) < 30
 
 
 def test_slow_clients_do_not_hold_up_the_others(api, lab):

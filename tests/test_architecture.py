@@ -113,8 +113,8 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "course": (
-        2_500,
-        "what is said to each kind of answer and of each mistake in a file; answers, copies, goals",
+        3_200,
+        "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
     "simulation": (
         14_800,

@@ -28,7 +28,7 @@ def run(*arguments, environment=None):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert "Traceback" not in done.stderr
     return done

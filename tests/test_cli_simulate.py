@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +42,7 @@ def simulate(*arguments):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert "Traceback" not in done.stderr
     return done
@@ -157,7 +158,7 @@ def test_ctrl_c_prints_what_was_counted_and_a_terminal_sees_a_bar(small):
     os.close(theirs)
     seen = read_until(screen, b"%")
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=120)
     os.close(screen)
     data = json.loads(printed)
 
@@ -171,9 +172,11 @@ def test_no_bar_is_drawn_where_nobody_looks(small):
     """Not in a second of work, either: what is long is broken off by Ctrl-C."""
     small.write_text(LONG)
     process = started(small, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(6)
+    working = psutil.Process(process.pid)
+    while process.poll() is None and working.cpu_times().user < 5:
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    printed, complained = process.communicate(timeout=60)
+    printed, complained = process.communicate(timeout=120)
 
     assert process.returncode == 130
     assert complained == ""

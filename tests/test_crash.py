@@ -107,7 +107,7 @@ def serving(path):
 def change(port, numbers, client):
     """Make record sets one after another, until nobody answers; count those that were answered."""
     path = f"/2013-04-01/hostedzone/{ZONE}/rrset/"
-    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
         while True:
             try:
                 connection.request("POST", path, batch(client, numbers))

@@ -1,5 +1,6 @@
 """Data files: what they may say, where a mistake stands, and that no question is given away."""
 
+import inspect
 from collections import Counter
 
 import pytest
@@ -223,4 +224,9 @@ def test_an_option_does_not_tell_of_another():
 
 
 def test_every_predicate_says_its_parameters():
-    assert all(predicate.parameters for predicate in PREDICATES.values())
+    """Each keyword of its function is a parameter, and the other way round."""
+    for predicate in PREDICATES.values():
+        taken = inspect.signature(predicate.check).parameters.values()
+
+        keywords = {each.name for each in taken if each.kind is each.KEYWORD_ONLY}
+        assert keywords == set(predicate.parameters)

@@ -271,7 +271,7 @@ def test_family_0_with_source_0_is_answered(server):
         "geo.shop.example", "A", use_edns=0, options=[raw(0, 0, 0, b"")]
     ).to_wire()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.sendto(query, ("127.0.0.1", server.port))
         response = client.recv(4096)
 

@@ -33,7 +33,7 @@ class Kernel:
             if interrupt_after and interrupt_after in printed[-1]:
                 self.manager.interrupt_kernel()
 
-        self.client.execute_interactive(code, output_hook=hear, timeout=30, allow_stdin=False)
+        self.client.execute_interactive(code, output_hook=hear, timeout=120, allow_stdin=False)
         return "".join(printed).strip()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import itertools
 import os
 import subprocess
 import sys
@@ -16,7 +17,6 @@ from nbclient import NotebookClient
 
 from lab_engine.errors import LabError
 from lab_engine.simulation import Outcome, Scenario
-from lab_engine.views import panel as panel_module
 from lab_engine.views.controls import Choice, Slider, Switch, one_two_five
 from lab_engine.views.figures import traffic, traffic_summary
 from lab_engine.views.kit.picture import Ghost
@@ -39,6 +39,11 @@ class Counted:
     def __call__(self, toy_: Toy) -> Waves:
         self.toys.append(toy_)
         return toy.run(toy_)
+
+
+def slow() -> Any:
+    """A clock that is a second on whenever it is looked at: every run was a slow one."""
+    return itertools.count().__next__
 
 
 def panel_of(run: Any, start: Toy = Toy(), **options: Any) -> Panel[Toy, Waves]:  # noqa: B008
@@ -181,18 +186,20 @@ def test_requests_from_two_threads_end_in_the_newest() -> None:
     assert panel.scenario.rate == 8
 
 
-def test_a_slow_panel_shows_a_coarse_picture_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_panel_shows_a_coarse_picture_first() -> None:
     """Then, unless the slider has moved on, the full one; so one full run for many moves."""
-    monkeypatch.setattr(panel_module, "SLOW", 0.0)
-    monkeypatch.setattr(panel_module, "PAUSE", 0.05)
     run = Counted()
 
     async def move() -> str:
-        panel = panel_of(run, coarse=toy.coarse)
+        quiet, done = asyncio.Event(), asyncio.Event()
+        panel = panel_of(run, coarse=toy.coarse, settled=quiet.wait, clock=slow())
+        panel.on_outcome(lambda *_: done.set())
         for rate in (6, 7, 8):
             send(panel, rate=rate)
+            await asyncio.sleep(0)
         first = panel.status
-        await asyncio.sleep(0.3)
+        quiet.set()
+        await done.wait()
         assert panel.status == ""
         return first
 
@@ -206,12 +213,11 @@ def test_a_slow_panel_shows_a_coarse_picture_first(monkeypatch: pytest.MonkeyPat
     ]
 
 
-def test_outcome_is_never_the_coarse_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outcome_is_never_the_coarse_one() -> None:
     """Who reads it before the full run has come gets the full run now."""
-    monkeypatch.setattr(panel_module, "SLOW", 0.0)
 
     async def read() -> int:
-        panel = panel_of(toy.run, coarse=toy.coarse)
+        panel = panel_of(toy.run, coarse=toy.coarse, clock=slow())
         send(panel, rate=6)
         return len(panel.outcome.x)
 
@@ -223,16 +229,15 @@ def test_a_fast_panel_is_not_coarse() -> None:
     run = Counted()
 
     async def move() -> None:
-        send(panel_of(run, coarse=toy.coarse), rate=6)
+        send(panel_of(run, coarse=toy.coarse, clock=lambda: 0.0), rate=6)
 
     asyncio.run(move())
 
     assert [toy_.points for toy_ in run.toys] == [360, 360]
 
 
-def test_what_is_done_ahead_makes_way_for_the_next_move(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_done_ahead_makes_way_for_the_next_move() -> None:
     """Step by step after the pause; a move in between ends it, and its own steps come to an end."""
-    monkeypatch.setattr(panel_module, "PAUSE", 0.01)
     run = Counted()
     steps: list[tuple[float, int]] = []
     begun, done = asyncio.Event(), asyncio.Event()
@@ -276,13 +281,12 @@ def test_a_panel_with_work_ahead_is_always_coarse_first() -> None:
     assert [each.points for each in run.toys] == [360, 36, 360, 36, 360]
 
 
-def test_a_refusal_does_not_leave_a_coarse_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_does_not_leave_a_coarse_picture() -> None:
     """The picture kept is a full one."""
-    monkeypatch.setattr(panel_module, "SLOW", 0.0)
     run = Counted()
 
     async def move() -> str:
-        panel = panel_of(run, coarse=toy.coarse)
+        panel = panel_of(run, coarse=toy.coarse, clock=slow())
         send(panel, rate=6)
         send(panel, rate=99)
         return panel.status
@@ -423,18 +427,20 @@ def test_one_control_moved_on_is_one_move() -> None:
     assert panel.moves == 0
 
 
-def test_who_watches_sees_no_coarse_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_watches_sees_no_coarse_outcome() -> None:
     """Only full runs count."""
-    monkeypatch.setattr(panel_module, "SLOW", 0.0)
-    monkeypatch.setattr(panel_module, "PAUSE", 0.02)
     told: list[int] = []
 
     async def move() -> None:
-        panel = panel_of(toy.run, coarse=toy.coarse)
+        quiet, done = asyncio.Event(), asyncio.Event()
+        panel = panel_of(toy.run, coarse=toy.coarse, settled=quiet.wait, clock=slow())
         panel.on_outcome(lambda _toy, waves, _moves: told.append(len(waves.x)))
+        panel.on_outcome(lambda *_: done.set())
         for rate in (6, 7):
             send(panel, rate=rate)
-        await asyncio.sleep(0.2)
+            await asyncio.sleep(0)
+        quiet.set()
+        await done.wait()
 
     asyncio.run(move())
 

@@ -16,6 +16,8 @@ from lab_engine.wire import probing
 from lab_engine.wire.probing import LIMITS, Limits, ProbeResult, probe
 from lab_engine.wire.targets import Target
 
+from .loops import with_sockets
+
 WEB = Target("127.0.0.1", 0, "/health", "www.example", "lab-engine-health-check (ref hc-1)")
 HURRIED = Limits(connect=0.2, tcp=0.2, status=0.2, body=0.2)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -24,7 +26,8 @@ PASSED = ProbeResult(True, "Success: HTTP Status Code 200, OK")
 
 def asked(behave, target=WEB, limits=LIMITS, tls=None):
     """The outcome of one probe of a server that behaves so; every connection must then end."""
-    return asyncio.run(_asked(behave, target, limits, tls))
+    with asyncio.Runner(loop_factory=with_sockets) as runner:
+        return runner.run(_asked(behave, target, limits, tls))
 
 
 async def _asked(behave, target, limits, tls=None):

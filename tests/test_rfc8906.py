@@ -85,7 +85,7 @@ def seen(wire):
 
 def udp(server, wire):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.sendto(wire, ("127.0.0.1", server.port))
         return client.recv(65_535)
 

@@ -183,7 +183,7 @@ def test_an_address_is_host_and_port(address):
 
 def test_a_handler_that_raises_silences_only_its_message(echo):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(2)
+        client.settimeout(30)
         for wire in (b"boom", b"abc"):
             client.sendto(wire, ("127.0.0.1", echo.port))
         assert client.recv(100) == b"cba"
@@ -193,14 +193,14 @@ def test_a_handler_that_raises_silences_only_its_message(echo):
 
 def test_tcp_is_pipelined(echo):
     """RFC 7766 section 6.2.1.1: several questions before the first answer."""
-    with socket.create_connection(("127.0.0.1", echo.port), timeout=2) as client:
+    with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
         client.sendall(frame(b"abc") + frame(b"") + frame(b"def"))
         assert [read_frame(client) for _ in range(3)] == [b"cba", b"", b"fed"]
 
 
 def test_tcp_waits_for_the_rest_of_a_message(echo):
     """RFC 7766 section 8: a message may come an octet at a time."""
-    with socket.create_connection(("127.0.0.1", echo.port), timeout=2) as client:
+    with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
         for octet in frame(b"abc"):
             client.sendall(bytes([octet]))
             time.sleep(0.01)
@@ -209,14 +209,14 @@ def test_tcp_waits_for_the_rest_of_a_message(echo):
 
 def test_an_idle_connection_is_closed(echo, monkeypatch):
     monkeypatch.setattr(listening, "IDLE_SECONDS", 0.2)
-    with socket.create_connection(("127.0.0.1", echo.port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
         assert client.recv(1) == b""
 
 
 def test_more_connections_than_allowed_close_the_quietest(echo):
     with contextlib.ExitStack() as stack:
         clients = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", echo.port), timeout=5))
+            stack.enter_context(socket.create_connection(("127.0.0.1", echo.port), timeout=30))
             for _ in range(listening.MAX_CONNECTIONS + 5)
         ]
         clients[-1].sendall(frame(b"abc"))
@@ -228,17 +228,17 @@ def test_a_client_that_never_reads_is_dropped(echo, monkeypatch):
     monkeypatch.setattr(listening, "MAX_UNSENT", 50_000)
     flood = frame(b"x" * 60_000) * 2_000
     with (
-        socket.create_connection(("127.0.0.1", echo.port), timeout=5) as client,
+        socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client,
         pytest.raises(OSError, match=r"reset|Broken pipe"),
     ):
         client.sendall(flood)
 
 
 def test_a_connection_reset_harms_nobody(echo):
-    with socket.create_connection(("127.0.0.1", echo.port), timeout=2) as client:
+    with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.sendall(frame(b"abc")[:3])
-    with socket.create_connection(("127.0.0.1", echo.port), timeout=2) as client:
+    with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
         client.sendall(frame(b"abc"))
         assert read_frame(client) == b"cba"
 
@@ -289,7 +289,7 @@ def test_a_flooded_server_still_stops():
 
 def test_datagrams_are_answered_while_a_stream_waits(server):
     """Half a message over TCP holds nobody up."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
         client.sendall(b"\0")
         assert server.ask("www.shop.example").rcode == "NOERROR"
 
@@ -371,9 +371,9 @@ def test_serve_says_where_answers_logs_and_stops_cleanly(zone_file, stop):
         line = running.stdout.readline()
         address = next(word for word in line.split() if word.startswith("127.0.0.1:"))
         asked = command("ask", "www.shop.example", "--server", address)
-        printed, _ = asked.communicate(timeout=20)
+        printed, _ = asked.communicate(timeout=120)
         running.send_signal(stop)
-        log, errors = running.communicate(timeout=20)
+        log, errors = running.communicate(timeout=120)
 
     assert asked.returncode == 0
     assert "www.shop.example.\t60\tIN\tA\t192.0.2.1" in printed
@@ -387,7 +387,7 @@ def test_serve_twice_on_one_port_moves_the_second(zone_file, server):
         said = running.stderr.readline()
         line = running.stdout.readline()
         running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=20)
+        running.communicate(timeout=120)
 
     assert f"port {server.port} is taken; listening on 127.0.0.1:" in said
     assert "127.0.0.1:" in line
@@ -405,7 +405,7 @@ def test_serve_twice_on_one_port_moves_the_second(zone_file, server):
 )
 def test_the_command_line_refuses_in_one_line(arguments, message):
     refused = command(*arguments)
-    _, errors = refused.communicate(timeout=20)
+    _, errors = refused.communicate(timeout=120)
 
     assert refused.returncode == 1
     assert message in errors
@@ -417,7 +417,7 @@ def test_serve_refuses_a_broken_zone_file(tmp_path):
     text = ZONE.to_text()
     file.write_text(text + "www A oops\n")
     refused = command("serve", file)
-    printed, errors = refused.communicate(timeout=20)
+    printed, errors = refused.communicate(timeout=120)
 
     assert (refused.returncode, printed) == (1, "")
     assert f"{file}:{text.count(chr(10)) + 1}: is not a record" in errors

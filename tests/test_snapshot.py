@@ -1,6 +1,7 @@
 """Accounts as JSON data, and back: nothing is lost, whatever they hold."""
 
 import json
+import os
 import time
 from dataclasses import dataclass, fields, replace
 from datetime import UTC
@@ -234,10 +235,11 @@ def test_a_policy_of_ones_own_is_refused():
 
 
 @pytest.mark.slow
-def test_100_000_record_sets_are_written_and_read_in_seconds():
+def test_many_record_sets_are_written_and_read_in_seconds():
+    """100,000 in 5 and 10 s of work, or a fifth of them in a fifth of that."""
+    count, share = (100_000, 1.0) if "LAB_LONG" in os.environ else (20_000, 0.2)
     sets = (
-        RecordSet.of(f"h{i}", "A", [f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}"])
-        for i in range(100_000)
+        RecordSet.of(f"h{i}", "A", [f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}"]) for i in range(count)
     )
     account = hosting(Zone.of(ORIGIN, sets))
 
@@ -249,5 +251,5 @@ def test_100_000_record_sets_are_written_and_read_in_seconds():
 
     spent = f"{written - began:.2f} s to write, {read - written:.2f} s to read"
     print(f"{len(text):,} bytes, {spent}")
-    assert written - began < 5
-    assert read - written < 10
+    assert written - began < 5 * share
+    assert read - written < 10 * share

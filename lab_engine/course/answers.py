@@ -30,7 +30,7 @@ class Record(NamedTuple):
     Attributes:
         key: of the question or the goal.
         kind: `said` (a prediction), `seen` (what came of it), `tried` (a quiz), `reached` (a goal),
-            `reset` (all before it is over; it has no key).
+            `hinted` (a hint was taken), `reset` (all before it is over; it has no key).
         value: in JSON's terms.
         at: when, as ISO 8601 has it, in UTC.
     """
@@ -41,7 +41,7 @@ class Record(NamedTuple):
     at: str
 
 
-KINDS: Final = ("said", "seen", "tried", "reached", "reset")
+KINDS: Final = ("said", "seen", "tried", "reached", "hinted", "reset")
 
 
 class Answers:
@@ -169,6 +169,14 @@ def notebook_folder() -> Path:
     # Jupyter's servers set it; a cell may have changed the working folder since.
     named = Path(os.environ.get("JPY_SESSION_NAME", ""))
     return named.parent if named.is_absolute() and named.parent.is_dir() else Path.cwd()
+
+
+def kept(path: Path, lesson: str) -> list[Record]:
+    """What can be read of a lesson's answers; the file is left as it is, even if it is broken."""
+    try:
+        return _read(path.read_bytes(), lesson)[0]
+    except OSError:
+        return []
 
 
 def unused(path: Path) -> Path:

@@ -17,6 +17,7 @@ from lab_engine.errors import LabError
 
 from . import apexgoals as _apexgoals  # noqa: F401  (it names its predicates)
 from . import designgoals as _designgoals  # noqa: F401  (likewise)
+from . import incidentgoals as _incidentgoals  # noqa: F401  (likewise)
 from .goals import PREDICATES, Goal, Measure
 from .questions import AnyQuestion, Axis, Choice, Interval, Number, Question
 from .table import Table
@@ -138,7 +139,8 @@ def _unique(table: Table, found: Mapping[str, Mapping[str, Table]]) -> None:
 
 def _question(table: Table, kind: str) -> AnyQuestion:
     key = table.path[-1]
-    base = Question(key, table.text("ask"), table.text("why"), table.text("was", "it was {}"))
+    words = table.text("ask"), table.text("why"), table.text("was", "it was {}")
+    base = Question(key, *words, hints=tuple(table.texts("hints")))
     _template(table, "was", base.was, [""])
     kinds = [name for name in ("wrong", "number", "interval") if name in table]
     if "number" in kinds and "wrong" in kinds:
@@ -167,7 +169,7 @@ def _number(table: Table, base: Question, *, needed: bool) -> Number:
     right = table.number("right") if needed or "right" in table else None
     if right is not None and not axis.low <= right <= axis.high:
         raise table.wrong("lies beyond the axis", "Widen the axis.", "right")
-    sides = {side: table.text(side, "") for side in ("below", "above")}
+    sides: dict[str, Any] = {side: table.text(side, "") for side in ("below", "above")}
     return Number(**vars(base), axis=axis, right=right, within=_within(table), wrong=wrong, **sides)
 
 
@@ -176,7 +178,8 @@ def _interval(table: Table, base: Question, *, needed: bool) -> Interval:
     right = table.pair("right") if needed or "right" in table else None
     if right is not None and not (axis.low <= right[0] and right[1] <= axis.high):
         raise table.wrong("lies beyond the axis", "Widen the axis.", "right")
-    sides = {side: table.text(side, "") for side in ("narrow", "wide", "below", "above")}
+    names = ("narrow", "wide", "below", "above")
+    sides: dict[str, Any] = {side: table.text(side, "") for side in names}
     return Interval(**vars(base), axis=axis, right=right, within=_within(table), **sides)
 
 

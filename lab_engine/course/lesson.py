@@ -146,6 +146,28 @@ class Lesson:
             raise LabError(self.name, rule, 'Add recall = ["LESSON.KEY"] to its data file.')
         return Cards([self._recalled(name) for name in self._sheet.recall])
 
+    def hint(self, key: str) -> None:
+        """Show the next hint to a question of the quiz, on its card. Each costs a point.
+
+        Raises:
+            LabError: no such question, or it has no hints.
+        """
+        question = self._sheet.pick(key, self._sheet.quiz, "quiz question")
+        if not question.hints:
+            raise LabError(key, "has no hints", "Look once more.")
+        self._answers.refresh()
+        records = self._records(key)
+        if told.quiz(question, records)["locked"]:
+            self._say("You have it already.")
+            return
+        taken = told.hinted(question, records)
+        if len(taken) == len(question.hints):
+            self._say(f"There is no further hint. The last one: {taken[-1]}")
+            return
+        self._answers.add(key, "hinted", None)
+        self._say(f"Hint {len(taken) + 1} of {len(question.hints)}: {question.hints[len(taken)]}")
+        self._show(key)
+
     def goal(self, key: str, panel: Watched) -> GoalCard:
         """A goal that ticks itself when the panel's outcome says so.
 

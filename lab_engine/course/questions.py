@@ -105,12 +105,14 @@ class Question:
         ask: the question.
         why: the reason of the right answer.
         was: how a result is put; `{}` stands for it.
+        hints: what may be told on request, one after another.
     """
 
     key: str
     ask: str
     why: str
     was: str = "it was {}"
+    hints: tuple[str, ...] = ()
 
     def result(self, shown: str) -> str:
         """The result as a clause."""

@@ -7,7 +7,7 @@ after the result.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from lab_engine.errors import LabError
 from lab_engine.views.kit.picture import Ghost
@@ -19,6 +19,8 @@ MISSED = (
     "The cell below was run before you had committed to anything. "
     "To answer all the same, run this cell again."
 )
+
+POINTS: Final = 3  # of a question with hints; each of them costs one, and so does a wrong try
 
 
 def current(records: Iterable[Record], key: str) -> list[Record]:
@@ -64,9 +66,9 @@ def prediction(question: AnyQuestion, records: Sequence[Record]) -> dict[str, An
 
 def quiz(question: AnyQuestion, records: Sequence[Record]) -> dict[str, Any]:
     """The state of a quiz's card, in which one may try until it is right."""
-    tries = _read(question, records, "tried")
+    tries, hints = _read(question, records, "tried"), hinted(question, records)
     if not tries:
-        return {"said": None, "locked": False, "tries": 0, "lines": []}
+        return {"said": None, "locked": False, "tries": 0, "lines": hints}
     right = question.seen(None, None)
     verdicts = [question.compare(each, right) for each in tries]
     done = next((index for index, each in enumerate(verdicts) if each.right), None)
@@ -74,12 +76,38 @@ def quiz(question: AnyQuestion, records: Sequence[Record]) -> dict[str, Any]:
     mine, verdict = tries[count - 1], verdicts[count - 1]
     state = {"said": mine, "locked": verdict.right, "tries": count, "right": verdict.right}
     if verdict.right:
-        once = "at the first try" if count == 1 else f"after {count} tries"
+        once = _after(question, count, _hints_before(records, count))
         lines = [f"{_sentence(question.says(mine))} Right, {once}.", question.why]
         return {**state, "was": right.value, "lines": lines}
     # Neither the right answer nor its reason: there is another try.
     hint = question.wrong[str(mine)] if isinstance(question, Choice) else _side(verdict)
-    return {**state, "lines": [f"{question.says(mine)}: not so. {hint}", "Try again."]}
+    lines = [f"{question.says(mine)}: not so. {hint}", "Try again.", *hints]
+    return {**state, "lines": lines}
+
+
+def hinted(question: AnyQuestion, records: Sequence[Record]) -> list[str]:
+    """The hints that were taken."""
+    return list(question.hints[: sum(each.kind == "hinted" for each in records)])
+
+
+def _hints_before(records: Sequence[Record], tries: int) -> int:
+    """Hints that were taken before so many tries were made: later ones cost nothing."""
+    made = hints = 0
+    for record in records:
+        if made == tries:
+            break
+        made += record.kind == "tried"
+        hints += record.kind == "hinted"
+    return hints
+
+
+def _after(question: AnyQuestion, tries: int, hints: int) -> str:
+    once = "at the first try" if tries == 1 else f"after {tries} tries"
+    if not question.hints:
+        return once
+    helped = f" and {hints} hint{'s' * (hints > 1)}" if hints else ""
+    points = max(0, POINTS - (tries - 1) - hints)
+    return f"{once}{helped}: {points} of {POINTS} points"
 
 
 def ghosts(

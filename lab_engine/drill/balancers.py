@@ -15,14 +15,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from lab_engine.drill import haproxy, nginx
+from lab_engine.drill import haproxy, nginx, ports
 from lab_engine.errors import LabError
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.wire.interrupts import Unbroken, opened
 
 PROGRAMS = ("haproxy", "nginx")
 PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-PATIENCE = 10.0  # seconds for a program to begin or to end
+PATIENCE = 30.0  # seconds for a program to begin or to end
 GUARD = '"$@" & child=$!; cat >/dev/null; kill "$child" 2>/dev/null; wait "$child"; rm -rf "$0"'
 
 
@@ -39,7 +39,8 @@ class RealBalancer:
         self, balancer: Balancer, table: Mapping[str, tuple[str, int]], program: str, timeout: float
     ) -> None:
         path = found(program)
-        port = _free_port()
+        self._held = ports.held()
+        port = ports.number(self._held)
         self.program = program
         self.address = f"127.0.0.1:{port}"
         self._folder = TemporaryDirectory(prefix="lab-")  # short: a socket's path has 100 octets
@@ -100,6 +101,7 @@ class RealBalancer:
             except subprocess.TimeoutExpired:
                 guard.kill()
                 guard.wait()
+        self._held.close()
         self._folder.cleanup()
 
     def _tell(self, address: str, state: str) -> None:
@@ -184,9 +186,3 @@ def balance(
         return made
 
     return opened(running)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 
 import h11
 
+from lab_engine.drill import ports
 from lab_engine.errors import Choice, LabError
 from lab_engine.wire.interrupts import Unbroken, opened
 
@@ -23,7 +24,7 @@ HEALTH = "/health"
 READ = 65_536
 BACKLOG = 128
 BODY = 1_000  # octets that one which fails in the midst of them promises
-SOON = 10.0  # seconds in which the thread does what it is told, or never will
+SOON = 30.0  # seconds in which the thread does what it is told, or never will
 
 
 class Fault(Choice):
@@ -73,16 +74,19 @@ class Webserver:
         self.seconds = seconds
         self.hits: list[Hit] = []
         self._clock = clock
+        self._held: socket.socket | None = None
         self._listener: socket.socket | None = None
         self._coming: set[asyncio.Task[None]] = set()
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
 
     async def listen(self) -> None:
         """Take connections, at the port it had before."""
+        if self._held is None:
+            self._held = ports.held(HOST)
+            self.port = ports.number(self._held)
         if self._listener is None:
             self._listener = socket.create_server((HOST, self.port), backlog=BACKLOG)
             self._listener.setblocking(False)
-            self.port = self._listener.getsockname()[1]
             asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
 
     async def close(self) -> None:
@@ -97,6 +101,13 @@ class Webserver:
             writer.transport.abort()
             talk.cancel()
         await asyncio.gather(*open_now.values(), return_exceptions=True)
+
+    async def end(self) -> None:
+        """Close, and give the port back."""
+        await self.close()
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def _accept(self, listener: socket.socket) -> None:
         """One connection. asyncio's own servers forget one that comes while they are closed."""
@@ -240,7 +251,7 @@ class Webservers:
 async def _ended(servers: Iterable[Webserver]) -> None:
     """Close all servers, and see their sockets closed: that takes the loop a turn or two."""
     for server in servers:
-        await server.close()
+        await server.end()
     await asyncio.sleep(0.01)
 
 

@@ -13,7 +13,7 @@ thread.
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 import ipywidgets
@@ -59,6 +59,11 @@ O = TypeVar("O")  # noqa: E741  an outcome
 Watcher = Callable[[S, O, int], object]
 
 
+async def paused() -> None:
+    """Wait until a slider that is still moving would have asked for another picture."""
+    await asyncio.sleep(PAUSE)
+
+
 class Panel(Displayed, Generic[S, O]):
     """Controls, a status line and one or two pictures, over one scenario.
 
@@ -76,6 +81,8 @@ class Panel(Displayed, Generic[S, O]):
             picture of the kit draws its own.
         ahead: what a full run after a coarse one can do before, in small steps; between them the
             next move is heard, and ends it.
+        settled: what a full run after a coarse one waits for.
+        clock: in seconds; says how long a full run took.
 
     Raises:
         LabError: the scenario does not fit its controls or cannot be run, or nothing is to be seen.
@@ -94,13 +101,15 @@ class Panel(Displayed, Generic[S, O]):
         label: str = "Controls",
         still: str = "",
         ahead: Callable[[S], Iterator[object]] | None = None,
+        settled: Callable[[], Awaitable[object]] = paused,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         if (figure is None) != (summary is None) or (figure is None and picture is None):
             rule = "shows nothing, or a figure without its sentence"
             raise LabError("This panel", rule, "Give figure and summary, or picture, or all three.")
         self._controls = tuple(controls)
         self._run, self._coarse, self.still = run, coarse, still
-        self._ahead = ahead
+        self._ahead, self._settled, self._clock = ahead, settled, clock
         self._figure, self._summary, self._picture_of = figure, summary, picture
         self._newest: Mapping[str, Any] | None = None
         self._unfinished: S | None = None
@@ -115,10 +124,10 @@ class Panel(Displayed, Generic[S, O]):
         self._form = Form(label=label, specs=specs, start=start, values=start)
         self._form.observe(self._moved, names="values")
 
-        started = time.perf_counter()
+        started = self._clock()
         self._scenario, self._outcome = scenario, run(scenario)
         self._plot, self._live = self._views()
-        self._slow = time.perf_counter() - started > SLOW or ahead is not None
+        self._slow = self._clock() - started > SLOW or ahead is not None
         parts = (self._form if controls else None, self._plot, self._live)
         self._box = ipywidgets.VBox([part for part in parts if part is not None])
 
@@ -255,10 +264,10 @@ class Panel(Displayed, Generic[S, O]):
     def _draw_full(self, scenario: S) -> None:
         if self._slow:
             self._form.say(COMPUTING)
-        started = time.perf_counter()
+        started = self._clock()
         drawn = self._draw(scenario, scenario)
         # What was done ahead does not count, and the next move finds nothing of it done.
-        self._slow = time.perf_counter() - started > SLOW or self._ahead is not None
+        self._slow = self._clock() - started > SLOW or self._ahead is not None
         for watcher in self._watchers if drawn else ():
             watcher(self._scenario, self._outcome, self._moves)
 
@@ -294,7 +303,7 @@ class Panel(Displayed, Generic[S, O]):
         self._form.say(f"{why} {KEPT}", wrong)
 
     async def _finish_later(self, scenario: S) -> None:
-        await asyncio.sleep(PAUSE)
+        await self._settled()
         for _ in self._ahead(scenario) if self._ahead else ():
             await asyncio.sleep(MOMENT)
             if self._unfinished is not scenario:

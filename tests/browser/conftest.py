@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from . import harness
 from . import kit as pictures
 
 HERE = Path(__file__).parent
 Open = Callable[..., harness.Notebook]
+
+# What is waited for comes, and nobody knows how busy the machine is.
+expect.set_options(timeout=harness.PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from playwright.sync_api import Browser
 
 from .harness import Lab, Notebook
-from .kit import activate, active
+from .kit import activate, active, scrolled
 
 LESSONS: Final = Path(__file__).parents[2] / "lessons"
 
@@ -30,7 +30,7 @@ def assert_in_view(page: Notebook, number: int) -> None:
     page.page.set_viewport_size({"width": 1280, "height": 900})
     activate(page, place)
     page.page.keyboard.press("Shift+Enter")
-    page.page.wait_for_timeout(1800)
+    scrolled(page)
     assert active(page) == place + 1
     room = page.page.locator(".jp-WindowedPanel-outer").bounding_box()
     form = cell.locator(".lab-form").bounding_box()

@@ -21,6 +21,7 @@ import nbformat
 from playwright.sync_api import Browser, Locator, Page, Playwright, WebSocket, sync_playwright
 
 BIG_FRAME: Final = 1_000_000
+PATIENCE_MS: Final = 60_000
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET: Final = (
     "--disable-gpu",
@@ -34,6 +35,54 @@ _QUIET: Final = (
 )
 _CURRENT: Final = "window.jupyterapp?.shell?.currentWidget"
 _KERNEL: Final = f"{_CURRENT}?.context?.sessionContext?.session?.kernel"
+
+# Which requests each kernel has not answered yet: after the last thing it says of one, it is idle.
+# A restarted kernel answers none of those before.
+_FOLLOW: Final = f"""() => {{
+    const kernel = {_KERNEL};
+    const open = (window.labOpen ??= new Map());
+    if (open.has(kernel)) return;
+    const asked = new Set();
+    open.set(kernel, asked);
+    kernel.anyMessage.connect((_, {{ msg, direction }}) => {{
+        if (direction === "send" && msg.channel === "shell") asked.add(msg.header.msg_id);
+        if (msg.header.msg_type === "status" && msg.content.execution_state === "idle")
+            asked.delete(msg.parent_header.msg_id);
+    }});
+    kernel.statusChanged.connect((_, status) => /start|dead/.test(status) && asked.clear());
+    kernel.disposed.connect(() => open.delete(kernel));
+}}"""
+_ANSWERED: Final = "() => [...(window.labOpen ?? new Map()).values()].every(asked => !asked.size)"
+# Nothing moves by itself any more, and what was drawn is on the screen.
+_RESTED: Final = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    const moving = document.getAnimations().filter(
+        each => each.playState === "running" && each.effect.getComputedTiming().endTime < Infinity);
+    await Promise.allSettled(moving.map(each => each.finished));
+    await frame();
+    await frame();
+}"""
+# The same for thirty frames of the page, which are longer where the machine is slow.
+_STEADY: Final = """async read => {
+    const look = new Function(`return ${read}`);
+    for (let same = 0, last = look(); same < 30; ) {
+        await new Promise(requestAnimationFrame);
+        const now = look();
+        same = now === last ? same + 1 : 0;
+        last = now;
+    }
+    return look();
+}"""
+
+
+def until(file: str, sleep: str = "time.sleep") -> str:
+    """Code of a cell that is busy, or awaits, until that file stands beside its notebook."""
+    return f"""import asyncio, pathlib, time
+for _ in range(3000):
+    if pathlib.Path({file!r}).exists():
+        break
+    {sleep}(0.05)"""
 
 
 class NoBrowserError(RuntimeError):
@@ -180,7 +229,7 @@ class Notebook:
         self.foreign: list[str] = []
         self.frames: list[int] = []
         self.page: Page = chromium.new_page(viewport={"width": width, "height": height})
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self._note(request.url))
@@ -216,7 +265,7 @@ class Notebook:
     def open(self, path: str) -> Self:
         """Open a notebook of the lab's folder, side bar closed, and wait for its kernel."""
         self.page.goto(f"{self.lab.url}/lab/tree/{path}?reset")
-        self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
+        self._follow()
         self.command("application:toggle-left-area", only_if=".jp-SidePanel:visible")
         return self
 
@@ -228,7 +277,7 @@ class Notebook:
             path,
         )
         self.page.wait_for_function(f"{_CURRENT}?.context?.path === {path!r}")
-        self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
+        self._follow()
         return self
 
     @property
@@ -239,7 +288,7 @@ class Notebook:
     def reload(self) -> Self:
         """Load the page anew and wait for the kernel, which lived on."""
         self.page.reload()
-        self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
+        self._follow()
         return self
 
     def command(self, name: str, *, only_if: str = "") -> None:
@@ -305,16 +354,27 @@ class Notebook:
 
     def traces(self, plot: int = 0) -> list[dict[str, Any]]:
         """`name`, `x` and `y` of each drawn trace, as plotly.js decoded them."""
+        self.page.wait_for_function(_ANSWERED)
+        self.rest()
         script = """plot => plot._fullData.map(({ name, x, y }) =>
             ({ name, x: Array.from(x ?? []), y: Array.from(y ?? []) }))"""
         return list(self.plots().nth(plot).evaluate(script))
 
     def settle(self, seconds: float = 0.4) -> None:
-        """Wait until no message has arrived for `seconds`."""
+        """Wait until kernels have answered all that was asked, and said nothing for `seconds`."""
         seen = -1
         while seen != len(self.frames):
+            self.page.wait_for_function(_ANSWERED)
             seen = len(self.frames)
             self.page.wait_for_timeout(seconds * 1000)
+
+    def rest(self) -> None:
+        """Wait until transitions and animations are over, and what was drawn is on the screen."""
+        self.page.evaluate(_RESTED)
+
+    def steady(self, read: str) -> Any:
+        """What an expression of the page is, once it has been that for thirty frames."""
+        return self.page.evaluate(_STEADY, read)
 
     def picture(self, path: Path, *, width: int = 1280, height: int = 900) -> Path:
         """A screenshot at a given width in pixels."""
@@ -322,6 +382,10 @@ class Notebook:
         self.settle()
         self.page.screenshot(path=path)
         return path
+
+    def _follow(self) -> None:
+        self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
+        self.page.evaluate(_FOLLOW)
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)

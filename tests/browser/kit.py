@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from .harness import Notebook
 
@@ -36,6 +36,7 @@ def afresh(page: Notebook) -> Notebook:
     wear(page, "Light")
     if page.page.get_by_role("spinbutton", name="TTL").input_value() != "300":
         page.kernel_text("panel.reset()")
+        expect(page.page.get_by_role("spinbutton", name="TTL")).to_have_value("300")
         page.settle(0.2)
     for number, key in ((0, "Home"), (1, "End")):
         picture(page, number).get_by_role("slider", name="Time").press(key)
@@ -54,7 +55,7 @@ def wear(page: Notebook, theme: str) -> None:
         f"JupyterLab {theme}",
     )
     page.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
-    page.page.wait_for_timeout(200)  # its style sheet takes hold a moment later
+    page.rest()  # its style sheet takes hold a moment later
 
 
 def activate(page: Notebook, cell: int) -> None:
@@ -64,6 +65,12 @@ def activate(page: Notebook, cell: int) -> None:
         f" {_NOTEBOOK}.activate(); }}",
         cell,
     )
+
+
+def scrolled(page: Notebook) -> None:
+    """Wait until what was run has been answered and the notebook scrolls no more."""
+    page.settle(0.2)
+    page.steady("document.querySelector('.jp-WindowedPanel-outer').scrollTop")
 
 
 def active(page: Notebook) -> int:

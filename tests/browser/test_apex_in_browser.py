@@ -99,7 +99,7 @@ def test_play_goes_from_question_to_question(lesson: harness.Notebook) -> None:
     expect(panel(lesson).locator(".lab-entry:visible")).to_have_count(0)
     panel(lesson).get_by_role("combobox", name="Speed").select_option("4")
     panel(lesson).get_by_role("button", name="Play", exact=True).click()
-    panel(lesson).get_by_role("button", name="Play", exact=True).wait_for(timeout=15_000)
+    panel(lesson).get_by_role("button", name="Play", exact=True).wait_for()
     panel(lesson).get_by_role("combobox", name="Speed").select_option("1")
 
     expect(cell(lesson, "MX", 0)).to_contain_text("✓ right")
@@ -167,7 +167,7 @@ def test_each_goal_is_reached(lesson: harness.Notebook) -> None:
     play.get_by_label("Way out").select_option("Cloudflare flattening")
     play.get_by_label("It passes the client's network on (ECS)").check()
     goals.nth(2).filter(has_text=re.compile(r"Reached with \d moves")).wait_for()
-    play.get_by_role("button", name="Reset").click()
+    reset(lesson)
     play.get_by_label("Asked first").select_option("A")
     play.get_by_label("Asked second").select_option("MX")
     goals.nth(0).filter(has_text="Reached with 2 moves.").wait_for()
@@ -184,7 +184,7 @@ def test_it_can_be_read_light_and_dark_wide_and_narrow(
     """Axe finds nothing in panels and drawers, and no cell is cut."""
     lesson.page.set_viewport_size({"width": width, "height": 900})
     wear(lesson, theme)
-    lesson.page.wait_for_timeout(1000)
+    lesson.rest()
     found = violations(lesson.page, ".lab-live")
     cut = lesson.page.evaluate(
         """() => [...document.querySelectorAll('.lab-matrix :is(td, th), .lab-drawer *')]

@@ -14,7 +14,7 @@ from tools.shield import shield
 from . import harness
 from .axe import violations
 from .conftest import Open
-from .harness import Notebook
+from .harness import Notebook, until
 
 LONG = "LAB_LONG" in os.environ
 SET_UP = "from toy_cards import *\nlesson = toy_lesson()\nran = []"
@@ -30,7 +30,7 @@ CELLS = {
     "goal": 'panel = Panel()\nlesson.goal("majority", panel)',
     "move": "panel.move(6)\npanel.move(8)",
     "keep": "lesson.keep()",
-    "sleep": "import time\ntime.sleep(2)",
+    "sleep": until("awake"),
     "end": "",
 }
 ORDER = list(CELLS)
@@ -57,7 +57,8 @@ def cards(shared: Notebook) -> Notebook:
 def fresh(cards: Notebook) -> None:
     """Forget all that was said, and ask everything anew."""
     cards.forget()
-    (cards.lab.files / ANSWERS).unlink(missing_ok=True)
+    for name in (ANSWERS, "awake"):
+        (cards.lab.files / name).unlink(missing_ok=True)
     cards.page.evaluate(FORGET)
     cards.command("notebook:clear-all-cell-outputs")
     for name in BEFORE:
@@ -263,6 +264,7 @@ def test_a_commitment_while_a_cell_runs_is_noted_at_once(cards: Notebook) -> Non
     second.get_by_role("button", name="Commit").click()
     said(second, "You said “one at random”. Now run the cell below.")
     assert not (cards.lab.files / ANSWERS).exists()
+    (cards.lab.files / "awake").touch()
 
     said(second, "192.0.2.2 came first.")
     assert [kind for _, kind, _ in records(cards)] == ["said", "seen"]

@@ -47,8 +47,10 @@ def restore(lesson: Notebook, number: int) -> None:
     """Reset a panel, and wait for its full picture, the one it was first drawn with."""
     panel = panels(lesson).nth(number)
     panel.get_by_role("button", name="Reset").click()
+    lesson.settle(0.1)
     expect(words(panel)).to_have_text(lesson.start[number])
     expect(panel.locator(".lab-status")).to_have_text("")
+    lesson.settle(0.1)
 
 
 def test_it_runs_without_an_error_and_asks_nobody_else(lesson: Notebook) -> None:
@@ -170,7 +172,7 @@ def test_nothing_keeps_people_out(lesson: Notebook, theme: str, width: int) -> N
     """axe finds nothing in cards, controls and pictures, and nothing sticks out of its cell."""
     wear(lesson, theme)
     lesson.page.set_viewport_size({"width": width, "height": 900})
-    lesson.page.wait_for_timeout(300)
+    lesson.rest()
 
     assert violations(lesson.page, ".lab-live") == []
     assert sticking_out(lesson.page) == []

@@ -67,6 +67,7 @@ def test_each_goal_is_reached_by_moves_that_a_learner_might_make(lesson):
     playground.get_by_label("Default record").select_option("as for Asia")
     goals.nth(1).filter(has_text="Reached with 2 moves.").wait_for()
     playground.get_by_role("button", name="Reset").click()
+    lesson.settle(0.1)
     playground.get_by_label("The authority sees").select_option("client subnet /24 (ECS)")
     playground.get_by_label("Default record").select_option("none")
     box = playground.get_by_role("spinbutton", name="TTL")

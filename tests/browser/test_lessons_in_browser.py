@@ -108,6 +108,7 @@ def test_each_goal_of_the_playground_is_reached(lesson):
     playground.get_by_label("Each client keeps").select_option("its answer for ever")
     goals.nth(2).filter(has_text="Reached with 2 moves.").wait_for()
     playground.get_by_role("button", name="Reset").click()
+    lesson.settle(0.1)
     type_into(playground, "Skew", "2")
     type_into(playground, "TTL", "3600")
     goals.nth(0).filter(has_text=re.compile(r"Reached with \d moves?")).wait_for()

@@ -175,7 +175,7 @@ def test_nothing_keeps_people_out(page: Notebook, theme: str, width: int) -> Non
     """axe finds nothing, and nothing sticks out of its cell."""
     wear(page, theme)
     page.page.set_viewport_size({"width": width, "height": 1200})
-    page.page.wait_for_timeout(300)
+    page.rest()
 
     assert violations(page.page, ".lab-live") == []
     assert sticking_out(page.page) == []

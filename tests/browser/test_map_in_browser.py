@@ -116,8 +116,9 @@ def test_play_fills_the_drawer_and_lights_lines(world):
     assert rows.count() > 1
     assert picture(world).locator(".lab-goes.lab-lit").count() > first
     world.forget()
+    at = picture(world).locator(".lab-clock").inner_text()
     picture(world).get_by_role("button", name="Play").click()
-    world.page.wait_for_timeout(700)
+    expect(picture(world).locator(".lab-clock")).not_to_have_text(at)
     picture(world).get_by_role("button", name="Pause").click()
     assert world.received == 0
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from .conftest import Open
-from .harness import Notebook
+from .harness import Notebook, until
 
 SET_UP = "from toy import *"
 ONE = [SET_UP, "panel = toy_panel()\npanel"]
@@ -187,13 +187,21 @@ def run(toy):
     runs.append((toy.rate, toy.points))
     return real(toy)
 """
-    make = (
-        "panel = Panel(Toy(run_seconds=1.0), CONTROLS, run, figure, summary, coarse=coarse)\npanel"
-    )
+    make = """
+import asyncio, itertools, threading
+quiet, slow = threading.Event(), itertools.count().__next__
+async def settled():
+    while not quiet.is_set():
+        await asyncio.sleep(0.01)
+how = dict(coarse=coarse, settled=settled, clock=slow)
+panel = Panel(Toy(), CONTROLS, run, figure, summary, **how)
+panel
+"""
     panel = notebook([SET_UP, count_runs, make]).run_all(plots=1)
     press(panel, "Waves", "ArrowRight", "ArrowRight", "ArrowRight")
     panel.wait_title("8 waves a day, 36 points")
     wait_status(panel, "A quick, coarse picture")
+    panel.kernel_text("quiet.set()")  # the pause is over now, however long a key took
     panel.wait_title("8 waves a day, 360 points")
 
     wait_status(panel, "")
@@ -203,9 +211,10 @@ def run(toy):
 
 def test_plot_waits_for_a_busy_kernel(notebook: Open) -> None:
     """With Run All, plotly.js is asked for behind the other cells; the plot says so, then draws."""
-    panel = notebook([*ONE, "import time; time.sleep(14); print('slept')"])
+    panel = notebook([*ONE, until("waited")])
     panel.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     panel.page.get_by_text("Waiting for the kernel.").wait_for()
+    (panel.lab.files / "waited").touch()
     panel.wait_drawn()
     press(panel, "Waves", "ArrowRight")
     panel.wait_title("6 waves")
@@ -215,10 +224,13 @@ def test_plot_waits_for_a_busy_kernel(notebook: Open) -> None:
 
 def test_panel_moves_while_a_cell_awaits(notebook: Open) -> None:
     """A cell that awaits lets the sliders move meanwhile."""
-    panel = notebook([*ONE, "import asyncio; await asyncio.sleep(10); print('slept')"])
+    panel = notebook([*ONE, until("moved", "await asyncio.sleep") + "\nprint('awaited')"])
     panel.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     panel.wait_drawn()
     press(panel, "Waves", "ArrowRight")
     panel.wait_title("6 waves")
 
-    assert panel.page.locator(".jp-OutputArea-output", has_text="slept").count() == 0
+    awaited = panel.page.locator(".jp-OutputArea-output", has_text="awaited")
+    assert awaited.count() == 0
+    (panel.lab.files / "moved").touch()
+    awaited.wait_for()

@@ -27,7 +27,7 @@ def test_play_runs_without_the_kernel(kit: Notebook) -> None:
     expect(picture(kit, 0).locator(".lab-clock")).not_to_have_text("0:00 of 60:00")
     button(kit, "Pause").click()
     at = clock(kit)
-    kit.page.wait_for_timeout(300)
+    kit.rest()
 
     assert clock(kit) == at
     assert kit.received == 0
@@ -73,22 +73,19 @@ def test_it_ends_at_the_end_and_begins_again(kit: Notebook) -> None:
     button(kit, "Play").wait_for()
     assert clock(kit) == "59:50 of 60:00"
 
-    button(kit, "Play").click()
-    button(kit, "Pause").click()
+    # Both presses in one moment: how far it would get between two is the machine's business.
+    button(kit, "Play").evaluate("button => { button.click(); button.click(); }")
 
     picture(kit, 0).get_by_role("combobox", name="Speed").select_option("1")
-    minutes, _, _ = clock(kit).partition(":")
-    assert int(minutes) < 30
+    assert clock(kit) == "0:00 of 60:00"
 
 
 def test_it_rests_while_out_of_sight(kit: Notebook) -> None:
     """Scrolled off, it stands; back in sight, it goes on."""
     button(kit, "Play").click()
     kit.page.locator(".jp-WindowedPanel-outer").evaluate("room => room.scrollTo(0, 1e6)")
-    kit.page.wait_for_timeout(200)
-    at = clock(kit)
-    kit.page.wait_for_timeout(400)
-    assert clock(kit) == at
+    at = kit.steady("document.querySelector('.lab-picture .lab-clock').textContent")
+    assert at != "59:50 of 60:00"
 
     picture(kit, 0).locator(".lab-play").scroll_into_view_if_needed()
     expect(picture(kit, 0).locator(".lab-clock")).not_to_have_text(at)
@@ -104,12 +101,12 @@ def test_with_less_motion_there_are_only_steps(kit: Notebook) -> None:
     expect(button(kit, "Play")).to_be_hidden()
     at = clock(kit)
     head(kit).press(" ")
-    kit.page.wait_for_timeout(300)
+    kit.rest()
     assert clock(kit) == at
 
     button(kit, "Step forward").click()
 
-    assert clock(kit) > at
+    assert clock(kit) != at
 
 
 def test_the_playhead_stays_where_it_is_when_the_scenario_moves(kit: Notebook) -> None:

@@ -59,7 +59,7 @@ def test_the_log_is_read_again_when_asked(kit: Notebook) -> None:
     log = picture(kit, 2)
     before = log.get_by_role("status").inner_text()
     kit.kernel_text("server.ask('ns1.shop.example')")
-    kit.page.wait_for_timeout(200)
+    kit.settle(0.2)
     assert log.get_by_role("status").inner_text() == before
 
     log.get_by_role("button", name="Read again").click()
@@ -81,6 +81,6 @@ def test_the_log_is_followed_while_wanted(kit: Notebook) -> None:
     follow.click()
     kit.settle(0.2)
     kit.forget()
-    kit.page.wait_for_timeout(1200)
+    kit.page.wait_for_timeout(1200)  # more than the second in which it used to ask
 
     assert kit.received == 0

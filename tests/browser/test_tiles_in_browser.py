@@ -9,7 +9,7 @@ from lab_engine.views.theme import sign
 
 from .axe import sticking_out, violations
 from .harness import Notebook
-from .kit import activate, active, picture, wear
+from .kit import activate, active, picture, scrolled, wear
 
 
 def tiles(kit: Notebook):
@@ -56,7 +56,8 @@ def test_each_tile_wears_what_it_holds(kit: Notebook, steps: int) -> None:
     forward = picture(kit, 0).get_by_role("button", name="Step forward")
     for _ in range(steps):
         forward.click()
-    kit.page.wait_for_timeout(300)  # names follow where the playhead rests
+    # Names follow where the playhead rests.
+    kit.steady("Array.from(document.querySelectorAll('.lab-tile'), tile => tile.ariaLabel).join()")
     worn = picture(kit, 0).evaluate(
         """picture => [...picture.querySelectorAll('.lab-tile')].map(tile => {
             const all = (what, told) => [...tile.querySelectorAll(what)].map(told);
@@ -117,8 +118,7 @@ def test_a_tile_is_read_by_pointer_and_by_keyboard(kit: Notebook) -> None:
 
     expect(tiles(kit).nth(1)).to_be_focused()
     expect(readout).to_contain_text("resolver 2, 14 % of the clients: leads to")
-    label = tiles(kit).nth(1).get_attribute("aria-label")
-    assert label == readout.inner_text()
+    expect(tiles(kit).nth(1)).to_have_attribute("aria-label", readout.inner_text())
 
 
 def test_shift_enter_goes_on_and_leaves_the_panel_as_it_is(kit: Notebook) -> None:
@@ -142,7 +142,7 @@ def test_controls_and_picture_are_in_view_after_shift_enter(
     kit.page.set_viewport_size({"width": width, "height": height})
     activate(kit, 1)
     kit.page.keyboard.press("Shift+Enter")
-    kit.page.wait_for_timeout(1800)
+    scrolled(kit)
     room = kit.page.locator(".jp-WindowedPanel-outer").bounding_box()
     form = kit.page.locator(".lab-form").bounding_box()
     words = picture(kit, 0).locator(".lab-words").bounding_box()
@@ -166,7 +166,7 @@ def test_nothing_keeps_people_out(kit: Notebook, theme: str, width: int) -> None
     """axe finds nothing in form and pictures, and nothing sticks out of its cell."""
     wear(kit, theme)
     kit.page.set_viewport_size({"width": width, "height": 900})
-    kit.page.wait_for_timeout(300)
+    kit.rest()
 
     assert violations(kit.page, ".lab-live") == []
     assert sticking_out(kit.page) == []

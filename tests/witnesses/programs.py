@@ -7,7 +7,6 @@ program is missing the test is skipped and reported, unless LAB_REQUIRE_PEERS=1 
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from lab_engine import LabError
 from lab_engine.wire.client import ask
+from tests.ports import free_port
 
 from . import authorities, resolvers
 
@@ -45,17 +45,6 @@ def find(program):
         if not any(Path("/usr/lib").glob(f"*/{module}")):
             lacking(f"{program}'s module {Path(module).name}")
     return path
-
-
-def free_port():
-    """A port that is free for UDP and TCP now."""
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
-    ):
-        stream.bind(("127.0.0.1", 0))
-        datagrams.bind(stream.getsockname())
-        return stream.getsockname()[1]
 
 
 class Address(str):
@@ -99,7 +88,7 @@ class Peers:
         return Address(f"127.0.0.1:{port}")
 
 
-def _wait_until_it_answers(process, address, log, seconds=15):
+def _wait_until_it_answers(process, address, log, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:

@@ -10,6 +10,7 @@ import math
 import time
 from collections import Counter
 from random import Random
+from typing import NamedTuple
 
 import pytest
 
@@ -65,32 +66,55 @@ def kinds(rrsets):
     return [rrset.rdtype.name if hasattr(rrset, "rdtype") else rrset.type.name for rrset in rrsets]
 
 
-def test_which_types_work_depends_on_the_order_of_questions(peers):
-    authority, told = Authority(BROKEN, Random(1)), Client.at("192.0.2.200")
+class Told(NamedTuple):
+    """What was answered to all questions, by program, and by how much the latest came late."""
+
+    theirs: dict[str, list]
+    ours: dict[str, list]
+    fetched: int
+    late: float
+
+
+def told(peers):
+    """All questions put to fresh resolvers and their simulations."""
+    authority, client = Authority(BROKEN, Random(1)), Client.at("192.0.2.200")
     with serve(BROKEN) as lab:
-        theirs = {name: peers.resolver(name, lab) for name in PROFILES}
-        ours = {
-            name: simulated(profile, lambda question, now: authority.respond(question, told))
+        real = {name: peers.resolver(name, lab) for name in PROFILES}
+        models = {
+            name: simulated(profile, lambda question, now: authority.respond(question, client))
             for name, profile in PROFILES.items()
         }
-        begun, said = time.monotonic(), {}
+        begun, late = time.monotonic(), 0.0
+        theirs, ours = ({name: [] for name in PROFILES} for _ in range(2))
         for due, name, kind in QUESTIONS:
             time.sleep(max(0.0, begun + due - time.monotonic()))
-            for program, address in theirs.items():
-                asked = ask(f"{name}.shop.example", kind, address, recurse=True)
-                reply = ours[program].resolve(
-                    Question.of(f"{name}.shop.example", kind), time.monotonic()
-                )
+            question = Question.of(f"{name}.shop.example", kind)
+            for program, address in real.items():
+                theirs[program].append(ask(str(question.name), kind, address, recurse=True))
+                ours[program].append(models[program].resolve(question, time.monotonic()))
+            late = max(late, time.monotonic() - begun - due)
+        fetched = sum("lasting" in str(each.question) for each in lab.log)
+    return Told(theirs, ours, fetched, late)
 
-                assert kinds(asked.response.answer) == kinds(reply.answer), (program, name, kind)
-                said.setdefault(program, []).append(asked.values or asked.short())
-        again = [str(each.question) for each in lab.log if "lasting" in str(each.question)]
+
+def test_which_types_work_depends_on_the_order_of_questions(peers):
+    """The order holds while nothing runs out: where the machine was late, all is asked anew."""
+    for _ in range(5):
+        found = told(peers)
+        if found.late < 0.5:
+            break
+    said = {}
+    for program, asked in found.theirs.items():
+        said[program] = [each.values or each.short() for each in asked]
+        replies = [kinds(reply.answer) for reply in found.ours[program]]
+
+        assert [kinds(each.response.answer) for each in asked] == replies, program
 
     mail = ("10 mail.shop.example.",)
     for answers in said.values():
         assert answers[1] == answers[2] == answers[8] == "cdn.shop.example."
         assert (answers[3], answers[5], answers[7]) == (mail, mail, "cdn.shop.example.")
-    assert len(again) == len(PROFILES)  # the CNAME was asked for once by each, its target twice
+    assert found.fetched == len(PROFILES)  # the CNAME was asked for once by each, its target twice
 
 
 class Spliced(Endpoint):

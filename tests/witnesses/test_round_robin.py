@@ -54,6 +54,11 @@ def firsts(address, times=ASKED):
     )
 
 
+def spread(counts):
+    """Whether each address came first in about a third of the answers."""
+    return all(abs(counts[address] - ASKED / 3) <= TOLERANCE for address in ADDRESSES)
+
+
 def dig(run, program, server, *question):
     return run(program, "@127.0.0.1", "-p", server.port, *question, "+noall", "+answer").split()
 
@@ -106,10 +111,11 @@ def test_ask_prints_the_answer_that_dig_prints(run, server):
 @pytest.mark.parametrize("program", ["named", "unbound"])
 def test_default_resolvers_spread_a_whole_set(peers, server, program):
     """One fill, 300 answers: the resolver rotates the set it holds."""
-    counts = firsts(peers.resolver(program, server))
+    resolver = peers.resolver(program, server)
 
+    # A true third misses that once in 16,000 counts; so after a miss all are counted once more.
+    assert spread(firsts(resolver)) or spread(firsts(resolver))
     assert len(server.log) == 1
-    assert all(abs(counts[a] - ASKED / 3) <= TOLERANCE for a in ADDRESSES), counts
 
 
 @pytest.mark.parametrize("program", ["named", "unbound"])

@@ -68,15 +68,29 @@ def random_ids(count=ANSWERS):
     return (rng.getrandbits(16) for _ in range(count))
 
 
-def assert_drawn_from(expected, seen):
-    """All of these orders came and no others, and each value was first and last when it should."""
+def assert_drawn_from(expected, asking):
+    """All of these orders came and no others, and each value was first and last when it should.
+
+    A true share misses its 4 sigma once in 16,000 counts; after a miss all are counted once more.
+    """
+    seen = list(asking())
+
     assert set(seen) == set(expected)
+    assert not (_far(expected, seen) and _far(expected, list(asking())))
+    return seen
+
+
+def _far(expected, seen):
+    """The values that were first or last too often or too seldom."""
+    far = []
     for place in (0, -1):
         counts = Counter(order[place] for order in seen)
         for value, times in Counter(order[place] for order in expected).items():
             share = times / len(expected)
             sigma = (len(seen) * share * (1 - share)) ** 0.5
-            assert abs(counts[value] - len(seen) * share) <= 4 * sigma, (place, value, counts)
+            if abs(counts[value] - len(seen) * share) > 4 * sigma:
+                far.append((place, value, counts))
+    return far
 
 
 @pytest.mark.parametrize("size", SETS)
@@ -84,12 +98,14 @@ def assert_drawn_from(expected, seen):
 def test_a_cached_set_comes_in_the_orders_of_its_profile(resolvers, tell, program, size):
     order = profile(program).order
     kept = sorted(SETS[size]) if program == "named" else SETS[size]
-    seen = list(asked(resolvers(program), size, random_ids()))
+    resolver = resolvers(program)
+    seen = assert_drawn_from(
+        each_order(order, tuple(kept)), lambda: asked(resolver, size, random_ids())
+    )
+
     last = Counter(order[-1] for order in seen)
     shares = ", ".join(f"{last[value] / ANSWERS:.3f}" for value in sorted(SETS[size]))
     tell(f"orders of {size}, {program}, {order}: {len(set(seen))}; last by value: {shares}")
-
-    assert_drawn_from(each_order(order, tuple(kept)), seen)
 
 
 def test_unbound_turns_a_set_by_the_id_of_the_query(resolvers):
@@ -106,9 +122,10 @@ def test_unbound_turns_a_set_by_the_id_of_the_query(resolvers):
 @pytest.mark.parametrize("size", SETS)
 def test_powerdns_shuffles_where_no_packet_is_kept(resolvers, size):
     resolver = resolvers("pdns_recursor", settings="disable-packetcache=yes")
-    seen = list(asked(resolver, size, random_ids()))
 
-    assert_drawn_from(each_order(SetOrder.SHUFFLE, SETS[size]), seen)
+    assert_drawn_from(
+        each_order(SetOrder.SHUFFLE, SETS[size]), lambda: asked(resolver, size, random_ids())
+    )
 
 
 def test_powerdns_repeats_one_order_until_the_packet_expires(resolvers):

@@ -25,7 +25,7 @@ from lab_engine import RRset, Zone, serve
 from lab_engine.simulation.theory import stale_fraction
 
 from .programs import path_of
-from .traffic import play
+from .traffic import late, play
 from .versions import profile
 
 pytestmark = [pytest.mark.witness, pytest.mark.waits]
@@ -60,10 +60,19 @@ def polls(span, rng):
 
 @pytest.fixture(scope="module")
 def stale(shared_peers):
-    """The share of old answers of each resolver, by whole seconds after the change."""
+    """The share of old answers of each resolver; seconds count only where all were kept."""
+    for _ in range(3):
+        shares, seconds = watched(shared_peers)
+        if seconds < 0.4:
+            break
+    return shares
+
+
+def watched(peers):
+    """The shares by whole seconds after the change, and the lateness of the latest question."""
     with contextlib.ExitStack() as stack:
         labs = {program: stack.enter_context(serve(zone(OLD))) for program in present()}
-        resolvers = {program: shared_peers.resolver(program, lab) for program, lab in labs.items()}
+        resolvers = {program: peers.resolver(program, lab) for program, lab in labs.items()}
         plan = [
             (at, program, name)
             for program in resolvers
@@ -81,7 +90,8 @@ def stale(shared_peers):
         timer.start()
         stack.callback(timer.cancel)
         asked = play(plan, resolvers)
-        return {program: by_second(asked[program], *changed) for program in resolvers}
+        shares = {program: by_second(asked[program], *changed) for program in resolvers}
+        return shares, late(plan, asked)
 
 
 def present():

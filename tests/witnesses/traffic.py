@@ -50,6 +50,13 @@ def play(plan, resolvers):
         return {resolver: line.asked for resolver, line in lines.items()}
 
 
+def late(plan, asked):
+    """How many seconds the latest question came after its time, as `play` asked them."""
+    at = sorted(each.at for line in asked.values() for each in line)
+    due = sorted(planned for planned, _, _ in plan)
+    return max(when - at[0] - (planned - due[0]) for when, planned in zip(at, due, strict=True))
+
+
 def _read_the_last(lines, seconds=2):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and any(a.wire is None for line in lines for a in line.asked):
