@@ -23,7 +23,12 @@ def checks(design, name):
 
 REFUSED = [
     ("europe.servers", 0, "Servers in Europe 0", "a pool without members"),
-    ("europe.servers", -1, "Servers in Europe 0", "a pool without members"),
+    ("europe.servers", -1, "Servers in Europe -1", "from 1 to 9"),
+    ("europe.servers", 10**12, "Servers in Europe 1000000000000", "from 1 to 9"),
+    ("europe.servers", "4", "Servers in Europe '4'", "from 1 to 9"),
+    ("europe.weights", 5, "Weights in Europe 5", "is no list"),
+    ("regions", "europe", "Regions 'europe'", "is no list"),
+    ("pools", ("europe",), "Pools 'europe'", "is no Pool"),
     ("europe.servers", 1, "Servers in Europe 1", "its own clients ask 440"),
     ("rest.servers", 12, "Servers in Rest 12", "from 1 to 9"),
     ("asia.weights", (0, 0, 0), "Weights in Asia (0, 0, 0)", "all zero"),

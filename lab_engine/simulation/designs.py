@@ -17,7 +17,7 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.control.writing import as_batch
 from lab_engine.errors import ScenarioError
-from lab_engine.simulation.values import must, number, whole
+from lab_engine.simulation.values import fix, must, number, whole
 
 ORIGIN: Final = "shop.example"
 NAME: Final = "www"
@@ -48,6 +48,11 @@ class Pool:
         title = self.name.capitalize()
         known, remedy = self.region in REGIONS, "Write eu-west-1, say."
         must(known, f"Region of {title}", self.region, "is no AWS Region", remedy)
+        for listed in ("weights", "unchecked"):
+            given = getattr(self, listed)
+            fine = isinstance(given, list | tuple)
+            must(fine, f"{listed.capitalize()} in {title}", given, "is no list", "Write [100, 5].")
+            fix(self, listed, tuple(given))
         servers = f"Servers in {title}"
         rule = "leaves a pool without members, to which clients are still led"
         must(
@@ -137,6 +142,13 @@ class Design:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        for name in ("pools", "regions"):
+            given = getattr(self, name)
+            listed = isinstance(given, list | tuple)
+            must(listed, name.capitalize(), given, "is no list", 'Write ["europe", "rest"].')
+            fix(self, name, tuple(given))
+        for pool in self.pools:
+            must(isinstance(pool, Pool), "Pools", pool, "is no Pool", "Make one.")
         names = [pool.name for pool in self.pools]
         for each in self.regions:
             must(each in names, "Regions", each, "is none of the pools", nearest(each, names))
@@ -283,8 +295,10 @@ class Design:
             return replace(self, **moved)
         pool = self.pool(owner)
         if item == "servers":
+            if value != 0:  # which a pool itself refuses, since it is what a slider can say
+                whole(f"Servers in {pool.name.capitalize()}", value, 1, MOST_SERVERS)
             # The canary, if the last one is, stays the last one.
-            weights = (FULL,) * (value - 1) + pool.weights[-1:] if value > 0 else ()
+            weights = (FULL,) * (value - 1) + pool.weights[-1:] if value else ()
             changed = replace(pool, weights=weights)
         elif item == "canary":
             changed = replace(pool, weights=(*pool.weights[:-1], value))
