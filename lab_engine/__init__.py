@@ -28,15 +28,16 @@ if TYPE_CHECKING:
     from lab_engine.course.lesson import Lesson as Lesson
     from lab_engine.course.oncall.worlds import incident as incident
     from lab_engine.course.overview import overview as overview
-    from lab_engine.drill.apex import Apex as Apex
-    from lab_engine.drill.apex import apex as apex
-    from lab_engine.drill.asking import redirected_share as redirected_share
-    from lab_engine.drill.balancers import balance as balance
-    from lab_engine.drill.clock import Clock as Clock
-    from lab_engine.drill.forwarder import forward as forward
-    from lab_engine.drill.webclient import WebClient as WebClient
-    from lab_engine.drill.webservers import webservers as webservers
     from lab_engine.errors import LabError as LabError
+    from lab_engine.live.apex import Apex as Apex
+    from lab_engine.live.apex import apex as apex
+    from lab_engine.live.asking import redirected_share as redirected_share
+    from lab_engine.live.balancers import balance as balance
+    from lab_engine.live.clock import Clock as Clock
+    from lab_engine.live.drills import drill as drill
+    from lab_engine.live.forwarder import forward as forward
+    from lab_engine.live.webclient import WebClient as WebClient
+    from lab_engine.live.webservers import webservers as webservers
     from lab_engine.review.diff import diff as diff
     from lab_engine.review.explain import explain as explain
     from lab_engine.review.lint import lint as lint
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from lab_engine.simulation.cities import cities as cities
     from lab_engine.simulation.designs import Design as Design
     from lab_engine.simulation.failing import Failure as Failure
+    from lab_engine.simulation.failovers import failovers as failovers
+    from lab_engine.simulation.failovers import simulated_knee as simulated_knee
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
@@ -72,10 +75,13 @@ if TYPE_CHECKING:
     from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.canaries import canary as canary
     from lab_engine.views.designs import designed as designed
+    from lab_engine.views.drills import drill_panel as drill_panel
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
     from lab_engine.views.kit.drawers import drawer as drawer
+    from lab_engine.views.kit.drillbars import drill_bars as drill_bars
+    from lab_engine.views.kit.drillstrip import drill_strip as drill_strip
     from lab_engine.views.kit.failoverstrip import failover_strip as failover_strip
     from lab_engine.views.kit.fan import fan as fan
     from lab_engine.views.kit.log import asked as asked
@@ -99,13 +105,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "Account": "lab_engine.control.account",
     "Answers": "lab_engine.views.kit.changed",
-    "Apex": "lab_engine.drill.apex",
+    "Apex": "lab_engine.live.apex",
     "Backend": "lab_engine.simulation.parts",
     "Balancer": "lab_engine.simulation.balancer",
     "Checkers": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
-    "Clock": "lab_engine.drill.clock",
+    "Clock": "lab_engine.live.clock",
     "Geolocation": "lab_engine.authority.policies",
     "Design": "lab_engine.simulation.designs",
     "Failure": "lab_engine.simulation.failing",
@@ -127,15 +133,15 @@ _HOMES = {
     "Site": "lab_engine.simulation.sites",
     "State": "lab_engine.authority.state",
     "Tradeoff": "lab_engine.simulation.tradeoff",
-    "WebClient": "lab_engine.drill.webclient",
+    "WebClient": "lab_engine.live.webclient",
     "Weighted": "lab_engine.authority.policies",
     "Worlds": "lab_engine.simulation.worlds",
     "Zone": "lab_engine.authority.zone",
-    "apex": "lab_engine.drill.apex",
+    "apex": "lab_engine.live.apex",
     "apex_ways": "lab_engine.views.apex",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
-    "balance": "lab_engine.drill.balancers",
+    "balance": "lab_engine.live.balancers",
     "cache_tiles": "lab_engine.views.panels",
     "canary": "lab_engine.views.canaries",
     "changed": "lab_engine.views.kit.changed",
@@ -144,12 +150,17 @@ _HOMES = {
     "diff": "lab_engine.review.diff",
     "dots": "lab_engine.views.kit.dots",
     "drawer": "lab_engine.views.kit.drawers",
+    "drill": "lab_engine.live.drills",
+    "drill_bars": "lab_engine.views.kit.drillbars",
+    "drill_panel": "lab_engine.views.drills",
+    "drill_strip": "lab_engine.views.kit.drillstrip",
     "dumps": "lab_engine.simulation.files",
     "evenness": "lab_engine.views.panels",
     "explain": "lab_engine.review.explain",
     "failover_strip": "lab_engine.views.kit.failoverstrip",
+    "failovers": "lab_engine.simulation.failovers",
     "fan": "lab_engine.views.kit.fan",
-    "forward": "lab_engine.drill.forwarder",
+    "forward": "lab_engine.live.forwarder",
     "game_day": "lab_engine.simulation.gameday",
     "glibc_order": "lab_engine.caches.clients",
     "incident": "lab_engine.course.oncall.worlds",
@@ -163,19 +174,20 @@ _HOMES = {
     "part_bars": "lab_engine.views.kit.partbars",
     "plan": "lab_engine.authority.server",
     "plan_migration": "lab_engine.simulation.theory.migration",
-    "redirected_share": "lab_engine.drill.asking",
+    "redirected_share": "lab_engine.live.asking",
     "replies": "lab_engine.authority.plan",
     "rings": "lab_engine.views.kit.rings",
     "round_robin": "lab_engine.views.panels",
     "rtt_ms": "lab_engine.simulation.travel",
     "run": "lab_engine.simulation.run",
     "serve": "lab_engine.wire.server",
+    "simulated_knee": "lab_engine.simulation.failovers",
     "supports": "lab_engine.simulation.run",
     "sweep": "lab_engine.simulation.sweep",
     "three_worlds": "lab_engine.views.panels",
     "traced": "lab_engine.views.kit.strips",
     "ttl_tradeoff": "lab_engine.views.ttl_panels",
-    "webservers": "lab_engine.drill.webservers",
+    "webservers": "lab_engine.live.webservers",
     "world_map": "lab_engine.views.places",
     "worlds": "lab_engine.simulation.worlds",
     "zipf_shares": "lab_engine.caches.crowds",

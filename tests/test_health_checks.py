@@ -119,6 +119,7 @@ def test_a_reference_stands_for_one_check_even_when_it_is_gone(service, call, re
         ({**HTTP, "RequestInterval": 20}, "RequestInterval 20 is not offered"),
         ({**HTTP, "RequestInterval": 9}, "minInclusive '10'"),
         ({**HTTP, "FailureThreshold": 11}, "maxInclusive '10'"),
+        ({**HTTP, "FailureThreshold": 0}, "minInclusive '1'"),
         ({**HTTP, "Inverted": "yes"}, "not a valid value for 'boolean'"),
         ({**HTTP, "Regions": ["us-east-1", "eu-west-1"]}, "'Regions' is not complete"),
         ({**HTTP, "Regions": []}, "'Regions' is not complete"),

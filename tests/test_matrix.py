@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from lab_engine import Apex, LabError, apex_ways
-from lab_engine.drill.apex import TYPES, WAYS
+from lab_engine.live.apex import TYPES, WAYS
 from lab_engine.views.apex import CONTROLS, ROWS
 from lab_engine.views.kit.drawer import Drawer, Look
 from lab_engine.views.kit.matrix import SYMBOLS, Cell, Matrix

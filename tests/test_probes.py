@@ -19,7 +19,7 @@ import pytest
 from lab_engine import LabError
 from lab_engine.authority.health import CHECKER_REGIONS, HealthCheck
 from lab_engine.control.account import Account, Check
-from lab_engine.drill import ports
+from lab_engine.live import ports
 from lab_engine.wire import probing
 from lab_engine.wire.probes import MAX_PROBED, Prober
 from lab_engine.wire.probing import Limits, ProbeResult, probe

@@ -4,11 +4,13 @@ import socket
 
 import pytest
 
-from lab_engine.drill import balancers, haproxy, nginx
-from lab_engine.drill.webclient import WebClient
-from lab_engine.drill.webservers import HEALTH, Fault, webservers
 from lab_engine.errors import LabError
+from lab_engine.live import balancers, haproxy, nginx
+from lab_engine.live.settings import HEALTH
+from lab_engine.live.webclient import WebClient
+from lab_engine.live.webservers import webservers
 from lab_engine.simulation.balancer import Balancer
+from lab_engine.simulation.failing import Failure
 
 TWO = ["192.0.2.1", "192.0.2.2"]
 TABLE = {"192.0.2.1": ("127.0.0.1", 8001), "192.0.2.2": ("127.0.0.1", 8002)}
@@ -45,23 +47,56 @@ def test_a_server_says_who_it_is(servers):
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "check"),
+    ("failure", "status", "check"),
     [
-        ("none", 200, 200),
         ("refused", 0, 0),
+        ("black hole", 0, 0),
         ("silent", 0, 0),
         ("half", 0, 0),
         ("closes", 0, 0),
+        ("slow", 0, 0),
         ("5xx", 500, 500),
+        ("wrong page", 200, 200),
         ("checks only", 500, 200),
     ],
 )
-def test_each_fault_is_what_a_client_and_a_check_meet(servers, one, fault, status, check):
-    servers.fail(one.address, fault)
+def test_each_failure_is_what_a_client_and_a_check_meet(servers, one, failure, status, check):
+    servers.fail(one.address, failure)
 
-    patience = 0.5 if fault in ("silent", "half") else 30  # the others answer, or end at once
-    assert asked(one, "/", patience).status == status
+    waits = ("black hole", "silent", "half", "slow")  # the others answer, or end at once
+    patience = 0.5 if failure in waits else 30
+    got = asked(one, "/", patience)
+    assert got.status == status
+    assert not got.good
     assert asked(one, HEALTH, patience).status == check
+
+
+def test_every_way_of_the_simulation_can_be_real(servers, one):
+    for failure in Failure:
+        servers.fail(one.address, failure)
+
+        assert one.failure is failure
+        assert not asked(one, timeout=0.1).good
+    servers.heal(one.address)
+    assert asked(one).good
+
+
+def test_a_black_hole_takes_no_connection_and_refuses_none(servers, one):
+    servers.fail(one.address, "black hole")
+
+    with socket.socket() as probe:
+        probe.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            probe.connect(("127.0.0.1", one.port))
+
+
+def test_a_slow_server_answers_late_and_checks_wait_as_long(servers, one):
+    servers.fail(one.address, "slow", delay=0.2)
+
+    for path in ("/", HEALTH):
+        got = asked(one, path, timeout=5)
+        assert got.good
+        assert got.seconds >= 0.2
 
 
 def test_who_heals_is_found_at_the_same_port(servers, one):
@@ -107,12 +142,14 @@ def test_what_cannot_be_served_is_refused(addresses, seconds, said):
         webservers(addresses, seconds)
 
 
-def test_an_unknown_server_or_fault_is_refused(servers):
+def test_an_unknown_server_or_failure_is_refused(servers):
     with pytest.raises(LabError, match=r"192\.0\.2\.9.*no back end"):
         servers.fail("192.0.2.9")
-    with pytest.raises(LabError, match="no Fault"):
+    with pytest.raises(LabError, match="no Failure"):
         servers.fail(TWO[0], "tired")
-    assert servers[TWO[0]].fault is Fault.NONE
+    with pytest.raises(LabError, match="no time to be late"):
+        servers.fail(TWO[0], "slow", delay=-1)
+    assert servers[TWO[0]].failure is None
 
 
 # --- what programs are told ---------------------------------------------------------------------
@@ -120,10 +157,16 @@ def test_an_unknown_server_or_fault_is_refused(servers):
 
 def test_haproxy_is_told_all_of_it():
     balancer = Balancer(
-        weights={TWO[0]: 3}, sticky="cookie", paths={"/api": TWO[1:]}, retries=2, interval=0.5
+        weights={TWO[0]: 3},
+        sticky="cookie",
+        paths={"/api": TWO[1:]},
+        retries=2,
+        interval=0.5,
+        timeout=2,
+        connect_timeout=0.2,
     )
 
-    text = haproxy.configuration(balancer, TABLE, 8080, 2.0, "/tmp/admin")
+    text = haproxy.configuration(balancer, TABLE, 8080, "/tmp/admin")
 
     for line in (
         "bind 127.0.0.1:8080",
@@ -133,9 +176,20 @@ def test_haproxy_is_told_all_of_it():
         "default-server check inter 500ms fall 3 rise 2",
         "server 192.0.2.1 127.0.0.1:8001 weight 3 cookie 192.0.2.1",
         "option redispatch 1",
+        "timeout connect 200ms",
         "timeout server 2000ms",
     ):
         assert f"    {line}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("check", "asks", "looks"), [("TCP", 0, 0), ("HTTP", 1, 0), ("HTTP_STR_MATCH", 1, 1)]
+)
+def test_haproxy_is_told_what_passes_a_check(check, asks, looks):
+    text = haproxy.configuration(Balancer(check=check), TABLE, 8080)
+
+    assert text.count("option httpchk GET /health") == asks
+    assert text.count('http-check expect string "is well"') == looks
 
 
 @pytest.mark.parametrize(
@@ -149,7 +203,7 @@ def test_haproxy_is_told_all_of_it():
 )
 def test_nginx_says_what_it_cannot(fields, said, tmp_path):
     with pytest.raises(LabError, match=said):
-        nginx.configuration(Balancer(**fields), TABLE, 8080, 2.0, tmp_path)
+        nginx.configuration(Balancer(**fields), TABLE, 8080, tmp_path)
 
 
 def test_a_program_that_is_not_there_is_said_plainly(monkeypatch):

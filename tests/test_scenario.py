@@ -181,6 +181,8 @@ def test_a_bad_value_is_refused_with_value_rule_and_remedy(path, value):
         (Backend, {"address": "192.0.2.1", "lasts": 0}),
         (Backend, {"address": "192.0.2.1", "recurs": 0}),
         (Backend, {"address": "192.0.2.1", "restart": math.inf}),
+        (Backend, {"address": "192.0.2.1", "restart": 5}),
+        (Backend, {"address": "192.0.2.1", "recurs": 5}),
         (Checkers, {"publication": math.inf}),
         (ScheduledChange, {"at": 1, "path": 7, "value": 1}),
     ],

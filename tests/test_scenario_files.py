@@ -189,6 +189,14 @@ WATCHES = st.none() | st.builds(
 )
 
 
+def backend(address, region, capacity, queue, restart, *failing):
+    """One that falls over only with a capacity, and fails again only where it comes back."""
+    *how, lasts, recurs = failing
+    again = recurs if math.isfinite(lasts) else math.inf
+    falls = restart if math.isfinite(capacity) else 0
+    return Backend(address, region, capacity, queue, falls, *how, lasts, again)
+
+
 @st.composite
 def scenarios(draw):
     zone = draw(st.sampled_from(ZONES))
@@ -196,7 +204,7 @@ def scenarios(draw):
     addresses = st.lists(st.sampled_from(sorted(plainly.addresses)), max_size=2, unique=True)
     checks = sorted({each.health_check_id for each in zone} - {""})
     backends = st.builds(
-        Backend,
+        backend,
         st.sampled_from(sorted(plainly.addresses)),
         st.sampled_from(["", "eu-west-1"]),
         st.floats(0.1, 1e6) | ENDLESS,

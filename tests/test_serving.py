@@ -12,8 +12,8 @@ from lab_engine import RecordSet, Zone, ask, serve
 from lab_engine.authority.health import HealthCheck
 from lab_engine.authority.policies import Failover
 from lab_engine.control.account import Account, Check
-from lab_engine.drill import ports
 from lab_engine.errors import LabError
+from lab_engine.live import ports
 
 ZONE = Zone.of("shop.example", [RecordSet.of("www", "A", "192.0.2.1", 60)])
 

@@ -88,6 +88,7 @@ SERVER = ("backends", [Backend(ONE, "eu-west-1", capacity=0.5)])
 SLOW = ("backends", [Backend(ONE, fails="slow")])
 VANISHES = ("backends", [Backend(ONE, fails="black hole")])
 SILENT = ("backends", [Backend(ONE, fails="silent")])
+ERRS = ("backends", [Backend(ONE, fails="5xx")])
 KNOWN = ("atlas", [Site(HERE, "FR", latitude=48.9, longitude=2.4)])
 IN_A_ZONE = ("atlas", [Site(HERE, "FR", availability_zone="use1-az1")])
 OPEN = [("clients.rate", 0.05), ("profiles.c.idle", 20)]
@@ -153,6 +154,9 @@ CASES = {
     "balancer.interval": Case(30, [*BALANCED, FIRST_DIES]),
     "balancer.fall": Case(9, [*BALANCED, FIRST_DIES]),
     "balancer.rise": Case(9, [*BALANCED, BACK_AGAIN]),
+    "balancer.check": Case("TCP", [*BALANCED, ERRS, FIRST_DIES]),
+    "balancer.connect_timeout": Case(3, [("balancer", Balancer(retries=1)), VANISHES, FIRST_DIES]),
+    "balancer.timeout": Case(1, [*BALANCED, SLOW, FIRST_DIES]),
     "balancer.retries": Case(1, [*BALANCED, FIRST_DIES]),
     "balancer.draining": Case([ONE], BALANCED),
     "balancer.drain_timeout": Case(5, [*STUCK, DRAINED]),

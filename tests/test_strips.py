@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from lab_engine import Server, Zone, forward, serve
-from lab_engine.drill.clock import Clock
 from lab_engine.errors import LabError
+from lab_engine.live.clock import Clock
 from lab_engine.simulation import run
 from lab_engine.views.kit.strip import Arrow, Bar, Dot, Strip
 from lab_engine.views.kit.strips import packets, traced

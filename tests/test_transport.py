@@ -120,7 +120,7 @@ def test_answers_are_made_without_sockets():
     command = """
 import json, sys
 from random import Random
-import lab_engine.drill.forwarder, lab_engine.wire.server
+import lab_engine.live.forwarder, lab_engine.wire.server
 from lab_engine import RRset, Zone
 from lab_engine.authority.server import Authority
 from lab_engine.wire.compiled import Answers

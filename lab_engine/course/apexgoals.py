@@ -3,8 +3,8 @@
 import math
 from typing import Any, Final
 
-from lab_engine.drill.apex import APEX, Apex
-from lab_engine.drill.asking import asked, judged
+from lab_engine.live.apex import APEX, Apex
+from lab_engine.live.asking import asked, judged
 from lab_engine.views.theme import number
 
 from .goals import TEXT, Measure, Standing, predicate

@@ -5,7 +5,7 @@ say. Clients look the name up as ever, and whatever address they are told leads 
 which chooses anew: for each connection (L4) or for each request (L7). It does not die, and it is
 one: what several of them know apart is not here.
 
-The words are those of HAProxy and nginx, which `drill.balancers` writes it for. Not here: TLS,
+The words are those of HAProxy and nginx, which `live.balancers` writes it for. Not here: TLS,
 HTTP/2, and retries of requests that a server has begun to answer.
 """
 
@@ -18,6 +18,7 @@ from lab_engine.errors import Choice
 from lab_engine.simulation.parts import MAX_COUNT, MAX_MS, WEEK
 from lab_engine.simulation.values import choice, fix, must, number, whole
 
+CHECKS = ("TCP", "HTTP", "HTTP_STR_MATCH")
 MAX_WEIGHT = 256
 MAX_PATHS = 100
 PATH = re.compile(r"/[\w.~!$&'()*+,;=:@%/-]*", re.ASCII)  # RFC 3986, section 3.3
@@ -69,9 +70,15 @@ class Balancer:
         sticky: how a client comes back.
         paths: at L7, which targets serve what begins with a path; the longest that fits counts,
             and what fits none goes to any: `{"/api": ["192.0.2.3"]}`.
-        interval: seconds from one check of a target to the next; 0 for no checks.
+        interval: seconds from the end of one check of a target to the next, and until one has
+            failed that gets no answer; 0 for no checks.
         fall, rise: checks in a row that take a target out, and bring it back.
+        check: what passes, at both layers: `TCP` a connection, `HTTP` a status of 2xx or 3xx,
+            `HTTP_STR_MATCH` a page that says it is well.
         retries: other targets to try where one takes no connection.
+        connect_timeout: seconds until it gives up a connection to a target.
+        timeout: seconds that it waits for a target's answer: then there is a 504 at L7, and at L4
+            the connection is closed.
         draining: targets that get nothing new; what they have goes on until it is closed.
         drain_timeout: seconds after which what a draining target still has is closed.
         keep_alive: seconds an unused connection of a client is kept; 0 closes it at once. How long
@@ -87,7 +94,10 @@ class Balancer:
     interval: float = 2.0
     fall: int = 3
     rise: int = 2
+    check: str = "HTTP"
     retries: int = 0
+    connect_timeout: float = 1.0
+    timeout: float = 5.0
     draining: tuple[str, ...] = ()
     drain_timeout: float = 300.0
     keep_alive: float = 60.0
@@ -103,7 +113,11 @@ class Balancer:
         number("balancer.interval", self.interval, 0, WEEK)
         whole("balancer.fall", self.fall, 1, 100)
         whole("balancer.rise", self.rise, 1, 100)
+        remedy = f"Choose one of {', '.join(CHECKS)}."
+        must(self.check in CHECKS, "balancer.check", self.check, "is no check", remedy)
         whole("balancer.retries", self.retries, 0, 100)
+        number("balancer.connect_timeout", self.connect_timeout, 0.001, WEEK)
+        number("balancer.timeout", self.timeout, 0.001, WEEK)
         number("balancer.drain_timeout", self.drain_timeout, 0, WEEK)
         number("balancer.keep_alive", self.keep_alive, 0, WEEK)
         number("balancer.hop_ms", self.hop_ms, 0, MAX_MS)

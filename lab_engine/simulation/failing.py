@@ -4,6 +4,8 @@
     refused       goes on to its next address          at once      at once        at once
     black hole    goes on when its patience ends       4 s          4 s            10 s
     silent        is connected, and waits in vain      2 s          2 s            passes
+    half          as silent, after half a head         2 s          2 s            passes
+    closes        is connected, and gets half a body   passes       at once        passes
     slow          is served, if late                   by `delay`   by `delay`     passes
     5xx           is connected, and gets an error      at once      at once        passes
     wrong page    is connected, and gets the wrong one passes       at once        passes
@@ -32,6 +34,10 @@ class Failure(Choice):
     """Packets to it vanish."""
     SILENT = "silent"
     """It takes connections and answers nothing: a process that is paused."""
+    HALF = "half"
+    """It begins the head of a response, and sends no more."""
+    CLOSES = "closes"
+    """It closes the connection in the middle of the body."""
     SLOW = "slow"
     ERRORS = "5xx"
     WRONG_PAGE = "wrong page"
@@ -52,7 +58,7 @@ class Failure(Choice):
     @property
     def hangs(self) -> bool:
         """Whether nothing comes back, so that an open connection is given up only in time."""
-        return self in (Failure.BLACK_HOLE, Failure.SILENT)
+        return self in (Failure.BLACK_HOLE, Failure.SILENT, Failure.HALF)
 
 
 class Look(NamedTuple):
@@ -80,15 +86,13 @@ def look(failure: Failure, delay: float, check: str, connect: float, response: f
         connect: until the check gives up a connection, seconds.
         response: from then on until it gives up an answer, seconds.
     """
-    if failure is Failure.REFUSED:
-        return Look(passes=False)
     if failure is Failure.BLACK_HOLE:
         return Look(passes=False, takes=connect)
-    if check == "TCP" or failure is Failure.CHECKS_ONLY:
+    if failure is not Failure.REFUSED and check == "TCP":
         return WELL
-    if failure is Failure.WRONG_PAGE:
-        return Look(passes="STR_MATCH" not in check)
-    wait = {Failure.SILENT: response + 1, Failure.SLOW: delay}.get(failure)
-    if wait is None:
-        return Look(passes=False)
-    return Look(wait <= response, min(wait, response))
+    if failure.hangs:
+        return Look(passes=False, takes=response)
+    if failure is Failure.SLOW:
+        return Look(delay <= response, min(delay, response))
+    status = failure in (Failure.WRONG_PAGE, Failure.CLOSES) and "STR_MATCH" not in check
+    return Look(passes=status or failure is Failure.CHECKS_ONLY)

@@ -17,7 +17,7 @@ from lab_engine.simulation.parts import Clients, Resolvers, ScheduledChange
 from lab_engine.simulation.profiles import own
 from lab_engine.simulation.run import run
 from lab_engine.simulation.scenario import Scenario
-from lab_engine.simulation.theory import Plan, Step, plan_migration, staircase_fills
+from lab_engine.simulation.theory import Staircase, TtlChange, plan_migration, staircase_fills
 from lab_engine.simulation.values import must, number, whole
 
 DAY = 86_400
@@ -82,7 +82,7 @@ class Move(Knobs):
         return BEFORE + self.lead
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> Staircase:
         """The cheapest ladder for what this lead leaves time for, its first change at the lead."""
         due = max(0, self.lead - PUBLICATION)
         plan = plan_migration(
@@ -94,7 +94,7 @@ class Move(Knobs):
             hold=self.hold,
             tolerated=max(0.0, 1 - due / self.old_ttl),
         )
-        first = Step(self.move_at - self.lead, plan.steps[0].ttl)
+        first = TtlChange(self.move_at - self.lead, plan.steps[0].ttl)
         return replace(plan, steps=(first, *plan.steps[1:]))
 
     @property

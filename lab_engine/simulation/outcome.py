@@ -166,7 +166,7 @@ class Outcome(Shown):
         answers: how often each server stood first in an answer of the authority.
         queries: that the authority answered, in each bin.
         levels: hits and misses of each level of caches.
-        engine: `population` or `events`.
+        engine: `population` or `events`; of a drill, `live drill` or `virtual drill`.
         seed: of the dice.
         trace: what happened, where it was asked for; the first entries, if there are too many.
         stale: for each change of the scenario, in each bin: requests led by an answer that left the

@@ -212,13 +212,14 @@ class Backend:
         address: as the zone writes it.
         region: the AWS Region it is in, for distances; empty where that is of no interest.
         capacity: requests a second that it serves; `math.inf` for as many as come.
-        queue: requests that may wait at it; more are refused.
-        restart: seconds that it takes to come back when it falls over at a full queue; 0 for one
-            that never does.
+        queue: requests that may wait at it, where it has a capacity; more are refused.
+        restart: seconds that it takes to come back when it falls over at a full queue, so only
+            with a capacity; 0 for one that never does.
         fails: how, while `down` names it: see `Failure`.
-        delay: seconds that each answer of a slow one takes.
+        delay: seconds that each answer takes of one that fails by being slow.
         lasts: seconds after which it is back by itself, though `down` still names it.
-        recurs: seconds for which it then lives until it fails again; `math.inf` for ever.
+        recurs: seconds for which it then lives until it fails again, so only with `lasts`;
+            `math.inf` for ever.
     """
 
     called_by: ClassVar[str] = "address"
@@ -244,6 +245,12 @@ class Backend:
         number("backends.delay", self.delay, 0, WEEK)
         number("backends.lasts", self.lasts, 0.001, math.inf)
         number("backends.recurs", self.recurs, 0.001, math.inf)
+        endless = math.isinf(self.capacity)
+        rule, remedy = "needs a queue that fills, and here is none", "Give it a capacity."
+        must(not (self.restart and endless), "backends.restart", self.restart, rule, remedy)
+        rule, remedy = "follows on a return that never comes", "Say how long it lasts."
+        never = math.isinf(self.lasts) and not math.isinf(self.recurs)
+        must(not never, "backends.recurs", self.recurs, rule, remedy)
 
     @property
     def label(self) -> str:

@@ -133,12 +133,6 @@ class Scenario:
             again = self.duration / (backend.lasts + backend.recurs) <= MAX_SCHEDULED
             remedy = f"Let it be {MAX_SCHEDULED:,} times at most."
             must(again, "backends", backend.address, "fails too often in this watch", remedy)
-            known = self.balancer is None or backend.fails is Failure.REFUSED
-            where, remedy = (
-                f"backends.{backend.address}.fails",
-                f"Take {Failure.REFUSED}, or no balancer.",
-            )
-            must(known, where, str(backend.fails), "is a failure no balancer knows yet", remedy)
         fix(self, "down", _down(self.down, self))
         fix(self, "unhealthy", _unhealthy(self.unhealthy, (self.zone, *self.former)))
         must(

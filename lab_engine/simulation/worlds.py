@@ -20,7 +20,7 @@ from lab_engine.simulation.balancer import Balancer, OsiLayer, Stickiness
 from lab_engine.simulation.balancing import targets
 from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.parts import ScheduledChange
-from lab_engine.simulation.prices import Bill, bill
+from lab_engine.simulation.prices import Bill, Prices, bill
 from lab_engine.simulation.run import Progress, run
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.tables import Column, Shown, Table
@@ -38,7 +38,7 @@ class World:
     Attributes:
         name: `DNS`, `L4` or `L7`.
         steady: nothing happens.
-        death: `victim` dies at `at`.
+        death: `victim` dies at `at`, or fails otherwise where its back end says how.
         drain: it is to get nothing any more from `at` on.
         canary: it gets `share` of the requests.
         victim: the first address of the name.
@@ -146,7 +146,13 @@ class Worlds(Shown):
         return Table([Column("", 24), *(Column(name, 18) for name in NAMES)], rows, notes)
 
 
-def worlds(scenario: Scenario, *, canary: float = 0.05, progress: Progress | None = None) -> Worlds:
+def worlds(
+    scenario: Scenario,
+    *,
+    canary: float = 0.05,
+    prices: Prices | None = None,
+    progress: Progress | None = None,
+) -> Worlds:
     """Run the three worlds of a scenario: twelve watches in the event engine.
 
     Args:
@@ -154,6 +160,7 @@ def worlds(scenario: Scenario, *, canary: float = 0.05, progress: Progress | Non
             has one, says how both balance, but for what L4 does not see: paths and cookies. The
             addresses are values of the name itself: where they change, its record sets do.
         canary: the share that the name's first address gets as a canary, 0.004 to 0.5.
+        prices: your own price list; None for the lab's, which is from memory.
         progress: called after each watch with how many are done, and of how many.
 
     Raises:
@@ -183,7 +190,7 @@ def worlds(scenario: Scenario, *, canary: float = 0.05, progress: Progress | Non
     plans = [_watches(scenario.set("balancer", each), found, canary) for each in balancers]
     return Worlds(
         *(
-            _world(name, plan, found[0], canary, watch)
+            _world(name, plan, found[0], canary, watch, prices)
             for name, plan in zip(NAMES, plans, strict=True)
         )
     )
@@ -219,11 +226,16 @@ def _watches(scenario: Scenario, found: tuple[str, ...], share: float) -> _Watch
     )
 
 
-def _world(
-    name: str, plan: _Watches, victim: str, share: float, watch: Callable[[Scenario], Outcome]
+def _world(  # noqa: PLR0913, PLR0917  (all that a world is made of)
+    name: str,
+    plan: _Watches,
+    victim: str,
+    share: float,
+    watch: Callable[[Scenario], Outcome],
+    prices: Prices | None,
 ) -> World:
     steady, death, drain, canary = map(watch, plan)
-    at, cost = plan.steady.duration / 2, bill(plan.steady, steady)
+    at, cost = plan.steady.duration / 2, bill(plan.steady, steady, prices)
     return World(name, steady, death, drain, canary, victim, at, share, cost)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lab_engine.drill.apex import EDGES, TYPES, WAYS, Apex
-from lab_engine.drill.asking import CLIENTS, Asks, Step, Told, all_asked, asked
-from lab_engine.drill.forwarder import Forwarder
 from lab_engine.errors import LabError
+from lab_engine.live.apex import EDGES, TYPES, WAYS, Apex
+from lab_engine.live.asking import CLIENTS, Asks, Step, Told, all_asked, asked
+from lab_engine.live.forwarder import Forwarder
 from lab_engine.views.controls import Choice, Control, Slider, Switch
 from lab_engine.views.kit.drawer import Drawer
 from lab_engine.views.kit.drawers import Drawing, drawer

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
+from lab_engine.simulation.failovers import Failovers
 from lab_engine.simulation.moves import DAY, Move, Moved
 from lab_engine.simulation.tradeoff import Tradeoff
 from lab_engine.views.theme import BLUE, GREEN, LINE, VERMILLION, new_figure, number
@@ -28,6 +29,7 @@ MARGIN: Final = {"l": 78, "r": 78, "b": 50}
 LEAST: Final = 30  # questions; what is less stands at the edge
 NEAR: Final = 60  # seconds; what is no longer ahead stands at the right edge
 MOST_LONG: Final = 5  # rungs that have room for two units
+CIRCLES: Final = "lines: closed forms; circles: simulated"
 WEDGE, CALM = "rgba(213,94,0,0.2)", "rgba(0,158,115,0.2)"
 
 
@@ -43,8 +45,11 @@ def span(seconds: float, parts: int = 2) -> str:
 # --- what a TTL buys and costs -------------------------------------------------------------------
 
 
-def tradeoff(trade: Tradeoff) -> go.Figure:
-    """The p99 outage rises with the TTL and the bill falls; shaded is what meets the SLA."""
+def tradeoff(trade: Tradeoff, simulated: Sequence[Failovers] = ()) -> go.Figure:
+    """The p99 outage rises with the TTL and the bill falls; shaded is what meets the SLA.
+
+    Lines are the closed forms, full circles what was simulated.
+    """
     curves = (
         ("outage", [trade.outage(ttl) for ttl in TTLS], BLUE, "solid", "y"),
         ("bill", [trade.bill(ttl) for ttl in TTLS], VERMILLION, "dash", "y2"),
@@ -56,6 +61,7 @@ def tradeoff(trade: Tradeoff) -> go.Figure:
     ]
     return new_figure(
         *lines,
+        *_circles(trade, simulated),
         *_knee(trade),
         height=350,
         margin={**MARGIN, "t": 26},
@@ -71,8 +77,25 @@ def tradeoff(trade: Tradeoff) -> go.Figure:
             | {"yref": "y2"},
             _note(f"SLA {number(trade.sla)} s", DAY, math.log10(max(1, trade.sla)), "right"),
             *_region(trade),
+            *([_note(CIRCLES, DAY, 0.02, "right") | {"yref": "paper"}] if simulated else []),
         ],
     )
+
+
+def _circles(trade: Tradeoff, simulated: Sequence[Failovers]) -> list[dict[str, Any]]:
+    """What runs say of some TTLs, on both curves."""
+    if not simulated:
+        return []
+    both = (
+        ("simulated outage", [each.outage() for each in simulated], BLUE, "y"),
+        ("simulated bill", [each.bill(trade) for each in simulated], VERMILLION, "y2"),
+    )
+    return [
+        {"type": "scatter", "mode": "markers", "name": name, "yaxis": axis}
+        | {"x": [each.ttl for each in simulated], "y": [float(f"{value:.4g}") for value in values]}
+        | {"marker": {"symbol": "circle", "size": 8, "color": colour}}
+        for name, values, colour, axis in both
+    ]
 
 
 def _knee(trade: Tradeoff) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ _FILES: Final = (
     "frame.js",
     "play.js",
     "form.js",
+    "buttons.js",
     "plot.js",
     "mosaic.js",
     "loads.js",
@@ -47,7 +48,7 @@ _FILES: Final = (
     "drawn.js",
 )
 PARTS: Final = (
-    *("form", "plot", "tiles", "strip", "log"),
+    *("form", "buttons", "plot", "tiles", "strip", "log"),
     *("fan", "dots", "together", "drawer", "matrix", "map", "tree", "drawn"),
 )
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)

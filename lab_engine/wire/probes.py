@@ -30,6 +30,8 @@ FIRST_CHECKER = ip_address("203.0.113.1")  # [design] RFC 5737: nobody's
 
 Report = Callable[[str, bool], object]
 """Takes the id of a check and whether it is healthy."""
+Heard = Callable[[str, int, bool, bool], object]
+"""Takes the id of a check, the number of a checker, whether its probe passed, and what it says."""
 Probe = Callable[[Target], Coroutine[Any, Any, ProbeResult]]
 """Asks once; raises nothing."""
 
@@ -58,6 +60,7 @@ class Prober:
         checkers: int = CHECKERS,
         pace: float = 1.0,
         probe: Probe = probe,
+        heard: Heard | None = None,
     ) -> None:
         """Nothing is probed yet.
 
@@ -72,6 +75,7 @@ class Prober:
                 they are about the endpoint: a black hole then delays a round by more than the
                 interval.
             probe: how to ask once; `partial(probe, limits=Limits(…))` sets other time-outs.
+            heard: called on the loop after each probe, before what comes of it is reported.
 
         Raises:
             LabError: a table that leads away from loopback, or a number that is out of range.
@@ -83,6 +87,7 @@ class Prober:
         self._table = checked_table(table)
         self._report, self._rng, self._now, self._probe = report, rng, now, probe
         self._checkers, self._pace = checkers, pace
+        self._heard = heard
         self._plans: Mapping[str, Plan] = {}
         self._posts: dict[str, _Post] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -183,7 +188,9 @@ class Prober:
         await asyncio.sleep(self._rng.uniform(0, interval))
         while True:
             outcome = await self._probe(target)
-            post.note(number, outcome, self._now())
+            healthy = post.note(number, outcome, self._now())
+            if self._heard is not None:
+                self._heard(post.plan.check.id, number, outcome.passed, healthy)
             await asyncio.sleep(interval)
 
 
@@ -203,8 +210,8 @@ class _Post:
         self._healthy = self._verdict()
         tell(plan.check.id, self._healthy)
 
-    def note(self, number: int, outcome: ProbeResult, at: datetime) -> None:
-        """One checker has its result; tells if that changes what the check is."""
+    def note(self, number: int, outcome: ProbeResult, at: datetime) -> bool:
+        """One checker has its result, and says so much; tells if that changes what the check is."""
         check = self.plan.check
         mind = self.minds[number].after(outcome.passed, check.failure_threshold)
         self.minds[number] = mind
@@ -221,6 +228,7 @@ class _Post:
         if healthy is not self._healthy:
             self._healthy = healthy
             self._tell(check.id, healthy)
+        return mind.healthy
 
     def close(self) -> None:
         """Its checkers stop."""

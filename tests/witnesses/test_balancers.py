@@ -15,9 +15,9 @@ from random import Random
 
 import pytest
 
-from lab_engine.drill.balancers import balance
-from lab_engine.drill.webclient import WebClient
-from lab_engine.drill.webservers import webservers
+from lab_engine.live.balancers import balance
+from lab_engine.live.webclient import WebClient
+from lab_engine.live.webservers import webservers
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.balancing import ALGORITHMS
 
@@ -37,10 +37,10 @@ def start():
     """Starts back ends and a real balancer before them; both are stopped at the end."""
     with ExitStack() as stack:
 
-        def starting(balancer, program="haproxy", seconds=0.0, timeout=5.0):
+        def starting(balancer, program="haproxy", seconds=0.0):
             find(program)
             servers = stack.enter_context(webservers(FOUR, seconds))
-            real = balance(balancer, servers.table, program=program, timeout=timeout)
+            real = balance(balancer, servers.table, program=program)
             return servers, stack.enter_context(real)
 
         yield starting
@@ -105,23 +105,125 @@ def test_the_smooth_turn_is_nginxs_to_the_last_request(start):
     assert servers_of(asked(real, 4 * CYCLE)) == simulated(balancer, 4 * CYCLE)
 
 
-@pytest.mark.parametrize("layer", ["L4", "L7"])
-def test_a_death_is_noticed_within_one_interval_of_ours(start, layer, tell):
-    """Simulated, a death is noticed 2 to 3 intervals after it: `test_balanced` holds that."""
-    servers, real = start(Balancer(layer, interval=EVERY))
-    time.sleep(2 * EVERY)  # the first round of checks
-    servers.fail(FOUR[0])
-    died = time.monotonic()
+SEEN = {  # the check, and the intervals that each failed one takes
+    "refused": ("HTTP", 0),
+    "black hole": ("HTTP", 1),
+    "silent": ("HTTP", 1),
+    "half": ("HTTP", 1),
+    "slow": ("HTTP", 1),
+    "5xx": ("HTTP", 0),
+    "wrong page": ("HTTP_STR_MATCH", 0),
+    "closes": ("HTTP_STR_MATCH", 0),
+}
+UNSEEN = [
+    ("silent", "TCP"),
+    ("5xx", "TCP"),
+    ("wrong page", "HTTP"),
+    ("closes", "HTTP"),
+    ("checks only", "HTTP_STR_MATCH"),
+]
 
-    failed = [died]
-    while time.monotonic() < died + 5 * EVERY:
+
+def checked(layer, check):
+    """A real and a simulated balancer that decide after three checks, and soon give up."""
+    return Balancer(
+        layer, interval=EVERY, check=check, timeout=EVERY / 5, connect_timeout=EVERY / 5
+    )
+
+
+def reaction(servers, real, failure, patience):
+    """Seconds from when a target fails so until no request fails; at most so many are waited."""
+    servers.fail(FOUR[0], failure)
+    died = failed = time.monotonic()
+    while time.monotonic() < min(died + patience, failed + 3 * EVERY):
         if not all(each.good for each in asked(real, 4)):
-            failed.append(time.monotonic())
+            failed = time.monotonic()
         time.sleep(0.01)
+    return failed - died
 
-    reaction = failed[-1] - died
-    tell(f"haproxy {layer}: a death is noticed after {reaction:.2f} s, with checks of {EVERY} s")
-    assert EVERY * (2 - 1) <= reaction <= EVERY * (3 + 1)
+
+@pytest.mark.parametrize(
+    ("failure", "layer"), [*((each, "L7") for each in SEEN), ("refused", "L4"), ("silent", "L4")]
+)
+def test_a_failure_is_noticed_within_one_interval_of_ours(start, failure, layer, tell):
+    """Simulated, 2 to 3 intervals after it and three time-outs: `test_balanced_failures`."""
+    check, takes = SEEN[failure]
+    servers, real = start(checked(layer, check))
+    time.sleep(2 * EVERY)  # the first round of checks
+
+    seconds = reaction(servers, real, failure, 12 * EVERY)
+
+    tell(f"haproxy {layer}: {failure}, seen by {check} after {seconds:.2f} s, one every {EVERY} s")
+    assert EVERY * (2 + 3 * takes - 1) <= seconds <= EVERY * (3 + 3 * takes + 1)
+
+
+@pytest.mark.parametrize(("failure", "check"), UNSEEN)
+def test_what_our_checks_do_not_see_haproxys_do_not(start, failure, check):
+    servers, real = start(checked("L7", check))
+    servers.fail(FOUR[0], failure)
+    time.sleep(4 * EVERY)
+
+    assert sum(each.good for each in asked(real, 12)) == 9
+
+
+def test_a_return_is_noticed_within_one_interval_of_ours(start, tell):
+    """Simulated, with the second check that passes: 1 to 2 intervals after it."""
+    servers, real = start(Balancer("L7", interval=EVERY))
+    servers.fail(FOUR[0])
+    once(lambda: FOUR[0] not in servers_of([each for each in asked(real, 8) if each.good]))
+    once(lambda: all(each.good for each in asked(real, 8)))
+    servers.heal(FOUR[0])
+    back = time.monotonic()
+
+    once(lambda: FOUR[0] in servers_of(asked(real, 4)))
+
+    seconds = time.monotonic() - back
+    tell(f"haproxy L7: a return is noticed after {seconds:.2f} s, with a check every {EVERY} s")
+    assert 0.9 * EVERY <= seconds <= EVERY * (2 + 1)
+
+
+def test_a_pause_that_is_too_short_is_not_seen(start):
+    """Of two intervals: three checks that time out, and what lies between them, are five."""
+    servers, real = start(checked("L7", "HTTP"))
+    time.sleep(2 * EVERY)
+    servers.fail(FOUR[0], "silent")
+    time.sleep(2 * EVERY)
+    servers.heal(FOUR[0])
+
+    assert Counter(servers_of(asked(real, 40))) == dict.fromkeys(FOUR, 10)
+
+
+def test_connections_at_l4_outlive_the_verdict(start):
+    """Who is connected stays with the errors; new ones go elsewhere."""
+    servers, real = start(Balancer("L4", interval=1, fall=1))
+    with WebClient(real.address) as browser:
+        home = browser.get().server
+        servers.fail(home, "5xx")
+        once(lambda: home not in {each.server for each in asked(real, 8)})
+
+        assert {browser.get().status for _ in range(3)} == {500}
+    assert home not in servers_of(asked(real, 8))
+
+
+def test_a_cookie_is_set_by_an_error_too(start):
+    """So who is led to a target that answers checks alone stays there."""
+    servers, real = start(Balancer(sticky="cookie"))
+    servers.fail(FOUR[0], "checks only")
+    seen = []
+    for _ in FOUR:
+        with WebClient(real.address, keeps=False) as browser:
+            seen.append({browser.get().status for _ in range(5)})
+
+    assert sorted(seen, key=str) == [{200}, {200}, {200}, {500}]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_retry_helps_where_no_connection_is_taken(start, program):
+    servers, real = start(unchecked(retries=1, connect_timeout=0.2, timeout=5), program)
+    for failure in ("refused", "black hole"):
+        servers.fail(FOUR[0], failure)
+
+        assert set(servers_of(asked(real, 8))) == set(FOUR[1:])
 
 
 def test_a_retry_hides_a_death(start):
@@ -144,6 +246,11 @@ def test_all_dead_is_503_at_l7_and_nothing_at_l4(start, layer, status):
 @pytest.mark.parametrize(
     ("fault", "program", "status"),
     [
+        ("refused", "haproxy", 503),
+        ("black hole", "haproxy", 503),
+        ("black hole", "nginx", 504),
+        ("slow", "haproxy", 504),
+        ("slow", "nginx", 504),
         ("silent", "haproxy", 504),
         ("silent", "nginx", 504),
         ("half", "haproxy", 504),
@@ -156,8 +263,9 @@ def test_all_dead_is_503_at_l7_and_nothing_at_l4(start, layer, status):
 )
 def test_what_clients_get_of_a_sick_back_end(start, fault, program, status):
     """Silence ends with the balancer's time-out; half a body is handed on as it came."""
-    waits = fault in ("silent", "half")
-    servers, real = start(unchecked(), program, timeout=1.0 if waits else 30.0)
+    waits = fault in ("black hole", "silent", "half", "slow")
+    patience = 1.0 if waits else 30.0
+    servers, real = start(unchecked(timeout=patience, connect_timeout=patience), program)
     servers.fail(FOUR[0], fault)
 
     assert sorted(each.status for each in asked(real, 4)) == sorted([status, 200, 200, 200])

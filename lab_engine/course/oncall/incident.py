@@ -13,10 +13,10 @@ from typing import Any, Self
 from urllib.request import urlopen
 
 from lab_engine.authority.zone import Zone
-from lab_engine.drill.clock import Clock
-from lab_engine.drill.forwarder import Forwarder, forward
-from lab_engine.drill.webservers import Webservers, webservers
 from lab_engine.errors import LabError
+from lab_engine.live.clock import Clock
+from lab_engine.live.forwarder import Forwarder, forward
+from lab_engine.live.webservers import Webservers, webservers
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.tables import Column, Shown, Table
 from lab_engine.views.kit.log import Asked, asked

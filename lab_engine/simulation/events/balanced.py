@@ -1,12 +1,13 @@
-"""A balancer at work: which targets it has, whom it believes healthy, and who goes where.
+"""A balancer at work: who goes where, and what becomes of a request whose target fails.
 
-Clients reach it at every address of the name. Its checks are processes on the simulated clock, and
-find who is dead or has fallen over; all else takes no time. A target that dies breaks the
-connections to it: a client whose connection was unused then opens another, and what the target had
-taken in is lost.
+Clients reach it at every address of the name. Whom it takes for healthy is for the checks of its
+`Targets`; all else takes no time on the clock, though a request may have waited. A target that
+refuses breaks the connections to it: a client whose connection was unused then opens another, and
+what the target had taken in is lost. Other connections at L4 go on when the checks give their
+target up, as HAProxy's do; one that brings no answer within the time-out is closed.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from random import Random
 from typing import NamedTuple
@@ -15,9 +16,12 @@ import simpy
 
 from lab_engine.simulation.balancer import Balancer, OsiLayer, Stickiness
 from lab_engine.simulation.balancing import ALGORITHMS, Busy, Chooser, hashed, targets
+from lab_engine.simulation.epochs import Epoch
 from lab_engine.simulation.events.members import Member
 from lab_engine.simulation.events.serving import Ledger, Served
 from lab_engine.simulation.events.stations import Station
+from lab_engine.simulation.events.targets import Targets
+from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.parts import Mix
 from lab_engine.simulation.scenario import Scenario
 
@@ -41,7 +45,7 @@ class Balanced:
     """The balancer of one run.
 
     Args:
-        scenarios: what holds from when on, with a balancer; the targets are those of any of them.
+        epochs: what holds from when on, with a balancer; the targets are those of any of them.
         stations: targets with a capacity, by address.
         ledger: where what is served is counted.
         rng: the dice.
@@ -49,72 +53,61 @@ class Balanced:
 
     def __init__(
         self,
-        scenarios: Sequence[Scenario],
+        epochs: Sequence[Epoch],
         stations: Mapping[str, Station],
         ledger: Ledger,
         rng: Random,
     ) -> None:
-        scenario = scenarios[0]
-        self._targets = targets(scenarios)
-        self._stations = [stations.get(each) for each in self._targets]
+        scenario, failing = epochs[0].scenario, epochs[0].failing
+        self._targets = Targets(epochs, stations, rng)
+        self._addresses = self._targets.addresses
         self._ledger = ledger
         self._rng = rng
         self._connections: dict[Member, _Open] = {}
         self._closing: list[tuple[float, int, Member | None, int]] = []
         self._opened = 0
         self._cookies: dict[Member, int] = {}
-        self._open = [0] * len(self._targets)
+        self._open = [0] * len(self._addresses)
         self._drains: dict[int, float] = {}
         self._paths = _Paths(scenario.clients.paths, rng)
         self._balancer = balancer = scenario.balancer or Balancer()
         self._at_l7 = balancer.layer is OsiLayer.L7
         self._chooser = self._with_weights(balancer)
-        self._healthy = [True] * len(self._targets)
-        self._down: frozenset[int] = frozenset()
-        self.enter(float("-inf"), scenario)
-        self._healthy = [target not in self._down for target in range(len(self._targets))]
-        self._willing_to_all = self._willing("")
+        self.enter(float("-inf"), scenario, failing)
+        self._targets.settle(balancer)
+        self._look_around()
 
     def _with_weights(self, balancer: Balancer) -> Chooser:
-        weights = [balancer.weight(each) for each in self._targets]
+        weights = [balancer.weight(each) for each in self._addresses]
         return ALGORITHMS[balancer.algorithm](weights, self._rng)
 
-    def enter(self, now: float, scenario: Scenario) -> None:
-        """Something else holds now."""
+    def enter(self, now: float, scenario: Scenario, failing: frozenset[str]) -> None:
+        """Something else holds now, and these addresses fail, each in its way."""
         before, self._balancer = self._balancer, scenario.balancer or Balancer()
         if self._balancer.weights != before.weights:
             self._chooser = self._with_weights(self._balancer)
-        indices, present = range(len(self._targets)), set(targets([scenario]))
-        self._present = [target for target in indices if self._targets[target] in present]
-        down = frozenset(target for target in indices if self._targets[target] in scenario.down)
-        self._break(down - self._down)
-        self._down = down
-        drained = [t for t in indices if self._targets[t] in self._balancer.draining]
+        indices, present = range(len(self._addresses)), set(targets([scenario]))
+        self._present = [target for target in indices if self._addresses[target] in present]
+        self._break(self._targets.enter(failing))
+        drained = [t for t in indices if self._addresses[t] in self._balancer.draining]
         self._drains = {target: self._drains.get(target, now) for target in drained}
-        self._willing_to_all = self._willing("")
+        self._look_around()
 
     def begin(self, env: simpy.Environment) -> None:
-        """Let it check its targets, each at a time of its own."""
+        """Let it check its targets."""
         if self._balancer.interval:
-            for target in range(len(self._targets)):
-                env.process(self._checking(env, target))
+            self._targets.begin(env, self._balancer, self._look_around)
 
-    def _checking(self, env: simpy.Environment, target: int) -> Generator[simpy.Event]:
-        balancer, against = self._balancer, 0
-        yield env.timeout(self._rng.random() * balancer.interval)
-        while True:
-            passed = self._stands(env.now, target)
-            against = 0 if passed is self._healthy[target] else against + 1
-            if against >= (balancer.rise if passed else balancer.fall):
-                self._healthy[target], against = passed, 0
-                self._willing_to_all = self._willing("")
-            yield env.timeout(balancer.interval)
+    def _look_around(self) -> None:
+        """Who may get something new, whatever is asked for."""
+        self._willing_to_all = self._willing("")
 
     def serve(self, now: float, member: Member, server: str | None, waited_ms: float) -> Served:
         """One request of a client; where its answer had an address, that led here."""
         if server is None:
             return Served(None)
         target = self._kept(now, member)
+        connected = target is not None and not self._at_l7
         if target is None:
             self._ledger.connections += 1
         self._close(now)
@@ -122,7 +115,10 @@ class Balanced:
         willing = self._willing(self._paths.draw()) if ruled else self._willing_to_all
         if target is None or self._at_l7:
             target = self._chosen(now, member, willing)
-        return self._tried(now, member, target, willing, waited_ms + self._balancer.hop_ms)
+        waited_ms += self._balancer.hop_ms
+        if target is not None and connected and self._fails(target):
+            return self._unserved(now, member, target)
+        return self._tried(now, member, target, willing, waited_ms)
 
     # --- who --------------------------------------------------------------------------------------
 
@@ -132,28 +128,29 @@ class Balanced:
         return [
             target
             for target in self._present
-            if self._healthy[target]
+            if self._targets.healthy[target]
             and target not in self._drains
-            and (served is None or self._targets[target] in served)
+            and (served is None or self._addresses[target] in served)
         ]
 
     def _chosen(self, now: float, member: Member, willing: Sequence[int]) -> int | None:
         sticky = self._balancer.sticky
         if sticky is Stickiness.COOKIE:
             own = self._cookies.get(member)
-            if own is not None and self._goes_on(now, own) and self._serves(own, willing):
+            goes_on = own is not None and self._goes_on(now, own) and self._targets.healthy[own]
+            if own is not None and goes_on and self._serves(own, willing):
                 return own
         if not willing:
             return None
         if sticky is Stickiness.ADDRESS:
             address = str(member.client.network.network_address)
-            return hashed(address, self._targets, willing)
+            return hashed(address, self._addresses, willing)
         return self._chooser.choose(self._busy(now), willing)
 
     def _goes_on(self, now: float, target: int) -> bool:
         """Whether what a target has may stay there."""
         drained = now >= self._drains.get(target, now + 1) + self._balancer.drain_timeout
-        return self._healthy[target] and target in self._present and not drained
+        return target in self._present and not drained
 
     def _serves(self, target: int, willing: Sequence[int]) -> bool:
         """Whether it may have this path: one that drains is asked for the path alone."""
@@ -162,17 +159,10 @@ class Balanced:
     def _busy(self, now: float) -> Busy:
         """What each target has: open connections, or requests that wait or are served."""
         if self._at_l7:
-            return lambda target: self._waiting(now, target)
+            return lambda target: self._targets.busy(now, target)
         return self._open.__getitem__
 
-    def _stands(self, now: float, target: int) -> bool:
-        """Whether a target is alive, and has not fallen over."""
-        station = self._stations[target]
-        return target not in self._down and (station is None or station.stands(now))
-
-    def _waiting(self, now: float, target: int) -> int:
-        station = self._stations[target]
-        return 0 if station is None else station.busy(now)
+    # --- what becomes of it -----------------------------------------------------------------------
 
     def _tried(
         self,
@@ -182,18 +172,21 @@ class Balanced:
         willing: Sequence[int],
         waited_ms: float,
     ) -> Served:
-        """Hand a request to a target; where it is not taken, to so many others."""
-        left, attempts, full = list(willing), 1 + self._balancer.retries, False
-        for _ in range(attempts):
+        """Hand a request to a target; where it takes no connection, to so many others."""
+        left, lost, full = list(willing), 0.0, False
+        for _ in range(1 + self._balancer.retries):
             if target is None:
                 break
-            up = target not in self._down
-            if up and self._ledger.take(now, member, self._targets[target], waited_ms):
-                self._keep(now, member, target)
-                if self._balancer.sticky is Stickiness.COOKIE:
-                    self._cookies[member] = target
-                return Served(self._targets[target])
-            full |= up
+            failure = self._targets.failure(target)
+            if failure is Failure.BLACK_HOLE:
+                lost += self._balancer.connect_timeout
+            elif failure is not Failure.REFUSED:
+                if self._fails(target):
+                    return self._unserved(now, member, target)
+                if self._served(now, member, target, waited_ms + 1000 * lost):
+                    delay = self._targets.delay(target)
+                    return Served(self._addresses[target], lost=lost + delay)
+                full = True
             left = [each for each in left if each != target]
             target = self._chooser.choose(self._busy(now), left) if left else None
         if self._at_l7:
@@ -204,6 +197,54 @@ class Balanced:
         unavailable = UNAVAILABLE if self._at_l7 else RESET
         return Served(None, full, said if willing else unavailable, open=self._at_l7)
 
+    def _fails(self, target: int) -> bool:
+        """Whether whoever is connected to it is not served, or not in time."""
+        failure = self._targets.failure(target)
+        if failure is Failure.SLOW:
+            return self._targets.delay(target) > self._balancer.timeout
+        return failure is not None and failure is not Failure.REFUSED
+
+    def _served(self, now: float, member: Member, target: int, waited_ms: float) -> bool:
+        """Let a target take a request; False where it has no room."""
+        delay = self._targets.delay(target)
+        address = self._addresses[target]
+        if not self._ledger.take(now, member, address, waited_ms + 1000 * delay):
+            return False
+        done = self._targets.until(now, target) + delay
+        if delay:
+            self._targets.hold(target, done)
+        self._keep(now, member, target, done)
+        self._remember(member, target)
+        return True
+
+    def _unserved(self, now: float, member: Member, target: int) -> Served:
+        """A request whose target is connected: an error, what it never wanted, or silence."""
+        failure, address = self._targets.failure(target), self._addresses[target]
+        if failure is Failure.SLOW or (failure is not None and failure.hangs):
+            return self._hung(now, member, target)
+        self._remember(member, target)
+        if failure is Failure.CLOSES:
+            self._drop(member)
+            return Served(None, said=f"half a page from {address}")
+        self._keep(now, member, target, now)
+        return Served(None, said=f"an error from {address}", open=True)
+
+    def _hung(self, now: float, member: Member, target: int) -> Served:
+        """No answer comes in time: the balancer says so at L7, and at L4 closes the connection."""
+        over, address = now + self._balancer.timeout, self._addresses[target]
+        self._targets.hold(target, over)
+        if self._at_l7:
+            self._keep(now, member, NOBODY)
+            return Served(None, said=f"504 from the balancer: no answer from {address}", open=True)
+        self._drop(member)
+        self._count_open(target, over, None)
+        return Served(None, said=f"no answer from {address}")
+
+    def _remember(self, member: Member, target: int) -> None:
+        """An answer, be it an error, names its target in the cookie."""
+        if self._balancer.sticky is Stickiness.COOKIE:
+            self._cookies[member] = target
+
     # --- connections ------------------------------------------------------------------------------
 
     def _kept(self, now: float, member: Member) -> int | None:
@@ -211,25 +252,29 @@ class Balanced:
         held = self._connections.get(member)
         if held is None:
             return None
-        alive = self._at_l7 or (self._goes_on(now, held.target) and self._stands(now, held.target))
+        alive = self._at_l7 or (
+            self._goes_on(now, held.target) and self._targets.stands(now, held.target)
+        )
         if member.told or now >= held.closes or not alive:
             self._drop(member)
             return None
         return held.target
 
-    def _keep(self, now: float, member: Member, target: int) -> None:
+    def _keep(self, now: float, member: Member, target: int, done: float | None = None) -> None:
         """A connection was used: it is open until its request is done, or as long as it is kept."""
-        station = None if target == NOBODY else self._stations[target]
-        done = now if station is None else max(now, station.until)
+        done = now if done is None else done
         kept = min(member.chain[0].idle, self._balancer.keep_alive)
         self._drop(member)
         if kept:
             self._connections[member] = _Open(target, done + kept)
         if not self._at_l7:
-            self._open[target] += 1
-            self._opened += 1
-            entry = (done + kept, self._opened, member if kept else None, target)
-            heappush(self._closing, entry)
+            self._count_open(target, done + kept, member if kept else None)
+
+    def _count_open(self, target: int, closes: float, member: Member | None) -> None:
+        """One more connection to a target at L4, until then or until its client drops it."""
+        self._open[target] += 1
+        self._opened += 1
+        heappush(self._closing, (closes, self._opened, member, target))
 
     def _drop(self, member: Member) -> None:
         held = self._connections.pop(member, None)

@@ -111,7 +111,7 @@ class _Run:
         self._upstream = Upstream(scenarios[0], rng, self._journal, dated=bool(scenario.schedule))
         self._ledger = Ledger(self._stations)
         self._balanced = (
-            Balanced(scenarios, self._stations, self._ledger, Random(f"balancer {scenario.seed}"))
+            Balanced(found, self._stations, self._ledger, Random(f"balancer {scenario.seed}"))
             if balanced
             else None
         )
@@ -304,8 +304,10 @@ class _Run:
             journal.note(now, "request", member.name, "")
         failing = () if self._balanced else world.failing
         reached = member.request(now, self._unreachable, failing)
-        lost = world.waited(member, reached) if world.delays and reached else 0.0
+        delays = world.delays and not self._balanced
+        lost = world.waited(member, reached) if delays and reached else 0.0
         served = self._serving.serve(now, member, reached, member.waited_ms + 1000 * lost)
+        lost += served.lost
         if reached is not None and served.server is None and not served.open:
             member.refused(now)
         self._bin.refused += served.refused

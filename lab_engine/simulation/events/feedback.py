@@ -8,11 +8,13 @@ which a TCP check does not wait for; it takes no room.
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import simpy
 
 from lab_engine.authority.health import Checker, aggregate
+from lab_engine.simulation.events.probing import Changes
 from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.failing import WELL, Look
 from lab_engine.simulation.outcome import Mind
@@ -50,7 +52,7 @@ class LiveCheckers:
         self._scenario = scenario
         self._failing: frozenset[str] = frozenset()
         self._env = env
-        self._turned = env.event()
+        self._changes = Changes(env)
         self._checkers = scenario.checkers or Checkers()
         self._stations = stations
         self._rng = rng
@@ -61,8 +63,7 @@ class LiveCheckers:
     def enter(self, scenario: Scenario, failing: frozenset[str]) -> None:
         """Something else holds now, or others fail."""
         self._scenario, self._failing = scenario, failing
-        self._turned.succeed()
-        self._turned = self._env.event()
+        self._changes.come()
 
     def begin(self) -> None:
         """Every checker starts at a time of its own; what is down has been found out before."""
@@ -81,24 +82,14 @@ class LiveCheckers:
     def _looking(self, check: str, index: int, mind: Checker) -> Generator[simpy.Event]:
         yield self._env.timeout(self._rng.random() * self._checkers.interval)
         while True:
-            found = self._met(check)
-            passed = (yield from self._waiting(check, found)) if found.takes else found.passes
+            again = partial(self._met, check, at_rest=True)
+            passed = yield from self._changes.probed(self._met(check), again)
             mind = mind.after(passed, self._checkers.threshold)
             if mind.healthy is not self._says[check][index]:
                 self._says[check][index] = mind.healthy
                 self.minds.append(Mind(max(0.0, self._env.now), check, index, mind.healthy))
                 self._judge(check)
             yield self._env.timeout(self._checkers.interval)
-
-    def _waiting(self, check: str, found: Look) -> Generator[simpy.Event, object, bool]:
-        """Whether a probe passes that has to wait: also where its server is well meanwhile."""
-        over = self._env.timeout(found.takes)
-        while True:
-            yield over | self._turned
-            if over.processed:
-                return found.passes
-            if not found.passes and self._met(check, at_rest=True).passes:
-                return True
 
     def _judge(self, check: str) -> None:
         healthy = aggregate(self._says[check])

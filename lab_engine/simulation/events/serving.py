@@ -21,12 +21,14 @@ class Served(NamedTuple):
         refused: whether that is because somebody had no room.
         said: what the client was told then.
         open: whether its connection stays open then.
+        lost: seconds that it lost at servers that vanish or are slow, behind a balancer.
     """
 
     server: str | None
     refused: bool = False
     said: str = UNANSWERED
     open: bool = False
+    lost: float = 0.0
 
 
 class Serving(Protocol):

@@ -34,7 +34,8 @@ class World:
         upstream: the authority.
         stations: servers with a capacity, by address.
         journal: where changes are written down.
-        entering: told when something else holds, and what: a balancer, where there is one.
+        entering: told when something else holds, what, and who fails: a balancer, where there is
+            one.
 
     Attributes:
         now: what holds, without changes.
@@ -56,7 +57,7 @@ class World:
         upstream: Upstream,
         stations: Mapping[str, Station],
         journal: Journal,
-        entering: Callable[[float, Scenario], object] | None = None,
+        entering: Callable[[float, Scenario, frozenset[str]], object] | None = None,
     ) -> None:
         self.now = found[0].scenario
         self._connecting = scenario.connecting
@@ -152,7 +153,7 @@ class World:
         self._note_verdicts(now, set(before.unhealthy), set(self.now.unhealthy))
         self._upstream.set(self.now)
         if self._entering is not None:
-            self._entering(now, self.now)
+            self._entering(now, self.now, self._epoch.failing)
         if self._checkers is not None:
             self._checkers.enter(self.now, self._epoch.failing)
         died, back = set(self.down) - set(before.down), set(before.down) - set(self.down)

@@ -35,7 +35,12 @@ from lab_engine.simulation.theory.hits import (
     whole_second_cycle,
     whole_second_hit_ratio,
 )
-from lab_engine.simulation.theory.migration import Plan, Step, plan_migration, staircase_fills
+from lab_engine.simulation.theory.migration import (
+    Staircase,
+    TtlChange,
+    plan_migration,
+    staircase_fills,
+)
 from lab_engine.simulation.theory.queues import (
     common_queue_response,
     response_quantile,
@@ -54,8 +59,8 @@ from lab_engine.simulation.theory.several import (
 __all__ = [
     "Delay",
     "Failover",
-    "Plan",
-    "Step",
+    "Staircase",
+    "TtlChange",
     "canary_error",
     "catalogue_hit_ratio",
     "chain_hit_ratio",

@@ -1,4 +1,4 @@
-"""Lowering a TTL ahead of a move: how few questions can it cost that nobody stays behind?
+"""TtlChange a TTL ahead of a move: how few questions can it cost that nobody stays behind?
 
 A copy that was fetched with a TTL of T may outlive the move unless the next change was made T
 seconds ahead of it. So a TTL is lowered like a staircase: to no more than what is then left until
@@ -31,10 +31,10 @@ STOPS = 12  # tried on either side of a rung
 ROUNDS = 6  # of the search, each looking nearer to the best so far
 
 
-class Step(NamedTuple):
+class TtlChange(NamedTuple):
     """A change of the TTL: the second at which it is made, and the TTL from then on.
 
-    >>> Step(3540, 60).ttl
+    >>> TtlChange(3540, 60).ttl
     60
     """
 
@@ -43,7 +43,7 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class Plan(Shown):
+class Staircase(Shown):
     """When to publish which TTL before a move, and when to go back. By itself it shows its table.
 
     Attributes:
@@ -65,8 +65,8 @@ class Plan(Shown):
 
     old_ttl: int
     move_at: float
-    steps: tuple[Step, ...]
-    restore: Step
+    steps: tuple[TtlChange, ...]
+    restore: TtlChange
     fills: float
     queries: float
     straggling: float
@@ -75,7 +75,7 @@ class Plan(Shown):
     @property
     def table(self) -> Table:
         """A row for each change."""
-        move = Step(math.ceil(self.move_at), self.steps[-1].ttl)
+        move = TtlChange(math.ceil(self.move_at), self.steps[-1].ttl)
         changes = [*(("lower", step) for step in self.steps), ("move", move)]
         rows = [
             (what, f"{step.at:,}", f"{self.move_at - step.at:,.0f}", f"{step.ttl:,}")
@@ -133,7 +133,7 @@ def plan_migration(  # noqa: PLR0913  (each is one thing a planner may want to s
     publication: float = 60.0,
     hold: float = 600.0,
     tolerated: float = 0.0,
-) -> Plan:
+) -> Staircase:
     """The cheapest way to lower a TTL so that nobody who keeps to TTLs is left behind by a move.
 
     Args:
@@ -153,7 +153,7 @@ def plan_migration(  # noqa: PLR0913  (each is one thing a planner may want to s
 
     >>> plan = plan_migration(14_400, move_at=18_000, steps=1)
     >>> plan.steps, plan.latest_start
-    ((Step(at=3540, ttl=60),), 3540)
+    ((TtlChange(at=3540, ttl=60),), 3540)
     """
     _check(old_ttl, move_at, budget, low_ttl, steps, publication, hold, tolerated)
     rates = _rates(caches)
@@ -174,10 +174,10 @@ def plan_migration(  # noqa: PLR0913  (each is one thing a planner may want to s
         key=lambda ttls: _before(old_ttl, ahead, ttls),
     )
     made = tuple(
-        Step(math.floor(move_at - left - publication + 1e-9), ttl)
+        TtlChange(math.floor(move_at - left - publication + 1e-9), ttl)
         for left, ttl in zip((ahead, *ladder[:-1]), ladder, strict=True)
     )
-    restore = Step(math.ceil(move_at + hold), old_ttl)
+    restore = TtlChange(math.ceil(move_at + hold), old_ttl)
     stages = [(step.at - made[0].at, step.ttl) for step in made]
     last = restore.at - made[0].at
     asked = {rate: staircase_fills(old_ttl, stages, last, rate) for rate in {*rates, math.inf}}
@@ -187,7 +187,7 @@ def plan_migration(  # noqa: PLR0913  (each is one thing a planner may want to s
         remedy = "Allow more steps, a higher low TTL, or a shorter hold."
         raise LabError(f"A budget of {budget:,.0f}", rule, remedy)
     start = math.floor(move_at - old_ttl - publication)
-    return Plan(old_ttl, move_at, made, restore, asked[math.inf], queries, straggling, start)
+    return Staircase(old_ttl, move_at, made, restore, asked[math.inf], queries, straggling, start)
 
 
 @lru_cache(maxsize=256)

@@ -16,8 +16,8 @@ from lab_engine.authority.records import Client, Question, Reply
 from lab_engine.caches.cache import Entry
 from lab_engine.caches.resolver import Kept, Key, Resolver
 from lab_engine.caches.scoped import Place
-from lab_engine.drill.forwarder import Forwarder
 from lab_engine.errors import LabError
+from lab_engine.live.forwarder import Forwarder
 from lab_engine.views.display import Displayed
 from lab_engine.views.theme import number
 from lab_engine.wire.ecs import Network, network_of

@@ -15,7 +15,7 @@ from lab_engine.views.theme import number, seconds
 
 from .strip import Bar, Lane, Mark, Moment, Strip
 
-_SERVERS, _CHECKERS, _VERDICT, _FAILED = "servers", "checkers", "verdict", "requests"
+SERVERS, CHECKERS, VERDICT, _FAILED = "servers", "checkers", "verdict", "requests"
 _EDGES = (0.02, 0.5)  # parts of a bin's requests: above which some of them fail, or most
 
 
@@ -45,16 +45,16 @@ def failover_strip(
     start, end = between or (0.0, outcome.ended)
     count = 1 + max(each.checker for each in outcome.minds if each.check == chosen)
     marks = (
-        *_deaths(outcome, end),
-        *_minds(outcome, chosen, count, end),
-        *_verdicts(outcome, chosen, end),
+        *deaths(outcome, end),
+        *minds(outcome, chosen, count, end),
+        *verdicts(outcome, chosen, end),
         *_failures(outcome),
     )
     moments = [*_moments(outcome, start, end)]
     return Strip(
         title=title,
-        lanes=(Lane(_SERVERS), Lane(_CHECKERS, rows=max(2, count)), Lane(_VERDICT), Lane(_FAILED)),
-        marks=(*(each for bar in marks for each in _cut(bar, start, end)), *moments),
+        lanes=(Lane(SERVERS), Lane(CHECKERS, rows=max(2, count)), Lane(VERDICT), Lane(_FAILED)),
+        marks=(*(each for bar in marks for each in cut(bar, start, end)), *moments),
         start=start,
         end=end,
         sentence=_sentence(outcome, chosen, count),
@@ -63,22 +63,29 @@ def failover_strip(
     )
 
 
-def _cut(bar: Bar, start: float, end: float) -> Iterator[Bar]:
+def cut(bar: Bar, start: float, end: float) -> Iterator[Bar]:
     """What of a bar lies in the strip."""
     left, right = max(bar.start, start), min(bar.end, end)
     if left < right:
         yield Bar(bar.lane, left, right, bar.look, bar.label, bar.words, bar.row)
 
 
-def _deaths(outcome: Outcome, end: float) -> Iterator[Bar]:
+def deaths(outcome: Outcome, end: float) -> Iterator[Bar]:
     """From when to when which servers were dead."""
     for (start, dead), (until, _) in pairwise([*outcome.downs, (end, ())]):
         if dead:
             names = ", ".join(dead)
-            yield Bar(_SERVERS, start, until, "dead", names, f"{names} dead from {seconds(start)}")
+            yield Bar(
+                SERVERS,
+                start,
+                until,
+                "dead",
+                names,
+                f"{names} dead from {seconds(round(start, 1))}",
+            )
 
 
-def _minds(outcome: Outcome, check: str, count: int, end: float) -> Iterator[Bar]:
+def minds(outcome: Outcome, check: str, count: int, end: float) -> Iterator[Bar]:
     """What each checker says, a row each."""
     for row in range(count):
         turned = [each for each in outcome.minds if (each.check, each.checker) == (check, row)]
@@ -87,17 +94,17 @@ def _minds(outcome: Outcome, check: str, count: int, end: float) -> Iterator[Bar
         for (start, healthy), (until, _) in pairwise(said):
             look, words = ("good", "healthy") if healthy else ("dead", "unhealthy")
             told = f"checker {row + 1} says {words} from {seconds(round(start, 1))}"
-            yield Bar(_CHECKERS, start, until, look, words=told, row=row)
+            yield Bar(CHECKERS, start, until, look, words=told, row=row)
 
 
-def _verdicts(outcome: Outcome, check: str, end: float) -> Iterator[Bar]:
+def verdicts(outcome: Outcome, check: str, end: float) -> Iterator[Bar]:
     """What the authority takes the check for."""
     turned = [(each.at, each.healthy) for each in outcome.verdicts if each.check == check]
     first = not turned[0][1] if turned else True
     for (start, healthy), (until, _) in pairwise([(0.0, first), *turned, (end, True)]):
         look, words = ("good", "healthy") if healthy else ("bad", "unhealthy")
         told = f"The authority takes {check} for {words} from {seconds(round(start, 1))}"
-        yield Bar(_VERDICT, start, until, look, words, told)
+        yield Bar(VERDICT, start, until, look, words, told)
 
 
 def _failures(outcome: Outcome) -> Iterator[Bar]:
@@ -127,7 +134,7 @@ def _moments(outcome: Outcome, start: float, end: float) -> Iterator[Mark]:
     for outage in outcome.outages:
         for lasted, words in _told(outage):
             if start <= outage.at + lasted < end:
-                lanes = (_SERVERS, _CHECKERS) if words[0] == "n" else (_CHECKERS, _FAILED)
+                lanes = (SERVERS, CHECKERS) if words[0] == "n" else (CHECKERS, _FAILED)
                 yield Moment(*lanes, outage.at + lasted, words)
 
 

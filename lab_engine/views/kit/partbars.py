@@ -194,11 +194,12 @@ def part_bars(
         raise LabError("No outage", "makes no bars", "Let a server die, with clients to notice it.")
     rows = tuple((name, split(every, level)) for name, level in ROWS)
     longest = max(parts.total for _, parts in rows)
-    axis = _round(max(longest, sla or 0.0)) if end is None else end
+    axis = round_end(max(longest, sla or 0.0)) if end is None else end
     if not 0 < axis < math.inf:
         raise LabError(axis, "is no end of an axis of seconds", "Give one above 0.")
     return PartBars(title, rows, axis, sla)
 
 
-def _round(longest: float) -> float:
+def round_end(longest: float) -> float:
+    """The end of an axis that shows so many seconds."""
     return next((step for step in _STEPS if step >= longest * 1.02), longest)

@@ -21,7 +21,8 @@ export function strip({ model, el, signal }) {
   let still = null;
   let where = 1; // everything is there at first
   const draw = (width) => {
-    const drawing = lanes(frame.board, still, width, packet);
+    const held = frame.board.querySelector(".lab-mark:focus")?.dataset.mark;
+    const drawing = lanes(frame.board, still, width, packet, held);
     const clock = (index) => said(still, still.times[index]);
     play.take(
       {
@@ -65,7 +66,8 @@ export function read(packet, marks, words) {
   packet.textContent = words;
 }
 
-export function lanes(board, still, width, packet) {
+// The mark that is `held` has the focus, as it had in the drawing before: one that grows while it is read.
+export function lanes(board, still, width, packet, held) {
   const prefix = unique();
   const places = laid(still.lanes);
   const bottom = places.at(-1).bottom;
@@ -96,6 +98,12 @@ export function lanes(board, still, width, packet) {
     read(packet, still.marks, words);
     nodes[index].setAttribute("aria-describedby", packet.id);
   });
+  const again = held ? nodes.find((node) => node.dataset.mark === held) : null;
+  if (again) {
+    nodes[0].setAttribute("tabindex", -1);
+    again.setAttribute("tabindex", 0);
+    again.focus({ preventScroll: true });
+  }
   return {
     uncover(time) {
       const x = scale(time);
@@ -147,6 +155,7 @@ function marked(mark, pen) {
   node.setAttribute("class", "lab-mark");
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", spoken(mark, pen.still));
+  node.dataset.mark = [mark.kind, mark.lane, mark.row, mark.span[0]].join(" ");
   return node;
 }
 

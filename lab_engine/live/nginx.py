@@ -2,14 +2,15 @@
 
 It balances requests, with the smooth weighted turn that `simulation.balancing` has, too. What it
 has not is refused: cookies that stick, and checks of its own accord. It hears of a dead target from
-requests alone; here it is told to forget that at once, so that none is left out for it.
+requests alone; here it is told to forget that at once, so that none is left out for it. With
+retries it tries another target also where one takes a request and does not answer in time.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab_engine.drill.haproxy import weight
 from lab_engine.errors import LabError
+from lab_engine.live.haproxy import weight
 from lab_engine.simulation.balancer import Algorithm, Balancer, OsiLayer, Stickiness
 
 CHOOSING = {
@@ -25,7 +26,6 @@ def configuration(
     balancer: Balancer,
     table: Mapping[str, tuple[str, int]],
     port: int,
-    timeout: float,
     folder: Path,
 ) -> str:
     """The text of its file; `folder` is for what it writes, the others as for HAProxy.
@@ -60,8 +60,8 @@ def configuration(
         "  server {",
         f"    listen 127.0.0.1:{port};",
         f"    keepalive_timeout {round(balancer.keep_alive)};",
-        "    proxy_connect_timeout 1s;",
-        f"    proxy_read_timeout {max(1, round(timeout * 1000))}ms;",
+        f"    proxy_connect_timeout {_ms(balancer.connect_timeout)};",
+        f"    proxy_read_timeout {_ms(balancer.timeout)};",
         f"    proxy_next_upstream {again};",
         f"    proxy_next_upstream_tries {balancer.retries + 1};",
         *locations,
@@ -87,6 +87,10 @@ def _upstream(
         for each in addresses
     ]
     return [f"  upstream group{number} {{", f"    {choosing}", *servers, "  }"]
+
+
+def _ms(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"
 
 
 def _check(balancer: Balancer) -> None:

@@ -20,8 +20,8 @@ class Got(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Whether the client got what it wanted."""
-        return self.status == 200
+        """Whether the client got what it wanted: a page of one of ours."""
+        return self.status == 200 and bool(self.server)
 
 
 class WebClient:

@@ -5,21 +5,17 @@ web's to the CDN, the zone's own to the zone's own records; `redirected` where a
 `empty` where there is nothing.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 from typing import Final, Literal
 
-from dns.rdatatype import RdataType
-
 from lab_engine.authority.records import Client, Question
-from lab_engine.caches.resolver import Resolver
-from lab_engine.drill.apex import APEX, CDN, EDGES, PLACES, WAYS, Apex, Way
-from lab_engine.drill.clock import Clock
-from lab_engine.drill.forwarder import Forwarder, forward
-from lab_engine.errors import LabError
+from lab_engine.live.apex import APEX, CDN, EDGES, PLACES, WAYS, Apex, Way
+from lab_engine.live.clock import Clock
+from lab_engine.live.forwarder import Forwarder, forward
+from lab_engine.simulation.redirects import redirected_part
 from lab_engine.wire.exchange import Exchange
 from lab_engine.wire.log import LogEntry
 from lab_engine.wire.transport import InProcess
@@ -200,21 +196,10 @@ def redirected_share(
     Raises:
         LabError: a rate that is none, or no question for the type.
     """
-    whole = math.fsum(rates.values())
-    if kind not in rates or not all(rate > 0 for rate in rates.values()):
-        remedy = f"Give {kind} and the others a rate above 0."
-        raise LabError(dict(rates), "are no rates of questions", remedy)
-    chosen, dice = scenario or Apex(), Random(seed)
+    chosen = scenario or Apex()
     way, home = chosen.start(chosen.way), Client.at(HOME.somebody)
-    resolver = Resolver(lambda question, _now: way.reply(question, home), dice, "ideal")
-    questions = {each: Question.of(APEX, each) for each in rates}
-    asked_for = redirected = 0
-    now = dice.expovariate(whole)
-    while now < seconds:
-        (each,) = dice.choices(list(rates), list(rates.values()))
-        reply = resolver.look_up(questions[each], now).value.reply
-        if each == kind:
-            asked_for += 1
-            redirected += bool(reply.answer) and reply.answer[0].type is RdataType.CNAME
-        now += dice.expovariate(whole)
-    return redirected / max(1, asked_for)
+    questions = {Question.of(APEX, each): rate for each, rate in rates.items()}
+    counted = Question.of(APEX, kind)
+    return redirected_part(
+        lambda question: way.reply(question, home), questions, counted, seconds, Random(seed)
+    )

@@ -3,6 +3,9 @@
 Each stands for an address of a zone and has a port of its own; `table` maps one to the other. All
 run in one thread. A request is answered with the server's address, after its service time; servers
 work on all requests at once, unless they have one worker. h11 reads and writes.
+
+How they fail is `simulation.failing`'s list. One that vanishes listens and lets nobody in: its
+queue is full, so the kernel drops who knocks, as a broken network would.
 """
 
 import asyncio
@@ -15,33 +18,21 @@ from typing import Any, NamedTuple, Self
 
 import h11
 
-from lab_engine.drill import ports
-from lab_engine.errors import Choice, LabError
+from lab_engine.errors import LabError
+from lab_engine.live import ports
+from lab_engine.live.settings import HEALTH
+from lab_engine.simulation.failing import Failure
 from lab_engine.wire.interrupts import Unbroken, opened
 
 HOST = "127.0.0.1"
-HEALTH = "/health"
 READ = 65_536
 BACKLOG = 128
+CALLERS = 4  # more than a queue of none has room for
 BODY = 1_000  # octets that one which fails in the midst of them promises
+WELL = "is well"
+"""What a page says of its server, and a check may look for."""
+LATE = 5.0  # seconds that a slow one takes besides, unless it is told otherwise
 SOON = 30.0  # seconds in which the thread does what it is told, or never will
-
-
-class Fault(Choice):
-    """How a server fails."""
-
-    NONE = "none"
-    REFUSED = "refused"
-    """It takes no connections, and breaks those it has."""
-    SILENT = "silent"
-    """It takes requests and never answers."""
-    HALF = "half"
-    """It begins the head of a response, and sends no more."""
-    CLOSES = "closes"
-    """It closes the connection in the middle of the body."""
-    ERRORS = "5xx"
-    CHECKS_ONLY = "checks only"
-    """It answers what checks ask for, and 500 to all else."""
 
 
 class Hit(NamedTuple):
@@ -62,20 +53,23 @@ class Webserver:
     Attributes:
         address: that it stands for.
         port: at 127.0.0.1.
-        fault: how it fails.
+        failure: how it fails; None for one that is well.
         seconds: that each answer takes.
+        delay: seconds that it takes besides while it is slow, checks included.
         hits: what it was asked, checks left out.
     """
 
     def __init__(self, address: str, seconds: float, clock: Callable[[], float]) -> None:
         self.address = address
         self.port = 0
-        self.fault = Fault.NONE
+        self.failure: Failure | None = None
         self.seconds = seconds
+        self.delay = LATE
         self.hits: list[Hit] = []
         self._clock = clock
         self._held: socket.socket | None = None
         self._listener: socket.socket | None = None
+        self._callers: list[socket.socket] = []
         self._coming: set[asyncio.Task[None]] = set()
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
 
@@ -84,17 +78,38 @@ class Webserver:
         if self._held is None:
             self._held = ports.held(HOST)
             self.port = ports.number(self._held)
+        if self._callers:
+            self._hang_up()
         if self._listener is None:
             self._listener = socket.create_server((HOST, self.port), backlog=BACKLOG)
             self._listener.setblocking(False)
             asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
 
-    async def close(self) -> None:
-        """Take none, and break those there are."""
+    async def vanish(self) -> None:
+        """Let nobody in, and answer nobody who is: callers of our own fill the queue.
+
+        Who is connected meanwhile waits for answers that do not come.
+        """
+        self._hang_up()
+        self._listener = socket.create_server((HOST, self.port), backlog=0)
+        for _ in range(CALLERS):
+            caller = socket.socket()
+            caller.setblocking(False)
+            caller.connect_ex((HOST, self.port))
+            self._callers.append(caller)
+
+    def _hang_up(self) -> None:
+        """Listen no more."""
         if self._listener is not None:
             asyncio.get_running_loop().remove_reader(self._listener)
             self._listener.close()
             self._listener = None
+        while self._callers:
+            self._callers.pop().close()
+
+    async def close(self) -> None:
+        """Take none, and break those there are."""
+        self._hang_up()
         await asyncio.gather(*self._coming, return_exceptions=True)
         open_now, self._open = self._open, {}
         for writer, talk in open_now.items():
@@ -153,24 +168,33 @@ class Webserver:
         self, http: h11.Connection, writer: asyncio.StreamWriter, *, check: bool
     ) -> bool:
         """Send what it answers now; whether that was a whole response."""
-        fault = self.fault
-        if not check:
-            await asyncio.sleep(self.seconds)
-        if fault is Fault.HALF:
+        failure = self.failure
+        late = self.delay if failure is Failure.SLOW else 0.0
+        await asyncio.sleep(late + (0.0 if check else self.seconds))
+        if failure is Failure.HALF:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Le")
-        if fault in (Fault.HALF, Fault.SILENT):
+        if failure is not None and failure.hangs:
             await asyncio.sleep(3600)
             return False
-        body = f"{self.address}\n".encode()
-        sick = fault is Fault.ERRORS or (fault is Fault.CHECKS_ONLY and not check)
-        length = BODY if fault is Fault.CLOSES else len(body)
-        headers = [("Content-Length", str(length)), ("X-Server", self.address)]
+        closes = failure is Failure.CLOSES
+        body, own = self._page(check=check)
+        headers = [("Content-Length", str(BODY if closes else len(body))), *own]
+        sick = failure is Failure.ERRORS or (failure is Failure.CHECKS_ONLY and not check)
         head = h11.Response(status_code=500 if sick else 200, headers=headers)
         writer.write((http.send(head) or b"") + (http.send(h11.Data(data=body)) or b""))
-        if fault is not Fault.CLOSES:
+        if not closes:
             writer.write(http.send(h11.EndOfMessage()) or b"")
         await writer.drain()
-        return fault is not Fault.CLOSES
+        return not closes
+
+    def _page(self, *, check: bool) -> tuple[bytes, list[tuple[str, str]]]:
+        """What it says now, and the header that says who it is; another's page has none."""
+        if self.failure is Failure.WRONG_PAGE:
+            return b"somebody else's page\n", []
+        sound = self.failure is None or self.failure is Failure.SLOW
+        well = sound or (check and self.failure is Failure.CHECKS_ONLY)
+        text = f"{self.address} {WELL}\n" if well else f"{self.address}\n"
+        return text.encode(), [("X-Server", self.address)]
 
 
 async def _asked(http: h11.Connection, reader: asyncio.StreamReader) -> str | None:
@@ -215,15 +239,35 @@ class Webservers:
         for server in self._servers.values():
             self._do(server.listen())
 
-    def fail(self, address: str, fault: Fault | str = Fault.REFUSED) -> None:
-        """Let one fail from now on; `none` heals it. Raises LabError for an unknown one or way."""
+    def fail(
+        self,
+        address: str,
+        failure: Failure | str | None = Failure.REFUSED,
+        *,
+        delay: float = LATE,
+    ) -> None:
+        """Let one fail from now on; None heals it.
+
+        Args:
+            address: that it stands for.
+            failure: how.
+            delay: seconds more that each answer of a slow one takes.
+
+        Raises:
+            LabError: an unknown one, an unknown way, or a delay that is none.
+        """
+        if not 0 <= delay <= 3600:
+            raise LabError(delay, "is no time to be late by", "Take 0 to 3,600 seconds.")
         server = self[address]
-        server.fault = Fault(fault)
-        self._do(server.close() if server.fault is Fault.REFUSED else server.listen())
+        how = None if failure is None else Failure(failure)
+        server.failure, server.delay = how, delay
+        turns = {Failure.REFUSED: server.close, Failure.BLACK_HOLE: server.vanish}
+        turn = server.listen if how is None else turns.get(how, server.listen)
+        self._do(turn())
 
     def heal(self, address: str) -> None:
         """Let one be well from now on."""
-        self.fail(address, Fault.NONE)
+        self.fail(address, None)
 
     def hits(self) -> dict[str, int]:
         """How many requests each was sent, checks left out."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from lab_engine.drill import haproxy, nginx, ports
 from lab_engine.errors import LabError
+from lab_engine.live import haproxy, nginx, ports
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.wire.interrupts import Unbroken, opened
 
@@ -36,7 +36,7 @@ class RealBalancer:
     """
 
     def __init__(
-        self, balancer: Balancer, table: Mapping[str, tuple[str, int]], program: str, timeout: float
+        self, balancer: Balancer, table: Mapping[str, tuple[str, int]], program: str
     ) -> None:
         path = found(program)
         self._held = ports.held()
@@ -49,12 +49,10 @@ class RealBalancer:
         file = folder / "configuration"
         self._admin = folder / "admin"
         if program == "haproxy":
-            self.configuration = haproxy.configuration(
-                balancer, table, port, timeout, str(self._admin)
-            )
+            self.configuration = haproxy.configuration(balancer, table, port, str(self._admin))
             self._run, self._test = [path, "-db", "-f", str(file)], [path, "-c", "-f", str(file)]
         else:
-            self.configuration = nginx.configuration(balancer, table, port, timeout, folder)
+            self.configuration = nginx.configuration(balancer, table, port, folder)
             self._run = [path, "-p", str(folder), "-c", str(file)]
             self._test = [*self._run, "-t"]
         file.write_text(self.configuration)
@@ -157,7 +155,6 @@ def balance(
     table: Mapping[str, tuple[str, int]],
     *,
     program: str = "haproxy",
-    timeout: float = 5.0,
 ) -> RealBalancer:
     """Start a real balancer on loopback.
 
@@ -166,7 +163,6 @@ def balance(
         table: from the addresses it stands before to where they really listen:
             `webservers(addresses).table`.
         program: `haproxy`, or `nginx` for requests without checks.
-        timeout: seconds that it waits for an answer before it gives a 504.
 
     Raises:
         LabError: the program is not installed, or cannot do this; an address is not in the table.
@@ -180,9 +176,16 @@ def balance(
 
     def running(undo: ExitStack) -> RealBalancer:
         with Unbroken():
-            made = RealBalancer(balancer, table, program, timeout)
+            made = RealBalancer(balancer, table, program)
             undo.callback(made.stop)
             made.start()
         return made
 
     return opened(running)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody has at present."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

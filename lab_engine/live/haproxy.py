@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from lab_engine.drill.webservers import HEALTH
 from lab_engine.errors import LabError
+from lab_engine.live.settings import HEALTH
+from lab_engine.live.webservers import WELL
 from lab_engine.simulation.balancer import Algorithm, Balancer, OsiLayer, Stickiness
 
 BALANCE = {
@@ -13,13 +14,18 @@ BALANCE = {
     Algorithm.RANDOM: "random(1)",
 }
 COOKIE = "LAB"
+ASKS = f"    option httpchk GET {HEALTH}"
+CHECKS = {
+    "TCP": (),
+    "HTTP": (ASKS,),
+    "HTTP_STR_MATCH": (ASKS, f'    http-check expect string "{WELL}"'),
+}
 
 
 def configuration(
     balancer: Balancer,
     table: Mapping[str, tuple[str, int]],
     port: int,
-    timeout: float,
     admin: str = "",
 ) -> str:
     """The text of its file.
@@ -28,7 +34,6 @@ def configuration(
         balancer: whom it is to choose.
         table: from addresses to where they listen on loopback.
         port: of 127.0.0.1, where clients come.
-        timeout: seconds that it waits for a target's answer.
         admin: path of the socket over which it is told to drain a target; empty for none.
 
     Raises:
@@ -48,9 +53,9 @@ def configuration(
         *admitted,
         "defaults",
         f"    mode {mode}",
-        "    timeout connect 1s",
+        f"    timeout connect {_ms(balancer.connect_timeout)}",
         f"    timeout client {keep}",
-        f"    timeout server {_ms(timeout)}",
+        f"    timeout server {_ms(balancer.timeout)}",
         *([f"    timeout http-keep-alive {keep}"] if mode == "http" else []),
         *(["    option httpclose"] if mode == "http" and not balancer.keep_alive else []),
         f"    retries {balancer.retries}",
@@ -79,7 +84,7 @@ def _backend(
         lines.append(f"    cookie {COOKIE} insert indirect nocache")
     if balancer.interval:
         every = f"inter {_ms(balancer.interval)} fall {balancer.fall} rise {balancer.rise}"
-        lines += [f"    option httpchk GET {HEALTH}", f"    default-server check {every}"]
+        lines += [*CHECKS[balancer.check], f"    default-server check {every}"]
     for address in addresses:
         host, port = table[address]
         own = f" cookie {address}" if cookie else ""
