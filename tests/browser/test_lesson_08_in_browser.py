@@ -75,6 +75,10 @@ def test_a_city_is_chosen_by_click_and_by_keyboard(lesson):
 
 def test_play_steps_from_the_death_to_the_answer_by_keyboard(lesson):
     first = panel(lesson, 0)
+    typed(first, "TTL", "50")
+    expect(first.locator(".lab-words")).not_to_contain_text("bill 489")
+    # A quick picture has two drills; this one is in the full one only.
+    first.locator(".lab-lane text").filter(has_text="default pool sick").wait_for()
     first.locator(".lab-chooser select").select_option("Tokyo")
     time = first.get_by_role("slider", name="Time")
     time.press("Home")
