@@ -207,7 +207,17 @@ DESIGN: Final = Subject(
     3.0,
 )
 
-PANELS: Final = (LESSON, TILES, CANARY, *MAPS, TTL, MOVE, APEX, DESIGN)
+FARM: Final = Subject(
+    "from lab_engine import Farm, farm_queues",
+    'farm_queues(Farm(one=False), "load", "ttl")',
+    "TTL",
+    "lesson 07's queues, 1,920 requests of a minute in each of three worlds, all told",
+    ".lab-board",
+    "",
+    3.0,
+)
+
+PANELS: Final = (LESSON, TILES, CANARY, *MAPS, TTL, MOVE, APEX, FARM, DESIGN)
 
 
 def rows() -> list[Row]:

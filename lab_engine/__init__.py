@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from lab_engine.live.clock import Clock as Clock
     from lab_engine.live.drills import drill as drill
     from lab_engine.live.forwarder import forward as forward
+    from lab_engine.live.planned import answering as answering
     from lab_engine.live.webclient import WebClient as WebClient
     from lab_engine.live.webservers import webservers as webservers
+    from lab_engine.rehearsal.rehearse import Rehearsal as Rehearsal
+    from lab_engine.rehearsal.rehearse import rehearse as rehearse
     from lab_engine.review.diff import diff as diff
     from lab_engine.review.explain import explain as explain
     from lab_engine.review.lint import lint as lint
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.failing import Failure as Failure
     from lab_engine.simulation.failovers import failovers as failovers
     from lab_engine.simulation.failovers import simulated_knee as simulated_knee
+    from lab_engine.simulation.farms import Farm as Farm
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
@@ -62,6 +66,8 @@ if TYPE_CHECKING:
     from lab_engine.simulation.parts import Place as Place
     from lab_engine.simulation.parts import Resolvers as Resolvers
     from lab_engine.simulation.parts import ScheduledChange as ScheduledChange
+    from lab_engine.simulation.prices import Prices as Prices
+    from lab_engine.simulation.prices import bill as bill
     from lab_engine.simulation.run import run as run
     from lab_engine.simulation.run import supports as supports
     from lab_engine.simulation.scenario import Scenario as Scenario
@@ -76,6 +82,7 @@ if TYPE_CHECKING:
     from lab_engine.views.canaries import canary as canary
     from lab_engine.views.designs import designed as designed
     from lab_engine.views.drills import drill_panel as drill_panel
+    from lab_engine.views.farms import farm_queues as farm_queues
     from lab_engine.views.kit.changed import Answers as Answers
     from lab_engine.views.kit.changed import changed as changed
     from lab_engine.views.kit.dots import dots as dots
@@ -111,6 +118,7 @@ _HOMES = {
     "Checkers": "lab_engine.simulation.parts",
     "Client": "lab_engine.authority.records",
     "Clients": "lab_engine.simulation.parts",
+    "Farm": "lab_engine.simulation.farms",
     "Clock": "lab_engine.live.clock",
     "Geolocation": "lab_engine.authority.policies",
     "Design": "lab_engine.simulation.designs",
@@ -123,9 +131,11 @@ _HOMES = {
     "Outage": "lab_engine.simulation.outages",
     "Outcome": "lab_engine.simulation.outcome",
     "Place": "lab_engine.simulation.parts",
+    "Prices": "lab_engine.simulation.prices",
     "Question": "lab_engine.authority.records",
     "RRset": "lab_engine.authority.records",
     "RecordSet": "lab_engine.authority.recordset",
+    "Rehearsal": "lab_engine.rehearsal.rehearse",
     "Resolvers": "lab_engine.simulation.parts",
     "Scenario": "lab_engine.simulation.scenario",
     "ScheduledChange": "lab_engine.simulation.parts",
@@ -137,11 +147,13 @@ _HOMES = {
     "Weighted": "lab_engine.authority.policies",
     "Worlds": "lab_engine.simulation.worlds",
     "Zone": "lab_engine.authority.zone",
+    "answering": "lab_engine.live.planned",
     "apex": "lab_engine.live.apex",
     "apex_ways": "lab_engine.views.apex",
     "ask": "lab_engine.wire.client",
     "asked": "lab_engine.views.kit.log",
     "balance": "lab_engine.live.balancers",
+    "bill": "lab_engine.simulation.prices",
     "cache_tiles": "lab_engine.views.panels",
     "canary": "lab_engine.views.canaries",
     "changed": "lab_engine.views.kit.changed",
@@ -160,6 +172,7 @@ _HOMES = {
     "failover_strip": "lab_engine.views.kit.failoverstrip",
     "failovers": "lab_engine.simulation.failovers",
     "fan": "lab_engine.views.kit.fan",
+    "farm_queues": "lab_engine.views.farms",
     "forward": "lab_engine.live.forwarder",
     "game_day": "lab_engine.simulation.gameday",
     "glibc_order": "lab_engine.caches.clients",
@@ -175,6 +188,7 @@ _HOMES = {
     "plan": "lab_engine.authority.server",
     "plan_migration": "lab_engine.simulation.theory.migration",
     "redirected_share": "lab_engine.live.asking",
+    "rehearse": "lab_engine.rehearsal.rehearse",
     "replies": "lab_engine.authority.plan",
     "rings": "lab_engine.views.kit.rings",
     "round_robin": "lab_engine.views.panels",

@@ -1,9 +1,8 @@
 """The command line: `python -m lab_engine COMMAND`; `--help` lists the commands.
 
 Each command is a function of its arguments that returns an exit status: 0 done, 1 refused with a
-reason, 2 misused. `lint` and `diff` speak like other tools of their kind: 0 nothing found, 1 found
-something, 2 a broken file. `simulate` ends with 130 when Ctrl-C broke it off, like other programs
-that SIGINT ends, and prints what was counted by then.
+reason, 2 misused, 130 broken off by Ctrl-C (`simulate` prints what was counted by then). `lint` and
+`diff` speak like other tools of their kind: 0 nothing found, 1 found something, 2 a broken file.
 """
 
 import argparse
@@ -13,8 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -31,19 +29,20 @@ from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account
 from lab_engine.control.health_config import loaded
 from lab_engine.errors import LabError
+from lab_engine.rehearsal import options as rehearsing
 from lab_engine.review.diff import diff
 from lab_engine.review.explain import as_dict, explain
 from lab_engine.review.lint import lint
 from lab_engine.simulation import report
 from lab_engine.simulation.files import load, load_atlas
 from lab_engine.simulation.run import ENGINES, run
+from lab_engine.views.progress import progress
 from lab_engine.wire.client import ask
 from lab_engine.wire.ecs import network_of
 from lab_engine.wire.server import Server, serve
 
 ANYBODY = "0.0.0.0/0"  # a network that lies in no place
 BROKEN_OFF = 130
-BAR = 40
 DAY = 86_400
 
 
@@ -58,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LabError as refused:
         print(f"lab_engine: {refused}", file=sys.stderr)
         return int(options.refused)
+    except KeyboardInterrupt:
+        _complain("broken off before there was anything to print")
+        return BROKEN_OFF
     except BrokenPipeError:
         # `| head` has seen enough; what is left is not to be complained about at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -163,20 +165,20 @@ def _explain(options: argparse.Namespace) -> int:
 def _lint(options: argparse.Namespace) -> int:
     zone, heard = _zone(options, options.file), _heard(options)
     findings = lint(zone, heard.ids if options.health else None)
-    if options.json:
-        _print_json([finding.as_dict() for finding in findings])
-    else:
-        print(*findings, _count(len(findings), "finding"), sep="\n")
-    return int(bool(findings))
+    return _print_found(options, findings, "finding")
 
 
 def _diff(options: argparse.Namespace) -> int:
     before, after = (_zone(options, file) for file in (options.before, options.after))
-    found = diff(before, after, _state(options, before, after))
+    return _print_found(options, diff(before, after, _state(options, before, after)), "difference")
+
+
+def _print_found(options: argparse.Namespace, found: Sequence[Any], noun: str) -> int:
+    """What a review found, and its status."""
     if options.json:
         _print_json([each.as_dict() for each in found])
     else:
-        print(*found, _count(len(found), "difference"), sep="\n")
+        print(*found, _count(len(found), noun), sep="\n")
     return int(bool(found))
 
 
@@ -184,12 +186,8 @@ def _simulate(options: argparse.Namespace) -> int:
     scenario = load(options.file)
     if options.seed is not None:
         scenario = scenario.set("seed", options.seed)
-    try:
-        with _progress() as bar:
-            outcome = run(scenario, options.engine, trace=options.trace, progress=bar, partial=True)
-    except KeyboardInterrupt:
-        _complain("broken off before anything was counted")
-        return BROKEN_OFF
+    with progress() as bar:
+        outcome = run(scenario, options.engine, trace=options.trace, progress=bar, partial=True)
     if options.json:
         events = {"trace": [each._asdict() for each in outcome.trace]} if options.trace else {}
         _print_json(report.as_dict(scenario, outcome) | events)
@@ -198,32 +196,19 @@ def _simulate(options: argparse.Namespace) -> int:
     return BROKEN_OFF if outcome.partial else 0
 
 
+def _rehearse(options: argparse.Namespace) -> int:
+    from lab_engine.rehearsal import command
+
+    with progress() as bar:
+        found = command.run(options, _zone(options, options.zone), _heard(options), bar)
+    _print_json(found.as_dict()) if options.json else print(found)
+    return 0
+
+
 def _course(options: argparse.Namespace) -> int:
     from lab_engine.course import mine
 
     return mine.command(options.action, options.lesson, options.folder, _say)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[float, float], None] | None]:
-    """A bar for people who have waited for a second; nothing where nobody looks."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    due = time.monotonic() + 1
-
-    def show(done: float, total: float) -> None:
-        nonlocal due
-        if time.monotonic() < due:
-            return
-        due = time.monotonic() + 0.1
-        full = round(BAR * done / total)
-        print(f"\r[{'#' * full:<{BAR}}] {done / total:4.0%}", end="", file=sys.stderr, flush=True)
-
-    try:
-        yield show
-    finally:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _zone(options: argparse.Namespace, file: str) -> Zone:
@@ -332,6 +317,21 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=_explain, refused=1)
 
+    _about_review(commands)
+    command = commands.add_parser("simulate", help="say what caches make of a zone, by scenario")
+    command.add_argument("file", metavar="FILE", help="a scenario: TOML, as the README has it")
+    command.add_argument("--engine", default="auto", choices=ENGINES, help="default: auto")
+    command.add_argument("--seed", type=int, help="of the dice, instead of the file's")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--trace", action="store_true", help="print each event, too")
+    command.set_defaults(run=_simulate, refused=1)
+
+    _about_rehearsal(commands.add_parser("rehearse", help="say what a change will do, beforehand"))
+    _about_course(commands.add_parser("course", help="your copies of the lessons, in my/"))
+    return parser
+
+
+def _about_review(commands: Any) -> None:
     command = commands.add_parser("lint", help="find what will be regretted; status 1 if anything")
     _about_zone(command, ["file"])
     command.add_argument("--json", action="store_true", help="print JSON")
@@ -343,16 +343,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=_diff, refused=2)
 
-    command = commands.add_parser("simulate", help="say what caches make of a zone, by scenario")
-    command.add_argument("file", metavar="FILE", help="a scenario: TOML, as the README has it")
-    command.add_argument("--engine", default="auto", choices=ENGINES, help="default: auto")
-    command.add_argument("--seed", type=int, help="of the dice, instead of the file's")
-    command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--trace", action="store_true", help="print each event, too")
-    command.set_defaults(run=_simulate, refused=1)
 
-    _about_course(commands.add_parser("course", help="your copies of the lessons, in my/"))
-    return parser
+def _about_rehearsal(command: argparse.ArgumentParser) -> None:
+    _about_zone(command, ["zone"])
+    _about_unhealthy(command)
+    rehearsing.arguments(command)
+    command.set_defaults(run=_rehearse, refused=1)
 
 
 def _about_course(command: argparse.ArgumentParser) -> None:
@@ -384,15 +380,19 @@ def _about_zone(command: argparse.ArgumentParser, files: Iterable[str]) -> None:
 
 
 def _about_state(command: argparse.ArgumentParser) -> None:
+    _about_unhealthy(command)
+    command.add_argument(
+        "--atlas", metavar="FILE", help="where networks are, as in scenarios: TOML"
+    )
+
+
+def _about_unhealthy(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--unhealthy",
         action="append",
         default=[],
         metavar="ID",
         help="a health check that fails; may be repeated",
-    )
-    command.add_argument(
-        "--atlas", metavar="FILE", help="where networks are, as in scenarios: TOML"
     )
 
 

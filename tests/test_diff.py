@@ -4,10 +4,11 @@ import json
 from ipaddress import ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lab_engine.authority.geo import Atlas, Place, Point
+from lab_engine.authority.plan import alike, replies
 from lab_engine.authority.policies import (
     CidrLocation,
     Failover,
@@ -16,11 +17,16 @@ from lab_engine.authority.policies import (
     Multivalue,
     Weighted,
 )
+from lab_engine.authority.records import Client, Question, RRset
 from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.server import plan
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.review.diff import diff
+from lab_engine.review.touched import keys
+
+ANYBODY = Client.at("203.0.113.1")
 
 
 def member(index, policy, check="", ttl=60):
@@ -193,3 +199,103 @@ def test_a_large_zone_is_compared_in_seconds():
 
     (found,) = compared(before, [*before[1:], plain("192.0.2.2", name="n0")])
     assert found.name == "n0.shop.example."
+
+
+def test_what_lies_behind_a_cname_changes_with_its_target():
+    """Whoever asks for the alias's address follows it: no record of its own changes."""
+    www = RRset.of("www", "CNAME", "web.shop.example.", 60)
+
+    found = compared([plain("192.0.2.1", name="web"), www], [plain("192.0.2.2", name="web"), www])
+
+    assert [(each.name, each.type) for each in found] == [
+        ("web.shop.example.", "A"),
+        ("www.shop.example.", "A"),
+    ]
+
+
+def test_a_cname_behind_a_wildcard_changes_with_it():
+    """The target is no name of the zone, and answered by a wildcard all the same."""
+    www = RRset.of("www", "CNAME", "any.shop.example.", 60)
+
+    found = compared([plain("192.0.2.1", name="*"), www], [plain("192.0.2.2", name="*"), www])
+
+    assert ("www.shop.example.", "A") in [(each.name, each.type) for each in found]
+
+
+def test_weighted_cnames_that_lead_to_each_other_are_followed_to_an_end():
+    """A loop is no reason to go on for ever."""
+    loops = [
+        RecordSet.of(
+            name, "CNAME", f"{to}.shop.example.", policy=Weighted(1), set_identifier=f"{name}-{to}"
+        )
+        for name in ("a", "b", "c")
+        for to in ("a", "b", "c")
+    ]
+
+    found = compared([*loops, plain("192.0.2.1")], [*loops, plain("192.0.2.2")])
+
+    assert [each.name for each in found] == ["www.shop.example."]
+
+
+def test_a_name_that_comes_hides_its_wildcard():
+    """RFC 4592 section 2.2.1: `same` has a CAA from then on, and no address any more."""
+    wildcard, caa = plain("192.0.2.1", name="*"), RRset.of("same", "CAA", '0 issue "ca.example"')
+
+    found = compared([wildcard], [wildcard, caa])
+
+    lost = next(each for each in found if each.type == "A")
+    assert lost.name == "same.shop.example."
+    assert [str(outcome) for outcome, _ in lost.after.shares] == ["NODATA"]
+
+
+def test_a_cname_that_becomes_an_address_loses_what_its_target_held():
+    """AAAA came from the target alone."""
+    target = [plain("192.0.2.1", name="lb"), RRset.of("lb", "AAAA", "2001:db8::1")]
+
+    found = compared(
+        [*target, RRset.of("www", "CNAME", "lb.shop.example.")], [*target, plain("192.0.2.1")]
+    )
+
+    assert ("www.shop.example.", "AAAA") in [(each.name, each.type) for each in found]
+
+
+SOME = st.lists(
+    st.sampled_from(
+        [
+            plain("192.0.2.1", name="a"),
+            plain("192.0.2.2", name="a"),
+            plain("192.0.2.1", name="*"),
+            plain("192.0.2.1", name="b.sub"),
+            RRset.of("b", "CNAME", "a.shop.example."),
+            RRset.of("c", "CNAME", "b.shop.example."),
+            RRset.of("d", "CNAME", "nowhere.shop.example."),
+            RecordSet.alias_to("e", "A", "a"),
+            RRset.of("nowhere", "TXT", "here"),
+            RRset.of("sub", "NS", "ns.example.org."),
+        ]
+    ),
+    max_size=6,
+    unique_by=lambda each: each.name,
+)
+
+
+@given(SOME, SOME)
+def test_no_question_that_is_passed_over_is_answered_otherwise(before, after):
+    """Only what may differ is asked: whatever else either zone holds is told the same."""
+    one, other = (_loaded(each) for each in (before, after))
+    assume(one is not None and other is not None)
+
+    asked = {(str(name), kind) for name, kind in keys(one, other)}
+
+    for name, kind in {(each.name, each.type) for zone in (one, other) for each in zone}:
+        if (str(name), kind) not in asked:
+            told = [plan(zone, Question(name, kind), ANYBODY) for zone in (one, other)]
+            assert alike(*map(replies, told))
+
+
+def _loaded(sets):
+    """The zone; None where an alias or a delegation has nothing to lead to."""
+    try:
+        return Zone.of("shop.example", [plain("192.0.2.9", name="z"), *sets])
+    except LabError:
+        return None

@@ -15,7 +15,7 @@ from lab_engine.simulation.parts import ScheduledChange
 from lab_engine.simulation.sweep import sweep
 from lab_engine.views.kit.dots import COUNT, dots
 from lab_engine.views.kit.fan import fan, intended, percents
-from lab_engine.views.kit.lucktwin import stacks
+from lab_engine.views.kit.fantwin import stacks
 from lab_engine.views.kit.picture import Ghost
 from lab_engine.views.kit.scales import top_for
 from lab_engine.views.kit.together import Together, luck
@@ -70,6 +70,18 @@ def test_the_band_holds_nine_of_ten_runs(outcomes: tuple[Outcome, ...]) -> None:
         assert sum(value < low for value in values) <= 2
         assert sum(value > high for value in values) <= 2
         assert middle == sorted(values)[19]
+
+
+def test_the_harmed_are_a_part_of_the_requests_so_far(outcomes: tuple[Outcome, ...]) -> None:
+    """2 % of what the server got up to each time, said while it plays; nothing unless asked for."""
+    picture = fan(shop(), outcomes, CANARY, fault=0.02)
+    row = outcomes[0].requests[outcomes[0].addresses.index(CANARY)]
+    harmed = [round(0.02 * sum(row[: end + 1])) for end in range(len(row))]
+    plain = fan(shop(), outcomes, CANARY)
+
+    assert [picture.harmed(index) for index in range(len(row))] == [f"{n:,} harmed" for n in harmed]
+    assert picture.still()["says"][-1].endswith(f", {harmed[-1]:,} harmed")
+    assert "harmed" not in json.dumps(plain.still())
 
 
 def test_the_line_is_the_run_that_is_named(outcomes: tuple[Outcome, ...]) -> None:

@@ -16,6 +16,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from lab_engine.course.datafile import load
+from lab_engine.course.questions import Choice
 from tools.shield import faults
 
 LESSONS = Path(__file__).parents[1] / "lessons"
@@ -23,6 +25,10 @@ PATHS = sorted(path for path in LESSONS.rglob("*.ipynb") if ".ipynb_checkpoints"
 KILOBYTE = 1024
 LARGEST = 200 * KILOBYTE
 LONGEST_CELL = 12
+MOST_CELLS = 16  # of code, beside cards
+MOST_WORDS = 1200  # outside folds
+CARDS = {"recall", "ask", "quiz", "goal", "keep"}
+WITNESSES = "∑⚄✉"  # a formula, a simulation, packets
 CELL_SECONDS = 120
 UNCHECKED = ("nbval-ignore-output", "nbval_ignore_output")
 FORBIDDEN = ("nbval-skip", "nbval_skip", "skip-execution")
@@ -194,6 +200,85 @@ def test_code_cells_are_short(path: Path) -> None:
     sources = [cell.source for cell in code_cells(path)]
 
     assert [source for source in sources if len(source.splitlines()) > LONGEST_CELL] == []
+
+
+def is_card(cell: NotebookNode) -> bool:
+    """Whether a code cell is a card of the lesson, and nothing else."""
+    calls = [each.value for each in ast.parse(cell.source).body if isinstance(each, ast.Expr)]
+    names = {ast.unparse(call.func) for call in calls if isinstance(call, ast.Call)}
+    alone = len(calls) == len(ast.parse(cell.source).body)
+    return alone and bool(names) and names <= {f"lesson.{each}" for each in CARDS}
+
+
+def words_outside_folds(path: Path) -> int:
+    """How many words a reader meets who opens no fold."""
+    texts = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+    plain = (re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL) for text in texts)
+    shown = (LINK.sub(lambda link: link[0].split("](")[0], text) for text in plain)
+    return sum(len(re.findall(r"\w[\w'.,-]*", text)) for text in shown)
+
+
+each_numbered = pytest.mark.parametrize(
+    "path", [path for path in PATHS if path.stem[:2].isdigit()], ids=lambda path: path.stem
+)
+
+
+@each_numbered
+def test_a_lesson_is_no_longer_than_a_sitting(path: Path) -> None:
+    """At most 16 code cells beside cards, and 1,200 words; the rest stands in folds or asides."""
+    cells = [cell for cell in code_cells(path) if not is_card(cell)]
+
+    assert len(cells) <= MOST_CELLS
+    assert words_outside_folds(path) <= MOST_WORDS
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path.stem[:2] in {"02", "03", "04", "05"}]
+)
+def test_three_witnesses_are_called_and_each_has_its_mark(path: Path) -> None:
+    """Formula, simulation and packets: told once what their marks mean, and seen in outputs."""
+    cells = read(path).cells
+    told = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    seen = [each.get("text", "") for cell in code_cells(path) for each in cell.outputs]
+
+    for mark in WITNESSES:
+        assert any(f"**{mark}**" in text for text in told)
+        assert any(mark in text for text in seen)
+
+
+def telling(text: str) -> set[str]:
+    """The words and numbers of a text, without those that every sentence has."""
+    return set(re.findall(r"[a-z]{3,}|\d+", text.lower())) - {"the", "and", "for"}
+
+
+def given_away(path: Path) -> list[str]:
+    """Predictions whose right option stands in the code between its card and its result."""
+    sheet = load(path.stem)
+    found: list[str] = []
+    below: dict[str, str] = {}
+    for cell in code_cells(path):
+        below = {key: source + cell.source for key, source in below.items()}
+        below |= dict.fromkeys(re.findall(r"lesson\.ask\(\"(\w+)", cell.source), "")
+        for key in re.findall(r"lesson\.reveal\(\"(\w+)", cell.source):
+            question, source = sheet.predict[key], below.pop(key, "")
+            if not isinstance(question, Choice):
+                continue
+            known = telling(" ".join((question.ask, *question.wrong)))
+            only = telling(question.right) - known
+            said = question.right in source and question.right not in question.ask
+            if said or len(only & telling(source)) > len(only) / 2:
+                found.append(f"{key}: {sorted(only & telling(source))}")
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in PATHS if "lesson.ask" in "".join(cell.source for cell in code_cells(path))],
+    ids=lambda path: path.stem,
+)
+def test_no_code_below_a_card_says_which_option_is_right(path: Path) -> None:
+    """What tells the right option from the others stands in no cell that leads to its result."""
+    assert given_away(path) == []
 
 
 @each_lesson

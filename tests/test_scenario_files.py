@@ -20,6 +20,7 @@ from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.failing import CHECK_TYPES, Failure
+from lab_engine.simulation.files import load_population
 from lab_engine.simulation.parts import (
     Arrivals,
     Backend,
@@ -469,3 +470,37 @@ def test_a_weighted_group_of_zeros_is_legal_as_in_route_53():
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(ScenarioError, match=r"none.toml: cannot be read"):
         load(tmp_path / "none.toml")
+
+
+def test_a_population_is_what_of_a_scenario_says_who_asks(tmp_path):
+    """A whole scenario's file, or its tables alone; the rest is named, and not used."""
+    whole = FILES / "shop.toml"
+    alone = tmp_path / "people.toml"
+    alone.write_text('seed = 4\nclients = { count = 20, profile = "jvm" }\n')
+
+    people, unused = load_population(whole)
+    few, nothing = load_population(alone)
+
+    assert people["resolvers"] == load(whole).resolvers
+    assert {"zone_file", "name", "schedule"} <= set(unused)
+    assert (few["clients"].count, few["seed"], nothing) == (20, 4, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('name = "www"\n', "the file: says nothing of who asks"),
+        ("clients = { count = 0 }\n", "clients.count 0: is not a whole number"),
+        ("client = { count = 1 }\n", "client: is not known here. Did you mean clients"),
+        ('clients = { profile = "chrom" }\n', "chrome"),
+        ('seed = "x"\n[clients]\n', "seed 'x': is not a whole number"),
+    ],
+)
+def test_a_population_that_is_none_is_refused_with_its_place(tmp_path, text, said):
+    file = tmp_path / "people.toml"
+    file.write_text(text)
+
+    with pytest.raises(ScenarioError, match=r"people\.toml: ") as refused:
+        load_population(file)
+
+    assert said in str(refused.value)

@@ -110,3 +110,18 @@ def test_questions_asked_meanwhile_stay_in_sight():
 )
 def test_a_prediction_without_its_result_is_a_fault(cells, fault):
     assert faults(book(*map(code, cells))) == [fault]
+
+
+def test_what_comes_of_a_table_is_hidden_until_its_last_row_is_revealed():
+    """A table asks all of its keys, on one line or several."""
+    notebook = book(
+        code('lesson.table(\n    "first",\n    "second",\n    title="Who?",\n)', shown("table")),
+        code('lesson.reveal("first")', shown()),
+        code("measured", shown()),
+        code('lesson.reveal("second")', shown()),
+    )
+    shield(notebook)
+
+    assert [len(notebook.cells[0].outputs), faults(notebook)] == [1, []]
+    hidden = [bool(cell.metadata.get("jupyter")) for cell in notebook.cells]
+    assert hidden == [False, True, True, True]

@@ -44,7 +44,10 @@ def test_the_examples_in_the_text_are_true(module):
     assert doctest.testmod(import_module(module)).failed == 0
 
 
-@pytest.mark.parametrize("name", theory.__all__)
+CLOSED_FORMS = [name for name in theory.__all__ if callable(getattr(theory, name))]
+
+
+@pytest.mark.parametrize("name", CLOSED_FORMS)
 def test_every_closed_form_has_an_example(name):
     found = doctest.DocTestFinder().find(getattr(theory, name))
 
@@ -329,6 +332,18 @@ def test_stale_requests_behind_two_whole_lifetimes(dice, first, second):
             refill = after - (after - dice.uniform(0, first)) % first
             sample.append(refill - (refill - dice.uniform(0, second)) % second < 0)
         assert off(sample, theory.two_level_stale_fraction(after, first, second)) < 4
+
+
+@pytest.mark.parametrize(("kept", "old", "new"), [(600, 300, 60), (75, 300, 60), (45, 20, 120)])
+def test_copies_of_a_change_that_was_taken_back(dice, kept, old, new):
+    """The first fetch after the change at a random phase, then one each new TTL."""
+    for part in (0, 0.2, 0.5, 0.8, 0.99):
+        after, sample = part * new, []
+        for _ in range(5000):
+            met = dice.uniform(0, old)
+            ends = met + math.ceil(max(0.0, kept - met) / new) * new
+            sample.append(met < kept and ends > kept + after)
+        assert off(sample, theory.rolled_back_fraction(after, kept, old, new)) < 4
 
 
 def test_two_levels_of_which_one_is_none_or_endless():

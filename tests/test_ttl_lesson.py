@@ -1,12 +1,13 @@
 """What lesson 04 says in words is what the engine has: numbers that no cell of it computes."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from lab_engine import Move, RRset, Tradeoff, Zone, plan_migration
+from lab_engine import Clock, Move, RRset, Tradeoff, Zone, forward, plan_migration, serve
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.course.datafile import load
 from lab_engine.simulation import theory
@@ -76,7 +77,37 @@ def test_a_ttl_lowered_too_late_costs_as_many_times_more_as_is_said(prose):
     two_hours, kept = 2 * HOUR, 2 * HOUR / (HOUR + 1)
     lowered = 1 + (two_hours - HOUR / 2) / 61
 
-    assert f"About {lowered / kept:.0f} times the bill" in prose
+    assert f"asked about {lowered / kept:.0f} times as often" in prose
+
+
+@pytest.mark.parametrize(("serves", "said"), [(0, "SERVFAIL"), (86_400, "192.0.2.1")])
+def test_what_a_silent_authority_leaves_in_packets(serves, said):
+    """With serve-stale a copy that has ended comes back, without it nothing does."""
+    keeps = replace(RECURSIVES["ideal"], serve_stale=serves)
+    server, clock = serve(Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 60)])), Clock()
+    with forward(server, profile=keeps, clock=clock) as cache:
+        cache.ask("www.shop.example")
+        server.stop()
+        clock.wait(360)
+        late = cache.ask("www.shop.example")
+
+    assert (late.short() or late.rcode) == said
+
+
+def test_a_ladder_made_by_hand_costs_what_is_said(prose):
+    """An hour, five minutes and a minute ahead of a move in four hours."""
+    ladder = [(0, HOUR), (3 * HOUR, 300), (4 * HOUR - 300, 60)]
+    fills = theory.staircase_fills(4 * HOUR, ladder, 4 * HOUR)
+
+    assert f"1 h, 5 min, 1 min, costs {fills:.1f}" in prose
+
+
+@pytest.mark.parametrize(("ttl", "slow"), [(20, (95, 99)), (300, (99,)), (3600, ())])
+def test_the_table_of_look_ups_follows_from_the_hit_ratio(ttl, slow):
+    """A percentile takes the way to the authority where more than the rest of 100 are misses."""
+    misses = 1 - theory.hit_ratio(0.1, ttl)
+
+    assert tuple(p for p in (50, 95, 99) if misses > 1 - p / 100) == slow
 
 
 def test_the_plan_of_the_table_is_that_of_the_figure_but_for_busy_caches(prose):
@@ -91,3 +122,12 @@ def test_a_minute_of_ttl_leaves_room_in_an_outage_of_five(prose):
     """As the table of TTLs has it, with checks of 30 s that must fail three times."""
     assert "public API that cannot be out for 5 minutes | 30-60 s" in prose
     assert Tradeoff().outage(60) < 300 < Tradeoff().outage(300)
+
+
+@pytest.mark.parametrize(("key", "when"), [("clean", "60 s"), ("revenant", "300 s")])
+def test_a_goal_says_when_so_many_are_still_at_the_old_server(key, when):
+    """What is left behind is so at a time, and each goal looks at another."""
+    late = Move(lead=HOUR, steps=1)
+    now = load("04_ttl").goals[key].standing(late, late.run()).now
+
+    assert f"still at the old server {when} after the move" in now

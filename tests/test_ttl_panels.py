@@ -141,7 +141,7 @@ def test_two_values_that_do_not_fit_are_told_and_the_last_good_picture_stays():
     before = panel.summary
     panel.set("old_ttl", 30)
 
-    assert "is not below the old TTL" in panel.status
+    assert panel.status.startswith("Low TTL 60: is not below the old TTL, 30 s.")
     assert panel.summary == before
     panel.set("low_ttl", 20)
     assert panel.status == ""

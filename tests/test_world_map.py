@@ -14,7 +14,7 @@ from lab_engine.authority.server import Authority
 from lab_engine.caches.resolver import Resolver
 from lab_engine.course.goals import PREDICATES
 from lab_engine.simulation.sites import sites_from_maxmind
-from lab_engine.views.kit.hours import MINUTE, first_hour
+from lab_engine.views.kit.firsthour import MINUTE, first_hour
 from lab_engine.views.kit.maps import mapped
 from lab_engine.views.panel import KEPT
 from tests.browser.world import SERVERS, by_continent

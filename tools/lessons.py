@@ -1,5 +1,7 @@
 """Runs the lessons and stores their outputs as a reader without a kernel should find them.
 
+Their launch links are written anew, too (`tools/launch.py`).
+
 Not a test: `tests/test_notebooks.py` compares what is stored here with a run of its own.
 `python -m tools.lessons [NAME …]` takes the names of some lessons (`01_round_robin`,
 `extra/getaddrinfo`); without any, all are run.
@@ -13,6 +15,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
+from tools.launch import launched, lessons, slug
 from tools.shield import shield
 
 LESSONS = Path(__file__).parents[1] / "lessons"
@@ -29,6 +32,8 @@ def execute(path: Path) -> None:
     """
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata = nbformat.NotebookNode(kernelspec=KERNEL)
+    if path in lessons():
+        notebook.cells[0].source = launched(notebook.cells[0].source, path, slug())
     NotebookClient(
         notebook,
         timeout=CELL_SECONDS,

@@ -15,6 +15,8 @@ from typing import Any
 import nbformat
 
 CALL = re.compile(r"\blesson\.(?P<what>ask|reveal)\(\s*[\"'](?P<key>[^\"']+)[\"']")
+TABLE = re.compile(r"\blesson\.table\((?P<keys>[^)]*?)(?:title=|\))")
+KEY = re.compile(r"[\"']([^\"']+)[\"']")
 PREVIEWED = ("text/html", "image/svg+xml", "application/pdf", "text/markdown", "text/plain")
 
 
@@ -89,4 +91,5 @@ def _calls(cell: Any) -> tuple[set[str], set[str]]:
         return set(), set()
     calls = [(match["what"], match["key"]) for match in CALL.finditer(cell.source)]
     asked = {key for what, key in calls if what == "ask"}
+    asked |= {key for each in TABLE.finditer(cell.source) for key in KEY.findall(each["keys"])}
     return asked, {key for what, key in calls if what == "reveal"}

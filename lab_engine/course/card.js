@@ -8,19 +8,24 @@ const PATIENCE_MS = 3000; // then say that the kernel is late
 
 function initialize({ model }) {
   listenToKeys(); // here: before any picture of a later cell listens, which knows no answers
+  if (model.get("_kind") === "table") return void restoreRows(model);
   if (model.get("_kind") !== "question") return;
-  const { slot, since } = model.get("spec");
-  const kept = recalled(slot);
-  const known = model.get("state").said ?? null;
-  if (!kept || known !== null || kept.at <= Date.parse(since || 0)) return;
+  const kept = unheard(model.get("spec"), model.get("state"));
+  if (!kept) return;
   model.set("committed", kept);
   model.save_changes();
+}
+
+// What the browser kept of an answer that the kernel knows nothing of.
+function unheard({ slot, since }, state) {
+  const kept = recalled(slot);
+  return kept && (state.said ?? null) === null && kept.at > Date.parse(since || 0) ? kept : null;
 }
 
 function render({ model, el }) {
   el.classList.add("lab-card", "lab-live");
   const kind = model.get("_kind");
-  const draw = { question, goal, keeper }[kind];
+  const draw = { question, goal, keeper, table }[kind];
   const show = draw(model, el);
   show();
   model.on("change:state", show);

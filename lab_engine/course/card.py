@@ -17,6 +17,7 @@ from .questions import AnyQuestion, Axis, Choice
 from .twin import copy, show
 
 _HERE: Final = Path(__file__).parent
+_PAGE: Final = ("card.js", "table.js")  # one module, since a widget's code is one file
 GO_ON: Final = "Run this cell (Shift+Enter) to {}."
 
 
@@ -28,7 +29,7 @@ class Card(anywidget.AnyWidget):
         state: what is to be shown; `lines` are the sentences said so far.
     """
 
-    _esm = _HERE / "card.js"
+    _esm = "".join((_HERE / name).read_text(encoding="utf-8") for name in _PAGE)
     _css = _HERE / "card.css"
 
     _kind = traitlets.Unicode().tag(sync=True)
@@ -92,6 +93,68 @@ class QuestionCard(Card):
         return f"({'x' if option == self.state['said'] else ' '}) {option}"
 
 
+class TableCard(Card):
+    """Several choices among the same options: a row for each, answered and closed by itself.
+
+    Attributes:
+        committed: from the page: by the key of a row, `{"value": …, "at": milliseconds}`.
+        rows: each row as a card of its own, by its key, with a `state` that can be set.
+    """
+
+    committed = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self, label: str, ask: str, rows: Sequence[Choice], specs: Sequence[Mapping[str, Any]]
+    ) -> None:
+        self.rows = {each.key: Row(self, each.key) for each in rows}
+        listed = [
+            {"key": each.key, "ask": each.ask, **spec}
+            for each, spec in zip(rows, specs, strict=True)
+        ]
+        states: dict[str, Any] = {
+            each.key: {"said": None, "locked": False, "lines": []} for each in rows
+        }
+        about = {"label": label, "ask": ask, "options": list(specs[0]["options"]), "rows": listed}
+        super().__init__("table", about, {"rows": states})
+
+    def words(self) -> list[str]:
+        """The rows, each with what was said of it."""
+        rows = self.state["rows"]
+        lines = [
+            f"{row['ask']}: {rows[row['key']]['said'] or ' / '.join(self.spec['options'])}"
+            for row in self.spec["rows"]
+        ]
+        return [self.spec["label"], self.spec["ask"], "\n".join(lines), GO_ON.format("answer")]
+
+
+class Row:
+    """A row of a table, which can be told its state as a card can.
+
+    Attributes:
+        table: where it stands.
+        key: of its question.
+    """
+
+    def __init__(self, table: TableCard, key: str) -> None:
+        self.table, self.key = table, key
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What is to be shown in it."""
+        found: dict[str, Any] = self.table.state["rows"][self.key]
+        return found
+
+    @state.setter
+    def state(self, state: Mapping[str, Any]) -> None:
+        self.table.state = {"rows": {**self.table.state["rows"], self.key: dict(state)}}
+
+    def __repr__(self) -> str:
+        return repr(self.table)
+
+    def _ipython_display_(self) -> None:
+        self.table._ipython_display_()
+
+
 class GoalCard(Card):
     """Something to bring about, which ticks itself."""
 
@@ -119,7 +182,7 @@ class KeeperCard(Card):
 class Cards:
     """Several cards below each other."""
 
-    def __init__(self, cards: Sequence[Card]) -> None:
+    def __init__(self, cards: "Sequence[Card | Row]") -> None:
         self.cards = tuple(cards)
 
     def __repr__(self) -> str:

@@ -17,6 +17,7 @@ from lab_engine.errors import LabError
 
 from . import apexgoals as _apexgoals  # noqa: F401  (it names its predicates)
 from . import designgoals as _designgoals  # noqa: F401  (likewise)
+from . import farmgoals as _farmgoals  # noqa: F401  (likewise)
 from . import incidentgoals as _incidentgoals  # noqa: F401  (likewise)
 from .goals import PREDICATES, Goal, Measure
 from .questions import AnyQuestion, Axis, Choice, Interval, Number, Question

@@ -177,7 +177,7 @@ def moved_cleanly(move: Move, moved: Moved, *, queries: float) -> Standing:
     """Nobody is left when the low TTL has passed, and it cost fewer questions than that."""
     late = moved.stale(move.low_ttl)
     clean = move.plan.straggling == 0 and late == 0
-    now = f"{_left(late)}, {number(moved.asked)} questions"
+    now = f"{_left(late, move.low_ttl)}, {number(moved.asked)} questions"
     return Standing(clean and moved.asked < queries, now)
 
 
@@ -185,25 +185,26 @@ def moved_cleanly(move: Move, moved: Moved, *, queries: float) -> Standing:
 def stale_after(move: Move, moved: Moved, *, share: float, seconds: float) -> Standing:
     """More than this share still goes to the old server then, though the plan leaves nobody."""
     late = moved.stale(seconds)
-    return Standing(move.plan.straggling == 0 and late > share, _told(move, late))
+    now = _left(late, seconds) + _planned(move)
+    return Standing(move.plan.straggling == 0 and late > share, now)
 
 
 @predicate(share=SHARE)
 def stale_at_the_end(move: Move, moved: Moved, *, share: float) -> Standing:
     """More than this share goes to the old server to the last, though all caches can ask."""
-    late = moved.stale(moved.scenario.duration - move.move_at - 60)
+    last = moved.scenario.duration - move.move_at - 60
+    late = moved.stale(last)
     able = move.plan.straggling == 0 and not move.silent
-    return Standing(able and late > share, _told(move, late))
+    return Standing(able and late > share, _left(late, last) + _planned(move))
 
 
-def _told(move: Move, late: float) -> str:
+def _planned(move: Move) -> str:
     held = move.plan.straggling
-    plan = f"; the plan leaves {percent(round(held, 3))} at the move" if held else ""
-    return _left(late) + plan
+    return f"; the plan leaves {percent(round(held, 3))} at the move" if held else ""
 
 
-def _left(late: float) -> str:
-    return f"{percent(round(late, 3))} left behind"
+def _left(late: float, after: float) -> str:
+    return f"{percent(round(late, 3))} still at the old server {seconds_of(after)} after the move"
 
 
 @predicate(address=TEXT, weight=WEIGHT, share=SHARE, seconds=SECONDS)

@@ -16,7 +16,7 @@ from lab_engine.views.kit.picture import Ghost
 
 from . import told
 from .answers import SUFFIX, Answers, Record, notebook_folder
-from .card import Cards, GoalCard, KeeperCard, QuestionCard
+from .card import Cards, GoalCard, KeeperCard, QuestionCard, Row, TableCard
 from .datafile import Sheet, load
 from .goals import Goal, Watched
 from .questions import AnyQuestion, Choice, Said
@@ -51,12 +51,12 @@ class Lesson:
         self._folder = notebook_folder() if folder is None else folder
         self._answers = Answers(self._folder / f"{name}{SUFFIX}", name, say=say)
         self._seen: dict[str, Record] = {}
-        self._cards: dict[str, tuple[AnyQuestion, State, QuestionCard]] = {}
+        self._cards: dict[str, tuple[AnyQuestion, State, QuestionCard | Row]] = {}
         self._goals: dict[str, GoalCard] = {}
         self._keeper = KeeperCard(f"{name}{SUFFIX}", self._answers.text())
         self._keeper.observe(self._restored, names="restored")
 
-    def ask(self, key: str) -> QuestionCard:
+    def ask(self, key: str) -> QuestionCard | Row:
         """Ask for a prediction, to be committed to before the next cell is run.
 
         Raises:
@@ -66,6 +66,39 @@ class Lesson:
         if self.said(key) is None:
             self._seen.pop(key, None)  # who asks again may answer, though the result was there
         return self._card(key, question, "Predict", told.prediction)
+
+    def table(self, *keys: str, title: str) -> TableCard:
+        """Ask for several predictions in one table: a row for each, with the same options for all.
+
+        Each is revealed by itself, as those of `ask` are.
+
+        Args:
+            keys: of the predictions, all of them choices, in the order of the rows.
+            title: what the table asks.
+
+        Raises:
+            LabError: the lesson has no such prediction, or they have not the same options.
+        """
+        found = [self._sheet.pick(key, self._sheet.predict, "prediction") for key in keys]
+        rows = [each for each in found if isinstance(each, Choice)]
+        options = {tuple(sorted(each.options(self.name))) for each in rows}
+        if not rows or len(rows) < len(found) or len(options) > 1:
+            rule = "are no rows of one table"
+            raise LabError(", ".join(keys), rule, "Give choices that have the same options.")
+        for each in rows:
+            if self.said(each.key) is None:
+                self._seen.pop(each.key, None)
+        order = rows[0].options(self.name)
+        specs = [
+            {"slot": self._slot(each.key), "since": self._since(), "options": order}
+            for each in rows
+        ]
+        card = TableCard("Predict", title, rows, specs)
+        card.observe(self._committed_rows, names="committed")
+        for each in rows:
+            self._cards[each.key] = each, told.prediction, card.rows[each.key]
+            self._show(each.key)
+        return card
 
     def reveal(self, key: str, value: Any = None, *, within: float | None = None) -> None:
         """Say what came of a prediction: its card then compares, and is closed.
@@ -185,13 +218,15 @@ class Lesson:
         """The box that downloads and restores the answers."""
         return self._keeper
 
-    def _recalled(self, name: str) -> QuestionCard:
+    def _recalled(self, name: str) -> QuestionCard | Row:
         lesson, _, key = name.partition(".")
         question = load(lesson).question(key)
         number = lesson.partition("_")[0]
         return self._card(name, question, f"From lesson {number}", told.quiz)
 
-    def _card(self, key: str, question: AnyQuestion, label: str, state: State) -> QuestionCard:
+    def _card(
+        self, key: str, question: AnyQuestion, label: str, state: State
+    ) -> QuestionCard | Row:
         """The card of a question: one for each, however often it is asked for."""
         self._answers.refresh()
         if key not in self._cards:
@@ -224,6 +259,12 @@ class Lesson:
                 if kind == "said" and key in self._seen:
                     self._answers.add(key, "seen", self._seen.pop(key).value)
         self._show(key, heard=committed.get("at"), note=note)
+
+    def _committed_rows(self, change: Mapping[str, Any]) -> None:
+        """Those rows of a table that were not committed before."""
+        for key, committed in change["new"].items():
+            if committed != change["old"].get(key) and key in self._cards:
+                self._committed(key, committed)
 
     def _show(self, key: str, **more: Any) -> None:
         if key not in self._cards:

@@ -182,10 +182,3 @@ def balance(
         return made
 
     return opened(running)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has at present."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

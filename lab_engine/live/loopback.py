@@ -5,13 +5,13 @@ the same in virtual time.
 """
 
 import asyncio
-import socket
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from random import Random
 
+from lab_engine.live import ports
 from lab_engine.live.forwarder import forward
 from lab_engine.live.record import Changed, Probe, Record
 from lab_engine.live.serving import LAB, CacheAsked, Publisher, server_of, since
@@ -132,9 +132,8 @@ class Loopback:
             if each.port == WEB:
                 places[each.place] = self.table[each.endpoint]
                 continue
-            closed = undo.enter_context(socket.socket())
-            closed.bind((HOST, 0))  # held, and not listened at: nobody else gets it
-            places[each.place] = closed.getsockname()
+            closed = undo.enter_context(ports.held())
+            places[each.place] = (HOST, ports.number(closed))
         return places
 
     def _heard(self, check: str, checker: int, passed: bool, healthy: bool) -> None:  # noqa: FBT001

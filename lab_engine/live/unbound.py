@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Self
 
 from lab_engine.errors import LabError, ListenError
-from lab_engine.live.balancers import GUARD, PATIENCE, PLACES, free_port
+from lab_engine.live import ports
+from lab_engine.live.balancers import GUARD, PATIENCE, PLACES
 from lab_engine.wire.client import ask
 from lab_engine.wire.exchange import Exchange
 
@@ -69,7 +70,8 @@ class Unbound:
         if path is None:
             remedy = "On Debian or Ubuntu: sudo apt-get install unbound. The lab's own needs none."
             raise LabError(PROGRAM, "is not installed", remedy)
-        port = free_port()
+        self._held = ports.held()
+        port = ports.number(self._held)
         self.address = f"{HOST}:{port}"
         self._folder = TemporaryDirectory(prefix="lab-")
         self._guard: subprocess.Popen[bytes] | None = None
@@ -116,6 +118,7 @@ class Unbound:
             except subprocess.TimeoutExpired:
                 guard.kill()
                 guard.wait()
+        self._held.close()
         self._folder.cleanup()
 
     def __repr__(self) -> str:

@@ -1,10 +1,11 @@
 """What changes for whom between two zones: shares of answers, TTLs, names that come and go.
 
 For each name and type in either zone both are asked on behalf of every place of the atlas, of
-everywhere else, of every block of IP-based routing and every location of AZ affinity. The part of
-the answers that changes is the total variation distance of the two distributions: half the sum of
-what each outcome gains or loses. An outcome is the rcode with the set of values; TTLs are compared
-by themselves, order is not.
+everywhere else, of every block of IP-based routing and every location of AZ affinity. So is what
+changes without a record of its own: behind a CNAME, and where a name begins to hide a wildcard, or
+ceases to. The part of the answers that changes is the total variation distance of the two
+distributions: half the sum of what each outcome gains or loses. An outcome is the rcode with the
+set of values; TTLs are compared by themselves, order is not.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -26,6 +27,7 @@ from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.review.explain import percent
+from lab_engine.review.touched import keys
 
 EVERYWHERE = "everywhere"
 ELSEWHERE = "everywhere else"
@@ -124,9 +126,10 @@ def diff(before: Zone, after: Zone, state: State | None = None) -> tuple[Differe
             "Compare two states of one zone, or name the origin of both.",
         )
     who = _askers(state or State(), before, after)
-    keys = sorted({(each.name, each.type) for zone in (before, after) for each in zone})
     return tuple(
-        found for name, kind in keys for found in _compared(name, kind, before, after, who)
+        found
+        for name, kind in keys(before, after)
+        for found in _compared(name, kind, before, after, who)
     )
 
 

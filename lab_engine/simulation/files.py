@@ -19,6 +19,7 @@ import tomli_w
 from lab_engine.authority.elements import file_text, nearest, parsed
 from lab_engine.authority.geo import Atlas
 from lab_engine.authority.policies import IpBased
+from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.control.writing import as_batch, untold
 from lab_engine.errors import LabError, ScenarioError, ZoneProblemsError
@@ -43,8 +44,11 @@ TABLES = {"resolvers": Resolvers, "clients": Clients, "checkers": Checkers, "bal
 LISTS = {"layers": Layer, "places": Place, "atlas": Site, "backends": Backend}
 ZONE = ("zone", "zone_file", "origin", "cidr_blocks", "cidr_blocks_file", "forgiving")
 NOT_SAID = ("zone", "former", "step")
+PEOPLE = ("resolvers", "clients", "layers", "profiles", "places", "atlas", "checkers", "seed")
+"""What of a scenario is who asks and how, whatever zone it is about."""
 OWN = tuple(item.name for item in fields(Scenario) if item.name not in NOT_SAID)
 Table = dict[str, Any]
+_ANY = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1")])
 
 
 def load(path: str | Path) -> Scenario:
@@ -72,6 +76,27 @@ def loads(text: str, folder: str | Path = ".", source: str = "scenario") -> Scen
     top = _parsed(text, source)
     with _placed(f"{source}: "):
         return _scenario(top, Path(folder))
+
+
+def load_population(path: str | Path) -> tuple[Table, tuple[str, ...]]:
+    """Who asks in a scenario's file, as `Scenario` takes it, and the keys that say anything else.
+
+    The file may be a whole scenario, or have these tables alone: `PEOPLE`.
+
+    Raises:
+        ScenarioError: as `load`.
+    """
+    with _placed(""):
+        top = _parsed(file_text(path), str(path))
+    with _placed(f"{path}: "):
+        _only(top, (*ZONE, *OWN))
+        people = {name: top[name] for name in PEOPLE if name in top}
+        if not people:
+            rule = "says nothing of who asks"
+            raise ScenarioError("the file", rule, f"Give it one of {', '.join(PEOPLE)}.")
+        known = _made(people, Path(path).parent)
+        Scenario(_ANY, "www", **known)  # what is wrong with it is said here
+        return known, tuple(name for name in top if name not in PEOPLE)
 
 
 def load_atlas(path: str | Path) -> Atlas:
@@ -121,18 +146,24 @@ def _scenario(top: Table, folder: Path) -> Scenario:
     if "name" not in top:
         raise ScenarioError("name", "is missing", 'Say what is asked for: name = "www".')
     zone = _zone(top, folder, top["name"])
-    known = {name: top[name] for name in OWN if name in top}
+    known = _made({name: top[name] for name in OWN if name in top}, folder)
+    if "schedule" in known:
+        known["schedule"] = _each(
+            partial(_scheduled_change, folder, top["name"]), known["schedule"], "schedule"
+        )
+    return Scenario(zone, **known)
+
+
+def _made(top: Table, folder: Path) -> Table:
+    """The same with the parts of a scenario in the place of their tables."""
+    known = dict(top)
     for name, kind in TABLES.items():
         if name in known:
             known[name] = _part(kind, name, _measured(known[name], name, folder))
     for name, kind in LISTS.items():
         if name in known:
             known[name] = _each(partial(_part, kind, name), known[name], name)
-    if "schedule" in known:
-        known["schedule"] = _each(
-            partial(_scheduled_change, folder, top["name"]), known["schedule"], "schedule"
-        )
-    return Scenario(zone, **known)
+    return known
 
 
 def _zone(table: Mapping[str, Any], folder: Path, asked: Any) -> Zone:

@@ -30,7 +30,8 @@ class Event(NamedTuple):
     Attributes:
         time: seconds since the watch began.
         kind: `request` (a client wants a server), `query` (the authority answers a resolver),
-            `fill` (a cache stores an answer), `connect` or `fail` (how the request ended).
+            `fill` (a cache stores an answer), `connect` or `fail` (how the request ended), `serve`
+            (a server with a limit took it in, until when).
         who: such as `client 7` or `resolver 3`.
         detail: addresses in their order, or how long they are kept.
     """

@@ -108,11 +108,16 @@ def bill(scenario: Scenario, outcome: Outcome, prices: Prices | None = None) -> 
     whole = len(outcome.queries) * outcome.bin
     watched = whole if math.isnan(outcome.ended) else outcome.ended
     queries = outcome.authority_queries * MONTH / watched if watched else 0.0
-    price = max(listed.query(each.policy.name) for each in _asked(scenario))
+    price = query_price(scenario, listed)
     checks = len(scenario.zone.check_ids) * listed.health_check
     connections = outcome.service.connections / watched if watched else 0.0
     balancer = _balancer(scenario, connections, listed)
     return Bill(queries, queries / MILLION * price, listed.zone, checks, listed, balancer)
+
+
+def query_price(scenario: Scenario, prices: Prices) -> float:
+    """Of a million queries for what a scenario asks: its dearest policy's."""
+    return max(prices.query(each.policy.name) for each in _asked(scenario))
 
 
 def _balancer(scenario: Scenario, connections: float, prices: Prices) -> float:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from lab_engine.review.explain import explain
 from lab_engine.simulation import Scenario
+from lab_engine.simulation.asking import planned
 from lab_engine.simulation.many import Many, Runs, Sampler
 
 from .controls import Slider, chosen
@@ -28,6 +30,7 @@ OWN: Final = {
     "caches": Slider("resolvers.count", "Resolvers", 1, 1000, choices=RESOLVERS, unit="caches"),
 }
 MOST: Final = 100  # caches with a tile, since what stands below them crosses as well
+FAULT: Final = 0.02  # of a bad canary's requests, which Play counts as harmed
 COARSE: Final = 10  # runs, while a slider moves
 
 
@@ -47,8 +50,9 @@ def canary(scenario: Scenario, *controls: str, server: str) -> Panel[Many, Runs]
         now = many.scenario
         place = runs.this.addresses.index(server)
         aim = Aim(place, intended(now, server)[-1][1] / 100, "the canary")
-        held = tiles(now, runs.this, at=now.duration, aim=aim)
-        beside = luck(now, runs.others, server, this=runs.this, called="the canary")
+        held = tiles(now, runs.this, at=now.duration, aim=aim, why=explain(planned(now)))
+        more = partial(luck, this=runs.this, called="the canary", fault=FAULT)
+        beside = more(now, runs.others, server)
         return Together((held, *beside.parts), axes=(1, 2))
 
     sampler = Sampler()

@@ -28,7 +28,7 @@ from lab_engine.views.kit.partbars import PartBars
 from lab_engine.views.kit.strip import Strip
 from lab_engine.views.widget import PageWidget
 
-LONGEST: Final = 60.0  # seconds of one drill, and of the axis
+LONGEST: Final = 45.0  # seconds of one drill, and of the axis
 MOST_AT_ONCE: Final = 2.0  # seconds by which a virtual one goes on after a pause of the page
 SLOW: Final = 3.0  # seconds that Make slow adds: more than clients and checks wait
 READY: Final = "Start the drill: real servers, probes and requests on this machine."

@@ -258,8 +258,16 @@ class Panel(Displayed, Generic[S, O]):
                     scenario = _moved_to(scenario, control, values[control.path])
                     del refused[control.path]
                 except LabError as error:
-                    refused[control.path] = str(error)
+                    refused[control.path] = self._words(error)
         return scenario, refused
+
+    def _words(self, error: LabError) -> str:
+        """What an error says, with what a learner reads at a control in place of its path."""
+        words = str(error)
+        for control in self._controls:
+            if words.startswith(f"{control.path} "):
+                return control.label + words.removeprefix(control.path)
+        return words
 
     def _draw_full(self, scenario: S) -> None:
         if self._slow:
@@ -277,7 +285,7 @@ class Panel(Displayed, Generic[S, O]):
             outcome = self._run(run)
             self._show(run, outcome)
         except LabError as error:
-            self._keep(str(error))
+            self._keep(self._words(error))
         except Exception as error:  # noqa: BLE001  a learner is told in words, not by a traceback
             self._keep(f"This setting could not be computed ({type(error).__name__}: {error}).")
         else:

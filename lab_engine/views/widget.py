@@ -46,10 +46,12 @@ _FILES: Final = (
     "map.js",
     "tree.js",
     "drawn.js",
+    "queues.js",
 )
 PARTS: Final = (
     *("form", "buttons", "plot", "tiles", "strip", "log"),
     *("fan", "dots", "together", "drawer", "matrix", "map", "tree", "drawn"),
+    "queues",
 )
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)

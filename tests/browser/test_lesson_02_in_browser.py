@@ -79,7 +79,15 @@ def test_the_band_says_what_the_card_says(lesson: Notebook) -> None:
 
 
 @pytest.mark.parametrize(
-    ("panel", "slider"), [(0, "Resolvers"), (1, "Watch for"), (1, "Resolvers")]
+    ("panel", "slider"),
+    [
+        (0, "Resolvers"),
+        (1, "Watch for"),
+        (1, "Resolvers"),
+        (2, "Canary's weight"),
+        (2, "TTL"),
+        (2, "Skew"),
+    ],
 )
 def test_each_control_moves_its_panel_by_keyboard(
     lesson: Notebook, panel: int, slider: str
@@ -103,6 +111,33 @@ def test_play_moves_tiles_and_fan(lesson: Notebook) -> None:
     panel.get_by_role("button", name="Pause").press("Enter")
 
     assert readouts.first.inner_text() != before[0]
+
+
+def test_play_counts_the_harmed(lesson: Notebook) -> None:
+    """From none on, at the line of this run and in the sentence below it."""
+    panel = panels(lesson).nth(1)
+    says = panel.locator(".lab-part-fan .lab-strong").first
+    time = panel.get_by_role("slider", name="Time")
+    time.press("End")
+    expect(says).to_contain_text(re.compile(r"this run \S+ %, [1-9]\d* harmed"))
+    expect(panel.locator(".lab-part-fan .lab-readout")).to_contain_text("harmed if 2 % fail.")
+    time.press("Home")
+
+    expect(says).to_be_empty()
+    time.press("End")
+
+
+def test_a_tile_shows_the_tree_that_gave_its_answer(lesson: Notebook) -> None:
+    """Opened by keyboard; what the tile under the focus holds is marked in it."""
+    panel = panels(lesson).first
+    panel.locator(".lab-tile").first.focus()
+    why = panel.locator(".lab-why")
+    why.locator("summary").press("Enter")
+    tree = why.locator("pre")
+
+    expect(tree).to_contain_text("www.shop.example. A (weighted)")
+    expect(tree).to_contain_text(re.compile(r"-> A 192\.0\.2\.[12], TTL 60 s +◀ held"))
+    why.locator("summary").press("Enter")
 
 
 def test_a_value_stands_in_front_of_what_was_intended(lesson: Notebook) -> None:

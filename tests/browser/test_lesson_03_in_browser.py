@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Locator, expect
 from . import harness
 from .axe import violations
 from .course import assert_in_view, assert_quiet, lesson_page
+from .kit import wear
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,10 @@ def test_it_runs_without_an_error_and_asks_nobody_else(lesson):
     assert_quiet(lesson)
 
 
-def test_axe_finds_nothing_in_what_is_ours(lesson):
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_axe_finds_nothing_in_what_is_ours(lesson, theme):
+    wear(lesson, theme)
+
     assert violations(lesson.page, ".lab-live") == []
 
 

@@ -7,9 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
+from .axe import violations
 from .course import assert_quiet, lesson_page
+from .kit import wear
 
-FIGURES = {"00_start_here": 0, "01_round_robin": 1}
+FIGURES = {"00_start_here": 0, "01_round_robin": 1, "extra/kubernetes": 0}
 
 
 @pytest.fixture(scope="module", params=FIGURES)
@@ -61,7 +63,7 @@ def test_the_ttl_moves_the_tiles_by_keyboard(lesson):
     before = words.inner_text()
     panel.get_by_role("slider", name="TTL").press("ArrowLeft")
 
-    expect(words).not_to_have_text(before)
+    expect(words).not_to_have_text(before, timeout=20_000)
     assert lesson.errors == []
 
 
@@ -72,6 +74,29 @@ def test_play_steps_by_keyboard(lesson):
     panel.get_by_role("button", name="Step forward").press("Enter")
 
     expect(readout).not_to_have_text(before)
+
+
+def test_the_other_panels_of_round_robin_move_by_keyboard(lesson):
+    """Windows of a day by their slider, and who keeps one address by its list; rings are told."""
+    if lesson.name != "01_round_robin":
+        return
+    cells = lesson.page.locator(".jp-CodeCell").filter(has=lesson.page.locator(".lab-form"))
+    day = cells.filter(has=lesson.page.locator(".js-plotly-plot"))
+    words = day.locator(".lab-plot-words")
+    expect(words).to_contain_text("Windows of 60 s")
+    day.get_by_role("slider", name="Window").press("ArrowRight")
+    expect(words).to_contain_text("Windows of 300 s")
+    keeps = panels(lesson).nth(1)
+    before = keeps.locator(".lab-words").first.inner_text()
+    keeps.get_by_label("A cache hands on").press("ArrowDown")
+    expect(keeps.locator(".lab-words").first).not_to_have_text(before)
+    for panel in (day, keeps):
+        panel.get_by_role("button", name="Reset").press("Enter")
+
+    expect(words).to_contain_text("Windows of 60 s")
+    expect(keeps.locator(".lab-words").first).to_have_text(before)
+    rings = lesson.page.locator(".jp-CodeCell").filter(has_text="rings(").get_by_role("img")
+    expect(rings).to_have_accessible_name(re.compile(r"cyclic: \.1 25 %, \.2 0 %, \.3 50 %"))
 
 
 def test_a_value_out_of_range_keeps_the_picture_and_says_why(lesson):
@@ -127,6 +152,14 @@ def test_a_word_of_the_glossary_says_what_it_means(lesson):
 
     assert word.get_attribute("title").endswith(".")
     assert word.get_attribute("title").removesuffix(".") in said
+
+
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_nothing_keeps_people_out(lesson, theme):
+    """axe finds nothing in cards, controls and pictures, dark and light."""
+    wear(lesson, theme)
+
+    assert violations(lesson.page, ".lab-live") == []
 
 
 def test_answers_are_downloaded_and_restored_with_a_click_each(lesson, tmp_path):

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Locator, expect
 from . import harness
 from .axe import violations
 from .course import assert_in_view, assert_quiet, lesson_page
+from .kit import wear
 
 TRADE, STAIRCASE, PLAYGROUND = range(3)
 
@@ -135,8 +136,41 @@ def test_each_goal_is_reached_by_moves_that_a_learner_might_make(lesson):
     expect(goals.filter(has_text="Reached")).to_have_count(3)
 
 
-def test_nothing_of_it_keeps_anybody_out(lesson):
-    """What axe knows of WCAG 2.2 AA, over panels and cards alike."""
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (TRADE, "Requests"),
+        (TRADE, "Authority's round trip"),
+        (TRADE, "A million questions"),
+        (PLAYGROUND, "Old TTL"),
+        (PLAYGROUND, "Low TTL"),
+        (PLAYGROUND, "Restored after"),
+        (PLAYGROUND, "Budget"),
+        (PLAYGROUND, "Clients that never ask again"),
+        (PLAYGROUND, "Authority silent from the move"),
+    ],
+)
+def test_each_further_slider_moves_its_panel_by_keyboard(lesson, number, name):
+    moved = panel(lesson, number)
+    before = words(moved).inner_text()
+    moved.get_by_role("slider", name=name).press("ArrowRight")
+
+    expect(words(moved)).not_to_have_text(before)
+
+
+def test_the_interval_of_checks_moves_the_knee_by_keyboard(lesson):
+    trade = panel(lesson, TRADE)
+    before = words(trade).inner_text()
+    trade.get_by_label("Checked every").press("ArrowDown")
+
+    expect(words(trade)).not_to_have_text(before)
+
+
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_nothing_of_it_keeps_anybody_out(lesson, theme):
+    """What axe knows of WCAG 2.2 AA, over panels and cards alike, dark and light."""
+    wear(lesson, theme)
+
     assert violations(lesson.page, ".lab-live") == []
 
 

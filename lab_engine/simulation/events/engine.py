@@ -31,7 +31,7 @@ from lab_engine.simulation.events.blackouts import Blackouts
 from lab_engine.simulation.events.counting import Bin, Lookups, counted, plain_lookups
 from lab_engine.simulation.events.members import Member
 from lab_engine.simulation.events.proxies import Proxy
-from lab_engine.simulation.events.serving import Direct, Ledger
+from lab_engine.simulation.events.serving import Direct, Ledger, Served
 from lab_engine.simulation.events.stacks import Crowd, Stacks
 from lab_engine.simulation.events.stations import stations
 from lab_engine.simulation.events.trace import Journal
@@ -311,10 +311,8 @@ class _Run:
         if reached is not None and served.server is None and not served.open:
             member.refused(now)
         self._bin.refused += served.refused
-        if journal.on and served.server is None:
-            journal.refused(now, member.name, served.said, full=served.refused)
-        elif journal.on:
-            journal.reached(now, member.name, served.server)
+        if journal.on:
+            self._note(now, member.name, served)
         self._bin.requests[place][served.server] += 1
         if lost and served.server:
             self._waits[lost] += 1
@@ -325,6 +323,16 @@ class _Run:
             world.blackouts.led(now, member)
         elif world.blackouts.watching and served.server is None:
             world.blackouts.stuck(now, member)
+
+    def _note(self, now: float, who: str, served: Served) -> None:
+        """How a request ended, and how long its server will have it."""
+        if served.server is None:
+            self._journal.refused(now, who, served.said, full=served.refused)
+            return
+        self._journal.reached(now, who, served.server)
+        if served.server in self._stations:
+            done = self._stations[served.server].until
+            self._journal.serving(now, who, served.server, done)
 
     def _count_stale(self, member: Member) -> None:
         """For each change since the answer that leads this client was made, if it matters to it."""

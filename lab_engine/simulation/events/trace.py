@@ -127,6 +127,14 @@ class Journal:
         else:
             self.note(now, "connect", who, server)
 
+    def serving(self, now: float, who: str, server: str, done: float) -> None:
+        """A server with a limit took a request in: when it will be done, if the server lives.
+
+        Noted also where that was before 0, if it is then still there: with a time before 0.
+        """
+        if done >= 0 and len(self.events) < MAX_EVENTS:
+            self.events.append(Event(now, "serve", who, f"{server} {_until(done)}"))
+
 
 def _until(time: float) -> str:
     return "for ever" if time == inf else f"until {time:.3f} s"

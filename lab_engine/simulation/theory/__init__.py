@@ -15,9 +15,11 @@ from lab_engine.simulation.theory.balance import (
     rotation_imbalance,
 )
 from lab_engine.simulation.theory.changes import (
+    MICROSOFT_2014,
     effective_ttl,
     mixed_stale_fraction,
     pinned_stale_fraction,
+    rolled_back_fraction,
     stale_fraction,
     two_level_stale_fraction,
 )
@@ -57,6 +59,7 @@ from lab_engine.simulation.theory.several import (
 )
 
 __all__ = [
+    "MICROSOFT_2014",
     "Delay",
     "Failover",
     "Staircase",
@@ -83,6 +86,7 @@ __all__ = [
     "redirected_fraction",
     "renewal_hit_ratio",
     "response_quantile",
+    "rolled_back_fraction",
     "rotation_imbalance",
     "round_robin_response",
     "single_queue_response",

@@ -88,7 +88,7 @@ class Dots(Drawn):
 
     def svg(self) -> str:
         """The dots, and the line where it stands at first."""
-        from .lucktwin import dots_svg  # noqa: PLC0415  (the drawing knows the picture)
+        from .fantwin import dots_svg  # noqa: PLC0415  (the drawing knows the picture)
 
         return dots_svg(self)
 

@@ -39,6 +39,7 @@ class Fan(Drawn):
         counts: requests of this run to the server up to each time.
         duration: of the watch.
         what: of which requests it is the share.
+        fault: the part of the server's requests that fail; 0 where nobody counts the harmed.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Fan(Drawn):
     duration: float
     runs: int
     what: str
+    fault: float = 0.0
     ghosts: tuple[Ghost, ...] = ()
 
     kind = "fan"
@@ -105,10 +107,17 @@ class Fan(Drawn):
     def moment(self, index: int) -> str:
         """What one time shows, in words."""
         low, _, high = self.band[index]
+        part = said(100 * self.fault, PERCENT)
+        harmed = f", {self.harmed(index)} if {part} fail" if self.fault else ""
         return (
             f"At {clock(self.times[index], self.duration)}: {said(self.line[index], PERCENT)}, "
-            f"9 of 10 runs {between(low, high)}; {number(self.counts[index])} requests so far."
+            f"9 of 10 runs {between(low, high)}; "
+            f"{number(self.counts[index])} requests so far{harmed}."
         )
+
+    def harmed(self, index: int) -> str:
+        """How many of this run's requests to the server failed up to one time, in words."""
+        return f"{number(round(self.fault * self.counts[index]))} harmed"
 
     def still(self) -> dict[str, Any]:
         """All of it, in words of JSON."""
@@ -121,6 +130,7 @@ class Fan(Drawn):
             "band": [[_short(value) for value in values] for values in self.band],
             "line": [_short(value) for value in self.line],
             "moments": [self.moment(index) for index in range(len(self.times))],
+            "says": [self.now(index) for index in range(len(self.times))],
             "duration": self.duration,
             "top": self.top,
             "ticks": [[value, self._tick(value)] for value in ticks(0, self.top, 6)],
@@ -128,6 +138,11 @@ class Fan(Drawn):
             "aim": self.aim,
             "ghosts": [ghost.still() for ghost in self.ghosts],
         }
+
+    def now(self, index: int) -> str:
+        """What stands above the line at one time."""
+        counted = f", {self.harmed(index)}" if self.fault else ""
+        return f"this run {said(self.line[index], PERCENT)}{counted}"
 
     def _tick(self, value: float) -> str:
         highest = max(*self.line, *(high for _, _, high in self.band))
@@ -143,7 +158,7 @@ class Fan(Drawn):
 
     def svg(self) -> str:
         """The whole watch."""
-        from .lucktwin import fan_svg  # noqa: PLC0415  (the drawing knows the picture)
+        from .fantwin import fan_svg  # noqa: PLC0415  (the drawing knows the picture)
 
         return fan_svg(self)
 
@@ -157,6 +172,7 @@ def fan(  # noqa: PLR0913  (each is one thing an author may want to say)
     so_far: bool = True,
     title: str = "What was intended, and what luck makes of it",
     called: str = "",
+    fault: float = 0.0,
 ) -> Fan:
     """The fan of the share that one server got in many runs of a scenario.
 
@@ -168,6 +184,7 @@ def fan(  # noqa: PLR0913  (each is one thing an author may want to say)
         so_far: the share of all requests up to each time; False for those of each bin by itself.
         title: the question it answers.
         called: what the sentence calls the server; its address, unless it is given.
+        fault: the part of its requests that fail, 0 to 1, if the harmed are to be counted.
 
     Raises:
         LabError: fewer than two runs, or no such server.
@@ -190,6 +207,7 @@ def fan(  # noqa: PLR0913  (each is one thing an author may want to say)
         duration=scenario.duration,
         runs=len(outcomes),
         what=what,
+        fault=fault,
     )
 
 

@@ -17,8 +17,8 @@ from lab_engine.authority.geo import Point
 from lab_engine.errors import LabError
 from lab_engine.views.theme import percent, sign
 
+from .firsthour import Hour
 from .flow import BINS, DOTS, Dot, Flow, Journey, dots, flow, quantile
-from .hours import Hour
 from .land import HEIGHT, WIDTH, apart, project
 from .picture import Drawn, Ghost
 

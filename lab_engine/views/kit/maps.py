@@ -14,8 +14,8 @@ from lab_engine.simulation.parts import Place
 from lab_engine.simulation.strata import due_from
 from lab_engine.simulation.travel import apart, member_of
 
+from .firsthour import first_hour
 from .flow import Journey
-from .hours import first_hour
 from .map import Map, Stop, User
 
 HINT: Final = (

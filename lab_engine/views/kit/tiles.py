@@ -21,7 +21,7 @@ from lab_engine.views.theme import clock, number, percent, sign
 from .frames import EMPTY, Frames, Mix, frames
 from .mosaic import Box, squarify
 from .picture import Drawn, Ghost
-from .scales import between
+from .scales import PERCENT, between, said
 
 TILES: Final = 200
 WIDTH, HEIGHT = 920, 208
@@ -65,6 +65,7 @@ class Tiles(Drawn):
         says: the sentence, where it is not about balance; then no fair share is marked.
         turns: (frame, spread) from which on the authority's answers lead elsewhere.
         aim: what one of the servers should get; None where all alike would be fair.
+        why: the tree of the authority's answer, in lines of text; empty where none is shown.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Tiles(Drawn):
     turns: tuple[tuple[int, Mix], ...] = ()
     ghosts: tuple[Ghost, ...] = ()
     aim: Aim | None = None
+    why: str = ""
 
     kind = "tiles"
 
@@ -198,7 +200,13 @@ class Tiles(Drawn):
             "begin": self.begin,
             "turns": [[frame, [round(part, 6) for part in mix]] for frame, mix in self.turns],
             "ghosts": [ghost.still() for ghost in self.ghosts],
+            "why": [[line, self._named(line)] for line in self.why.splitlines()],
         }
+
+    def _named(self, line: str) -> list[int]:
+        """The servers whose address is an answer in this line of the tree."""
+        words = line.replace(",", " ").split() if "-> " in line else []
+        return [index for index, address in enumerate(self.servers) if address in words]
 
     def _server(self, index: int) -> dict[str, Any]:
         letter, colour, ink, pattern = sign(index)
@@ -237,6 +245,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
     ghosts: Sequence[Ghost] = (),
     aim: Aim | None = None,
     holders: str = RESOLVERS,
+    why: str = "",
 ) -> Tiles:
     """The picture of a run that was watched: `run(scenario, holdings=200)`.
 
@@ -252,6 +261,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         ghosts: values beside the load bars, in percent.
         aim: what one of the servers should get, instead of all alike.
         holders: whose caches were watched, as the run was told.
+        why: the tree of the authority's answer, if a tile that is looked at is to tell it.
 
     Raises:
         LabError: the outcome has no holders.
@@ -281,6 +291,7 @@ def tiles(  # noqa: PLR0913  (each is one thing an author may want to say)
         turns=tuple((bisect_left(moving.times, time), mix) for time, mix in turns),
         ghosts=tuple(ghosts),
         aim=aim,
+        why=why,
     )
     return replace(picture, hint=_hint(picture))
 
@@ -317,4 +328,4 @@ def percent_whole(share: float) -> str:
 
 def percent_short(share: float) -> str:
     """A share as it stands on a tile: whole percents, or two digits below 10."""
-    return percent_whole(share) if share >= 0.0995 else f"{float(f'{100 * share:.2g}'):g} %"
+    return said(100 * share, PERCENT)

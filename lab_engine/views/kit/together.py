@@ -11,7 +11,7 @@ from lab_engine.simulation import Outcome, Scenario
 
 from .dots import dots
 from .fan import fan, percents
-from .lucktwin import LOOKS
+from .fantwin import LOOKS
 from .picture import Drawn, Ghost, Picture
 from .svg import STYLE
 
@@ -97,6 +97,7 @@ def luck(  # noqa: PLR0913  (each is one thing an author may want to say)
     title: str = "What was intended, and what luck makes of it",
     called: str = "",
     line: float | None = None,
+    fault: float = 0.0,
 ) -> Together:
     """Fan and dots of one sample: the share of a server during a watch, and at its end.
 
@@ -108,11 +109,12 @@ def luck(  # noqa: PLR0913  (each is one thing an author may want to say)
         title: the question it answers.
         called: what the sentence calls the server; its address, unless it is given.
         line: where the line among the dots stands at first, percent; half of what was intended.
+        fault: the part of its requests that fail, if the harmed are to be counted.
 
     Raises:
         LabError: fewer than two runs, or no such server.
     """
-    spread = fan(scenario, outcomes, server, this=this, title=title, called=called)
+    spread = fan(scenario, outcomes, server, this=this, title=title, called=called, fault=fault)
     ends = [percents(outcome, server)[-1] for outcome in outcomes]
     aim = spread.intended[-1][1]
     at = min(spread.top, aim / 2 if line is None else line)

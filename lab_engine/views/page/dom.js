@@ -67,6 +67,11 @@ export function clockOf(time, whole) {
     : `${60 * hours + minutes}:${two(seconds)}`;
 }
 
+// Percents with two digits that count, or whole from 10 on: as `said` in kit/scales.py puts them.
+export function percent(value) {
+  return `${Math.abs(value) >= 9.95 ? Math.round(value) : Number(value.toPrecision(2))} %`;
+}
+
 // Fills that tell servers apart without their colour: in black or white, whichever the text is not.
 export function patterns(servers, prefix) {
   const defs = shape("defs");

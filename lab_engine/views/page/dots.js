@@ -1,6 +1,6 @@
 // Fifty equally likely outcomes, and a line that counts those below it: dragged, or moved by keys.
 
-import { shape, text } from "./dom.js";
+import { percent, shape, text } from "./dom.js";
 import { framed, redrawn } from "./frame.js";
 
 const SIDE = 14;
@@ -137,5 +137,5 @@ function handle(svg, still, circles, x, width, at, moved) {
 
 function valued(value, unit) {
   if (unit !== "%") return `${Number(value.toPrecision(3))} ${unit}`;
-  return `${value >= 9.95 ? Math.round(value) : Number(value.toPrecision(2))} %`;
+  return percent(value);
 }

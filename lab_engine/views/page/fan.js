@@ -72,8 +72,7 @@ function curves(board, still, width) {
         head.setAttribute("cx", line[last][0]);
         head.setAttribute("cy", line[last][1]);
       }
-      const value = last < 0 ? "" : percent(still.line[last]);
-      says.textContent = value && `this run ${value}`;
+      says.textContent = still.says[last] ?? "";
       const words = still.moments[last] ?? "Nothing is counted yet.";
       svg.setAttribute("aria-label", `${still.title}. ${words}`);
       return words;
@@ -106,10 +105,6 @@ function ghosts(inside, still, y, right) {
     label.setAttribute("font-size", 11);
     inside.append(label);
   }
-}
-
-export function percent(value) {
-  return `${Math.abs(value) >= 9.95 ? Math.round(value) : Number(value.toPrecision(2))} %`;
 }
 
 export function points(places) {

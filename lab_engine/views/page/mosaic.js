@@ -1,6 +1,6 @@
 // The tiles themselves: area = clients; colour, letter and pattern = server; bar = the TTL left.
 
-import { patterns, shape } from "./dom.js";
+import { patterns, percent, shape } from "./dom.js";
 import { roving } from "./frame.js";
 
 const GAP = 1.5;
@@ -28,7 +28,7 @@ export function mosaic(board, first, width, prefix, tell) {
   const reading = () => (read < 0 ? null : describe(run, frame, read));
   roving(svg, cells.map((cell) => cell.node), (index) => {
     read = index;
-    tell(reading());
+    tell(reading(), index);
     cells[index]?.node.setAttribute("aria-label", reading());
   });
   const same = (next) => ["boxes", "names", "shares", "servers", "others"].every(
@@ -61,19 +61,14 @@ function describe(run, frame, cache) {
   const held = mix
     .map((part, server) => [part, server])
     .filter(([part]) => part > 0)
-    .map(([part, server]) => (part === 1 ? named(server) : `${named(server)} ${percent(part)}`));
+    .map(([part, server]) => (part === 1 ? named(server) : `${named(server)} ${percent(100 * part)}`));
   const left = remaining(run.left(frame, cache));
   const what = held.length ? `leads to ${held.join(", ")}; ${left}` : "holds nothing";
-  return `${run.names[cache]}, ${percent(run.shares[cache])} of the clients: ${what}`;
+  return `${run.names[cache]}, ${percent(100 * run.shares[cache])} of the clients: ${what}`;
 }
 
 function remaining(left) {
   return left === Infinity ? "for ever" : `${Math.round(left)} s left`;
-}
-
-function percent(share) {
-  const value = 100 * share;
-  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))} %`;
 }
 
 function tile(run, cache, [left, top, wide, high], prefix) {
@@ -121,7 +116,7 @@ function tile(run, cache, [left, top, wide, high], prefix) {
     // Over several colours numbers stand on a plate, over one in its ink.
     const single = mix.find((part) => part > 0) === 1;
     const ink = single ? run.servers[mix.indexOf(1)].ink : "#FFFFFF";
-    const share = percent(run.shares[cache]);
+    const share = percent(100 * run.shares[cache]);
     const line = w > 128 ? `${share} of the clients` : share;
     const rows = w > 68 && h > 66 ? 2 : w > 46 && h > 50 ? 1 : 0;
     if (rows && !single) {

@@ -1,6 +1,6 @@
 // Cache tiles and the load below them. Frames come packed and once; the playhead picks one of them.
 
-import { clockOf, element, unique } from "./dom.js";
+import { clockOf, control, element, unique } from "./dom.js";
 import { framed, redrawn } from "./frame.js";
 import { loadBars, ribbon } from "./loads.js";
 import { mosaic } from "./mosaic.js";
@@ -14,15 +14,28 @@ export function tiles({ model, el, signal }) {
   const play = playhead(frame.add(element("div")), signal, { label: "Play the watch" });
   const band = element("div", { className: "lab-ribbon" }, { title: "Load of each server over the whole time" });
   play.track.prepend(band);
+  const tree = frame.add(element("details", { className: "lab-why", hidden: true }));
+  tree.append(control("summary"), control("pre", { className: "lab-packet" }, { tabindex: 0, role: "group", "aria-label": "The tree" }));
 
   let run = null;
   let part; // of the watch, where a picture begins
   let drawnAt = 0;
   let caches = null;
   let now = 0;
+  let looked = 0; // the cache whose answer is explained
+  const explain = () => {
+    const { name, lines } = run.why(now, looked);
+    tree.hidden = !lines.length;
+    tree.firstChild.textContent = `Why? The tree that gave ${name} its answer`;
+    tree.lastChild.textContent = lines.join("\n");
+  };
   const draw = (width) => {
     const prefix = unique();
-    const tell = (text) => (readout.textContent = text || run.moment(now));
+    const tell = (text, cache) => {
+      readout.textContent = text || run.moment(now);
+      if (cache >= 0) looked = cache;
+      explain();
+    };
     if (width !== drawnAt || !caches?.take(run)) {
       caches = mosaic(board, run, width, prefix, tell);
       drawnAt = width;
@@ -37,6 +50,7 @@ export function tiles({ model, el, signal }) {
           now = index;
           for (const each of drawn) each.draw(index);
           readout.textContent = drawn[0].reading() ?? run.moment(index);
+          explain();
         },
         paused: () => drawn[0].settle(),
       },
@@ -48,6 +62,7 @@ export function tiles({ model, el, signal }) {
     // A watch of another length is another one: its first moment is the one to be seen.
     if (run?.duration !== sent.still.duration) part = sent.still.begin / Math.max(1, sent.still.count - 1);
     run = unpack(sent.still, sent.frames);
+    looked = Math.min(looked, run.names.length - 1);
     frame.say(run);
   };
   redrawn(model, board, signal, { take, draw });
@@ -80,6 +95,13 @@ function unpack(still, bytes) {
     clock: (frame) => clockOf(frame * still.step, still.duration),
     mix: (frame, cache) => still.mixes[states[cell(frame, cache)]],
     state: (frame, cache) => states[cell(frame, cache)],
+    // The tree, where what this cache holds is marked; and the cache's name.
+    why(frame, cache) {
+      const mix = run.mix(frame, cache);
+      const held = (servers) => servers.some((server) => mix[server] > 0);
+      const lines = still.why.map(([line, servers]) => (held(servers) ? `${line}   ◀ held` : line));
+      return { name: still.names[cache], lines };
+    },
     left: (frame, cache) => Math.max(0, ends[cell(frame, cache)] - frame * still.step),
     moment(frame) {
       const each = loads[frame].map(

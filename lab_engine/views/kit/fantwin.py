@@ -9,7 +9,6 @@ from lab_engine.views.theme import sign
 from .dots import Dots
 from .fan import Fan
 from .picture import Ghost
-from .scales import PERCENT, said
 from .svg import element, picture
 
 _FAN, _DOTS = 560, 376  # widths, pixels
@@ -107,8 +106,7 @@ def _lines(fan: Fan, axes: _Axes) -> Iterator[str]:
     look = f"fill:none;stroke:{colour};stroke-width:2.5"
     yield element("polyline", points=_points(line), style=look)
     yield element("circle", cx=line[-1][0], cy=line[-1][1], r=4.5, style=f"fill:{colour}")
-    says = f"this run {said(fan.line[-1], PERCENT)}"
-    yield element("text", says, x=axes.right, y=_HEAD - 6, class_="b h", text_anchor="end")
+    yield element("text", fan.now(-1), x=axes.right, y=_HEAD - 6, class_="b h", text_anchor="end")
     # On the side of the step where this run is not.
     aside = 15 if fan.line[-1] > fan.intended[-1][1] else -6
     beside = {"x": axes.right - 6, "y": min(steps[-1][1] + aside, _BOTTOM - 4.0)}

@@ -1,0 +1,68 @@
+"""The launch links of the lessons: each opens its lesson on mybinder.org.
+
+The repository's address stands in one place, `[project.urls]` of pyproject.toml. `python -m
+tools.launch` writes the links of all lessons from it, and `tools.lessons` those of what it runs.
+"""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Final
+
+import nbformat
+
+ROOT: Final = Path(__file__).parents[1]
+LESSONS: Final = ROOT / "lessons"
+PLACEHOLDER: Final = "OWNER/REPO"
+_GITHUB: Final = re.compile(r"https://github\.com/(?P<slug>[\w.-]+/[\w.-]+)")
+_LINE: Final = re.compile(r"^(?P<line>\*\*Time:\*\*.*?)(?: \*\*Launch:\*\* \[.*)?$", re.MULTILINE)
+
+
+def slug() -> str:
+    """Owner and name of the repository, as pyproject.toml has them.
+
+    Raises:
+        ValueError: the address there is not one of a repository on GitHub.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found = _GITHUB.fullmatch(project["urls"]["Repository"])
+    if found is None:
+        raise ValueError(f"{project['urls']['Repository']} is not https://github.com/{PLACEHOLDER}")
+    return found["slug"]
+
+
+def link(path: Path, repository: str) -> str:
+    """The launch link of a lesson, in Markdown; one that still has no address says so.
+
+    Binder opens the learner's copy, which its set-up has made.
+    """
+    name = path.relative_to(LESSONS).as_posix()
+    said = f"Binder, once {PLACEHOLDER} is an address" if repository == PLACEHOLDER else "Binder"
+    return f"[{said}](https://mybinder.org/v2/gh/{repository}/HEAD?urlpath=lab/tree/my/{name})"
+
+
+def launched(text: str, path: Path, repository: str) -> str:
+    """A lesson's opening with its launch link at the end of the line that says its time."""
+    return _LINE.sub(lambda at: f"{at['line']} **Launch:** {link(path, repository)}", text, count=1)
+
+
+def lessons() -> list[Path]:
+    """Those that have an opening: all but the glossary."""
+    paths = sorted(path for path in LESSONS.rglob("*.ipynb") if path.parts[-2][0] != ".")
+    return [path for path in paths if path.stem != "glossary"]
+
+
+def main() -> int:
+    """Write every lesson's link."""
+    for path in lessons():
+        notebook = nbformat.read(path, as_version=4)
+        opening = notebook.cells[0]
+        before, opening.source = opening.source, launched(opening.source, path, slug())
+        if opening.source != before:
+            nbformat.write(notebook, path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
