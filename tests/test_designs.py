@@ -33,8 +33,8 @@ REFUSED = [
     ("rest.servers", 12, "Servers in Rest 12", "from 1 to 9"),
     ("asia.weights", (0, 0, 0), "Weights in Asia (0, 0, 0)", "all zero"),
     ("asia.weights", (1, -1, 1), "Weights in Asia -1", "from 0 to 255"),
-    ("asia.region", "mars-1", "Region of Asia 'mars-1'", "no AWS Region"),
-    ("asia.region", ["eu-west-1"], "Region of Asia ['eu-west-1']", "no AWS Region"),
+    ("asia.region", "mars-1", "Asia's Region 'mars-1'", "no AWS Region"),
+    ("asia.region", ["eu-west-1"], "Asia's Region ['eu-west-1']", "no AWS Region"),
     ("asia.unchecked", (4,), "Unchecked in Asia 4", "from 1 to 3"),
     ("regions", ("europe", "atlantis", "rest"), "Regions 'atlantis'", "none of the pools"),
     ("regions", (["europe"], "rest"), "Regions ['europe']", "none of the pools"),
@@ -58,6 +58,7 @@ REFUSED = [
         "1 to 24",
     ),
     ("limits", 5, "Limits 5", "are no Limits"),
+    ("europe.canary", 256, "Weight of Europe's last 256", "from 0 to 255"),
     ("drills", "calm", "Drills 'calm'", "is no list"),
     ("dark", "moon", "Goes dark 'moon'", "none of the pools"),
     ("ttl", 300, "TTL 300", "above the SLA, 120 s"),
@@ -205,6 +206,14 @@ def test_every_label_of_a_control_names_what_is_refused():
 
     assert {f"Servers in {pool.name.capitalize()}" for pool in POOLS} <= labels
     assert {"TTL", "Regions", "Checked every", "Goes dark", "Client subnets (ECS)"} <= labels
+    assert {"Asia's Region", "Weight of Europe's last", "Failures in a row"} <= labels
+
+
+def test_a_pool_left_with_a_last_one_of_no_weight_is_refused_by_what_was_moved():
+    with pytest.raises(LabError, match=r"^Servers in Europe 1: leaves nobody but the last one"):
+        Design().set("europe.canary", 0).set("europe.servers", 1)
+    with pytest.raises(LabError, match=r"^Weight of Europe's last 0: leaves nobody in the pool"):
+        Design().set("capacity", 500).set("europe.servers", 1).set("europe.canary", 0)
 
 
 def test_a_pool_is_made_of_servers_in_a_region():

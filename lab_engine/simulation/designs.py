@@ -54,7 +54,7 @@ class Pool:
         must(fine, "Name of a pool", self.name, rule, 'Write "europe", say.')
         title = self.name.capitalize()
         known = isinstance(self.region, str) and self.region in REGIONS
-        must(known, f"Region of {title}", self.region, "is no AWS Region", "Write eu-west-1, say.")
+        must(known, f"{title}'s Region", self.region, "is no AWS Region", "Write eu-west-1, say.")
         known, remedy = self.continent in ("", *CONTINENTS), f"Choose of {', '.join(CONTINENTS)}."
         must(known, f"Continent of {title}", self.continent, "is no continent's code", remedy)
         for listed in ("weights", "unchecked"):
@@ -338,8 +338,16 @@ class Design:
                 whole(f"Servers in {pool.name.capitalize()}", value, 1, MOST_SERVERS)
             # The canary, if the last one is, stays the last one.
             weights = (FULL,) * (value - 1) + pool.weights[-1:] if value else ()
+            rule = "leaves nobody but the last one, whose weight is 0"
+            remedy = "Give it one server more, or the last one a weight."
+            fine = value == 0 or any(weights)
+            must(fine, f"Servers in {pool.name.capitalize()}", value, rule, remedy)
             changed = replace(pool, weights=weights)
         elif item == "canary":
+            where = f"Weight of {pool.name.capitalize()}'s last"
+            whole(where, value, 0, 255)
+            rule, remedy = "leaves nobody in the pool with a weight", "Give it one."
+            must(value > 0 or any(pool.weights[:-1]), where, value, rule, remedy)
             changed = replace(pool, weights=(*pool.weights[:-1], value))
         else:
             changed = replace(pool, **{_field(item): value})
