@@ -33,12 +33,33 @@ REFUSED = [
     ("rest.servers", 12, "Servers in Rest 12", "from 1 to 9"),
     ("asia.weights", (0, 0, 0), "Weights in Asia (0, 0, 0)", "all zero"),
     ("asia.weights", (1, -1, 1), "Weights in Asia -1", "from 0 to 255"),
-    ("asia.region", "mars-1", "Region of Asia 'mars-1'", "no AWS Region"),
+    ("asia.region", "mars-1", "Asia's Region 'mars-1'", "no AWS Region"),
+    ("asia.region", ["eu-west-1"], "Asia's Region ['eu-west-1']", "no AWS Region"),
     ("asia.unchecked", (4,), "Unchecked in Asia 4", "from 1 to 3"),
     ("regions", ("europe", "atlantis", "rest"), "Regions 'atlantis'", "none of the pools"),
-    ("regions", ("europe", "america", "asia"), "Default pool 'rest'", "is in no use"),
-    ("regions", (), "Default pool 'rest'", "is in no use"),
-    ("default", "nowhere", "Default pool 'nowhere'", "is in no use"),
+    ("regions", (["europe"], "rest"), "Regions ['europe']", "none of the pools"),
+    ("regions", ("rest", "asia", "asia"), "Regions 'asia'", "is there twice"),
+    ("regions", ("europe", "asia"), "Regions 'europe, asia'", "leave out the default pool, rest"),
+    ("regions", (), "Regions ''", "leave out the default pool, rest"),
+    ("default", "nowhere", "Default pool 'nowhere'", "none of the pools"),
+    ("default", "europe", "Continent of Rest ''", "for nobody, since the default pool is europe"),
+    ("asia.continent", "EU", "Continent of Asia 'EU'", "is Europe's already"),
+    ("asia.continent", "XX", "Continent of Asia 'XX'", "is no continent's code"),
+    ("asia.name", "europe", "Pools 'europe'", "is there twice"),
+    ("asia.name", "a.b", "Name of a pool 'a.b'", "is no name that records can have"),
+    ("asia.name", "www", "Name of a pool 'www'", "is no name that records can have"),
+    ("asia.name", "rest-pool", "Name of a pool 'rest-pool'", "is no name that records can have"),
+    ("asia.name", 5, "Name of a pool 5", "is no name that records can have"),
+    ("pools", (), "Number of pools 0", "from 1 to 24"),
+    (
+        "pools",
+        (*POOLS, *(Pool(f"p{i}", "us-east-1", (1,)) for i in range(21))),
+        "Number",
+        "1 to 24",
+    ),
+    ("limits", 5, "Limits 5", "are no Limits"),
+    ("europe.canary", 256, "Weight of Europe's last 256", "from 0 to 255"),
+    ("drills", "calm", "Drills 'calm'", "is no list"),
     ("dark", "moon", "Goes dark 'moon'", "none of the pools"),
     ("ttl", 300, "TTL 300", "above the SLA, 120 s"),
     ("ttl", -1, "TTL -1", "from 0 to 86400"),
@@ -65,7 +86,7 @@ def test_a_promise_must_be_a_number_above_zero():
         Limits(bill=0)
 
 
-@pytest.mark.parametrize("path", ["tll", "europe.sevrers", "atlantis.servers"])
+@pytest.mark.parametrize("path", ["tll", "europe.sevrers", "atlantis.servers", 5])
 def test_a_path_that_is_none_is_refused(path):
     with pytest.raises(LabError):
         Design().set(path, 1)
@@ -175,7 +196,7 @@ def test_the_panel_keeps_the_last_good_picture_when_a_pool_loses_all_members():
     assert panel.summary == before
     panel.set("rest.servers", 2)
     panel.set("regions", "Europe, America, Asia, no default")
-    assert panel.status.startswith("Default pool 'rest': is in no use")
+    assert panel.status.startswith("Regions 'europe, america, asia': leave out the default pool")
     assert panel.summary == before
 
 
@@ -185,6 +206,14 @@ def test_every_label_of_a_control_names_what_is_refused():
 
     assert {f"Servers in {pool.name.capitalize()}" for pool in POOLS} <= labels
     assert {"TTL", "Regions", "Checked every", "Goes dark", "Client subnets (ECS)"} <= labels
+    assert {"Asia's Region", "Weight of Europe's last", "Failures in a row"} <= labels
+
+
+def test_a_pool_left_with_a_last_one_of_no_weight_is_refused_by_what_was_moved():
+    with pytest.raises(LabError, match=r"^Servers in Europe 1: leaves nobody but the last one"):
+        Design().set("europe.canary", 0).set("europe.servers", 1)
+    with pytest.raises(LabError, match=r"^Weight of Europe's last 0: leaves nobody in the pool"):
+        Design().set("capacity", 500).set("europe.servers", 1).set("europe.canary", 0)
 
 
 def test_a_pool_is_made_of_servers_in_a_region():

@@ -178,6 +178,12 @@ def test_the_sentence_says_what_was_measured_and_what_was_lost(reference, dark):
     assert Tree(dark).sentence.endswith("not survived: a pool goes dark.")
 
 
+def test_a_pool_that_is_not_in_use_is_not_said_to_have_gone_dark():
+    alone = Design(drills=("region",)).set("rest.servers", 9).set("regions", ("rest",))
+
+    assert Tree(game_day(alone)).sentence.endswith("(Asia is not in use: no pool goes dark).")
+
+
 def test_ribbons_follow_the_checks_and_not_the_death(reference):
     """A dead server that is not found out is still answered."""
     tree = Tree(reference)

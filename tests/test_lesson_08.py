@@ -7,8 +7,10 @@ import pytest
 
 from lab_engine import Design, game_day
 from lab_engine.course.datafile import load
+from lab_engine.course.designgoals import lost_within_limits
 from lab_engine.simulation.designs import NEEDS, Limits
 from lab_engine.simulation.gameday import CLIENTS, DRILLS, PLACES, RATE, RESOLVERS, SERVER
+from lab_engine.views.designs import TTLS
 from tools.glossary import plain
 
 LESSON = Path(__file__).parents[1] / "lessons" / "08_capstone.ipynb"
@@ -76,6 +78,37 @@ def test_the_ttl_that_checks_every_30_s_leave_room_for(prose):
 
     assert f"back in {short.outage:.0f} s. With 60 s it takes them {long.outage:.0f} s" in prose
     assert short.broken == ()
+
+
+def test_it_is_the_longest_of_the_sliders():
+    longer = TTLS[TTLS.index(30) + 1]
+
+    assert game_day(Design(interval=30, ttl=longer)).broken == ("outage",)
+
+
+@pytest.mark.parametrize("region", ["ap-northeast-1", "ap-south-1"])
+def test_the_region_of_asia_moves_no_bar_that_sao_paulo_rules(prose, day, region):
+    moved = game_day(Design().set("asia.region", region))
+
+    assert "Asia's Region moves no bar" in prose
+    assert moved.latency == day.latency
+    assert moved.broken == moved.lost == ()
+
+
+def test_the_resolvers_of_the_canary_are_europes_part():
+    assert NEEDS["EU"] / RATE * RESOLVERS == 440
+
+
+def test_the_failure_is_found_by_the_pool_that_goes_dark_alone():
+    """In the reference, and in no other design that happens to be too small."""
+    found = {
+        dark: lost_within_limits(Design(dark=dark), game_day(Design(dark=dark))).reached
+        for dark in ("asia", "america", "europe")
+    }
+    other = Design(dark="europe").set("asia.servers", 2)
+
+    assert found == {"asia": False, "america": False, "europe": True}
+    assert not lost_within_limits(other, game_day(other)).reached
 
 
 def test_half_of_the_bill_is_dns_at_the_ttl_that_the_tempting_answer_names():

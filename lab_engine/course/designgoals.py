@@ -12,12 +12,12 @@ from .goals import TEXT, Measure, Standing, predicate
 DOLLARS: Final = Measure(0, math.inf, lambda value: f"{number(value)} USD")
 
 
-@predicate(pool=TEXT)
-def lost_within_limits(design: Design, day: GameDay, *, pool: str) -> Standing:
-    """Every limit is kept, and yet the design does not survive that this pool goes dark."""
+@predicate()
+def lost_within_limits(design: Design, day: GameDay) -> Standing:
+    """Every limit is kept, and yet the reference does not survive that some pool goes dark."""
     lost = any(drill.key == "region" for drill in day.lost)
-    reached = lost and not day.broken and design.dark == pool.lower()
-    return Standing(reached, _told(day))
+    unchanged = design == Design(dark=design.dark)
+    return Standing(lost and not day.broken and unchanged, _told(day))
 
 
 @predicate(pool=TEXT, dollars=DOLLARS)

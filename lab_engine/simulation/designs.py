@@ -5,6 +5,7 @@ then health, then a die. It is a value: it compiles to a zone, and `gameday` put
 Not here: who asks, and what fails.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -12,7 +13,7 @@ from typing import Any, Final, Self
 
 from lab_engine.authority.elements import nearest
 from lab_engine.authority.geo import REGIONS
-from lab_engine.authority.policies import Failover, Geolocation, Weighted
+from lab_engine.authority.policies import CONTINENTS, Failover, Geolocation, Weighted
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.control.writing import as_batch
@@ -24,6 +25,9 @@ NAME: Final = "www"
 FULL: Final = 100  # the weight of a server that is no canary
 MOST_SERVERS: Final = 9
 INTERVALS: Final = (10, 30)
+LABEL: Final = r"(?!www$)(?!.*-pool$)[a-z][a-z0-9-]{0,50}(?<!-)"
+"""What a pool may be called: a part of domain names, and none that another record has."""
+MOST_POOLS: Final = 24  # each has ten addresses of one /24
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,14 @@ class Pool:
     unchecked: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        fine = isinstance(self.name, str) and re.fullmatch(LABEL, self.name) is not None
+        rule = "is no name that records can have beside www and the pools' own"
+        must(fine, "Name of a pool", self.name, rule, 'Write "europe", say.')
         title = self.name.capitalize()
-        known, remedy = self.region in REGIONS, "Write eu-west-1, say."
-        must(known, f"Region of {title}", self.region, "is no AWS Region", remedy)
+        known = isinstance(self.region, str) and self.region in REGIONS
+        must(known, f"{title}'s Region", self.region, "is no AWS Region", "Write eu-west-1, say.")
+        known, remedy = self.continent in ("", *CONTINENTS), f"Choose of {', '.join(CONTINENTS)}."
+        must(known, f"Continent of {title}", self.continent, "is no continent's code", remedy)
         for listed in ("weights", "unchecked"):
             given = getattr(self, listed)
             fine = isinstance(given, list | tuple)
@@ -142,20 +151,17 @@ class Design:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("pools", "regions"):
+        for name, such_as in (
+            ("pools", "[Pool(…)]"),
+            ("regions", '["rest"]'),
+            ("drills", '["calm"]'),
+        ):
             given = getattr(self, name)
             listed = isinstance(given, list | tuple)
-            must(listed, name.capitalize(), given, "is no list", 'Write ["europe", "rest"].')
+            must(listed, name.capitalize(), given, "is no list", f"Write {such_as}.")
             fix(self, name, tuple(given))
-        for pool in self.pools:
-            must(isinstance(pool, Pool), "Pools", pool, "is no Pool", "Make one.")
-        names = [pool.name for pool in self.pools]
-        for each in self.regions:
-            must(each in names, "Regions", each, "is none of the pools", nearest(each, names))
-        remedy = f"Choose one of {', '.join(self.regions) or 'the pools'}."
-        rule = "is in no use: clients whom no other pool is for would get no answer"
-        must(self.default in self.regions, "Default pool", self.default, rule, remedy)
-        must(self.dark in names, "Goes dark", self.dark, "is none of the pools", remedy)
+        must(isinstance(self.limits, Limits), "Limits", self.limits, "are no Limits", "Make them.")
+        self._check_pools()
         whole("TTL", self.ttl, 0, 86_400)
         rule = f"is above the SLA, {self.limits.outage:g} s: a copy alone may outlast the promise"
         remedy = f"Take {self.limits.outage:g} s or less."
@@ -169,6 +175,39 @@ class Design:
         must(switch, "Client subnets", self.ecs, "is no switch", "Take True or False.")
         whole("Seed", self.seed, 0, 2**31)
         self._check_capacities()
+
+    def _check_pools(self) -> None:
+        """Names that are there, once each, and one pool for everybody."""
+        for pool in self.pools:
+            must(isinstance(pool, Pool), "Pools", pool, "is no Pool", "Make one.")
+        whole("Number of pools", len(self.pools), 1, MOST_POOLS)
+        names = [pool.name for pool in self.pools]
+        of_these = f"Choose one of {', '.join(names)}."
+        for where, listed in (("Pools", names), ("Regions", self.regions)):
+            for each in listed:
+                must(each in names, where, each, "is none of the pools", of_these)
+                must(listed.count(each) == 1, where, each, "is there twice", "Take one of them.")
+        must(self.default in names, "Default pool", self.default, "is none of the pools", of_these)
+        must(self.dark in names, "Goes dark", self.dark, "is none of the pools", of_these)
+        rule = f"leave out the default pool, {self.default}: "
+        rule += "clients whom no other pool is for would get no answer"
+        remedy = f"Take {self.default} in, or make another the default pool."
+        must(self.default in self.regions, "Regions", ", ".join(self.regions), rule, remedy)
+        self._check_continents()
+
+    def _check_continents(self) -> None:
+        """A place leads to one pool, and no pool stands where no place leads."""
+        taken: dict[str, str] = {}
+        for pool in self.used:
+            where = f"Continent of {pool.name.capitalize()}"
+            if pool.name != self.default:
+                rule = f"is for nobody, since the default pool is {self.default}"
+                remedy = "Give it a continent, or leave it out of the regions."
+                must(pool.continent != "", where, pool.continent, rule, remedy)
+                rule = f"is {taken.get(pool.continent, '').capitalize()}'s already"
+                remedy = "Give each continent one pool."
+                must(pool.continent not in taken, where, pool.continent, rule, remedy)
+                taken[pool.continent] = pool.name
 
     def _check_capacities(self) -> None:
         """A calm day at least must be within every pool's capacity."""
@@ -279,7 +318,7 @@ class Design:
 
     def get(self, path: str) -> Any:
         """A field's value; `europe.servers` and `europe.weights` are a pool's."""
-        owner, _, item = path.partition(".")
+        owner, _, item = str(path).partition(".")
         if not item:
             return getattr(self, self._known(path))
         pool = self.pool(owner)
@@ -289,7 +328,7 @@ class Design:
 
     def set(self, path: str, value: Any) -> Self:
         """Another design with one value changed. Raises LabError if it cannot be."""
-        owner, _, item = path.partition(".")
+        owner, _, item = str(path).partition(".")
         if not item:
             moved: dict[str, Any] = {self._known(path): value}
             return replace(self, **moved)
@@ -299,8 +338,16 @@ class Design:
                 whole(f"Servers in {pool.name.capitalize()}", value, 1, MOST_SERVERS)
             # The canary, if the last one is, stays the last one.
             weights = (FULL,) * (value - 1) + pool.weights[-1:] if value else ()
+            rule = "leaves nobody but the last one, whose weight is 0"
+            remedy = "Give it one server more, or the last one a weight."
+            fine = value == 0 or any(weights)
+            must(fine, f"Servers in {pool.name.capitalize()}", value, rule, remedy)
             changed = replace(pool, weights=weights)
         elif item == "canary":
+            where = f"Weight of {pool.name.capitalize()}'s last"
+            whole(where, value, 0, 255)
+            rule, remedy = "leaves nobody in the pool with a weight", "Give it one."
+            must(value > 0 or any(pool.weights[:-1]), where, value, rule, remedy)
             changed = replace(pool, weights=(*pool.weights[:-1], value))
         else:
             changed = replace(pool, **{_field(item): value})
@@ -309,7 +356,7 @@ class Design:
     def _known(self, path: str) -> str:
         names = [each.name for each in fields(self)]
         if path not in names:
-            raise ScenarioError(path, "can be set nowhere here", nearest(path, names))
+            raise ScenarioError(f"{path}", "can be set nowhere here", nearest(f"{path}", names))
         return path
 
 

@@ -63,6 +63,22 @@ def test_a_contradiction_is_named_and_the_picture_stays(lesson):
     typed(first, "TTL", "60")
 
 
+def test_a_pool_without_members_and_a_default_left_out_are_named_too(lesson):
+    """Each by its own control; then the playground is as it was."""
+    last = panel(lesson, 2)
+    before = last.locator(".lab-words").inner_text()
+    typed(last, "Servers in Rest", "0")
+    expect(last).to_contain_text("Servers in Rest 0: leaves a pool without members")
+    expect(last.locator(".lab-words")).to_have_text(before)
+    typed(last, "Servers in Rest", "2")
+    regions = last.get_by_label("Regions", exact=True)
+    regions.select_option("Europe, America, Asia, no default")
+
+    expect(last).to_contain_text("Regions 'europe, america, asia': leave out the default pool")
+    expect(last.locator(".lab-words")).to_have_text(before)
+    last.get_by_role("button", name="Reset").click()
+
+
 def test_a_city_is_chosen_by_click_and_by_keyboard(lesson):
     first = panel(lesson, 0)
     first.get_by_role("radio", name="Paris").click()

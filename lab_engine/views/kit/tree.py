@@ -75,7 +75,10 @@ class Tree(Drawn):
         said = ", ".join(f"{MEASURES[bar.key][0]} {bar.words}" for bar in self.bars)
         lost = [each.name for each in self.day.lost]
         drills = f"not survived: {', '.join(lost)}" if lost else "every drill is survived"
-        return f"On the game day: {said}; {drills}."
+        design = self.day.design
+        unused = f" ({design.dark.capitalize()} is not in use: no pool goes dark)"
+        idle = unused if design.dark not in design.regions else ""
+        return f"On the game day: {said}; {drills}{idle}."
 
     @cached_property
     def bars(self) -> tuple[Bar, ...]:

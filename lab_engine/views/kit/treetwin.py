@@ -72,7 +72,7 @@ def _tree(still: Any, state: Any, loads: Any) -> Iterator[str]:
         for column in (1, 2):
             x, y, look = _x(_X[column]), _y(pool["at"]), f"s{index} h"
             yield element("rect", x=x, y=y - 11, width=_NODE, height=22, rx=2, class_=look)
-            words = pool["name"] if column == 1 else f"{pool['letter']} pool"
+            words = pool["name"] if column == 1 else f"{pool['letter']}: {pool['name']}-pool"
             at = {"x": x + _NODE / 2, "y": y - 16, "text_anchor": "middle"}
             yield element("text", words, class_="h", **at)
     for place in still["places"]:

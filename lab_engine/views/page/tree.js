@@ -182,7 +182,7 @@ function ribbonOf([column, place, pool, start, wide, end, narrow], run, x, y) {
 
 function poolOf(pool, index, column, x, y, prefix) {
   const box = shape("rect", { x, y: y - 11, width: NODE, height: 22, rx: 2, fill: `url(#${prefix}-${index})`, class: "lab-halo" });
-  const words = column === 1 ? pool.name : `${pool.letter} pool`;
+  const words = column === 1 ? pool.name : `${pool.letter}: ${pool.name}-pool`;
   return [box, text(words, x + NODE / 2, y - 16, "lab-text lab-halo", "middle")];
 }
 
