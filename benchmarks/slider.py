@@ -161,6 +161,24 @@ shop = Scenario(
     "",
     budget=3.0,
 )
+FAILOVER: Final = Subject(
+    """
+from lab_engine import *
+pair = {"PRIMARY": "192.0.2.1", "SECONDARY": "192.0.2.2"}
+sets = [RecordSet.of("www", "A", address, 60, policy=Failover(role), set_identifier=role,
+                     health_check_id=role) for role, address in pair.items()]
+shop = Scenario(Zone.of("shop.example", sets), "www", clients=Clients(100, rate=0.2),
+                resolvers=Resolvers(12, skew=0), checkers=Checkers(), duration=300, bin=5,
+                backends=[Backend(each) for each in pair.values()],
+                schedule=[ScheduledChange(30, "down", ["192.0.2.1"])])
+""",
+    'failover(shop, "interval", "threshold", "ttl", "death", "back", "check")',
+    "TTL",
+    "a failover's strip, bars and dots of 5 deaths first, 100 clients behind 12 resolvers",
+    ".lab-part-dots .lab-board",
+    "",
+    budget=3.0,
+)
 # One cache shared by ten cities is for the event engine; each city's own is for the other.
 WORLD: Final = """
 from lab_engine import *
@@ -197,6 +215,16 @@ MAPS: Final = (
     ),
 )
 
+DESIGN: Final = Subject(
+    "from lab_engine import Design, designed",
+    'designed(Design(), "ttl", "rest")',
+    "TTL",
+    "lesson 08's tree, two drills first, each of 10^5 clients behind 10^3 resolvers",
+    ".lab-words",
+    "",
+    3.0,
+)
+
 FARM: Final = Subject(
     "from lab_engine import Farm, farm_queues",
     'farm_queues(Farm(one=False), "load", "ttl")',
@@ -207,7 +235,7 @@ FARM: Final = Subject(
     3.0,
 )
 
-PANELS: Final = (LESSON, TILES, CANARY, *MAPS, TTL, MOVE, APEX, FARM)
+PANELS: Final = (LESSON, TILES, CANARY, *MAPS, TTL, MOVE, APEX, FAILOVER, FARM, DESIGN)
 
 
 def rows() -> list[Row]:

@@ -2,13 +2,16 @@
 
 import pytest
 
+from lab_engine.authority.policies import Failover
+from lab_engine.authority.recordset import RecordSet
+from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.simulation import run
-from lab_engine.simulation.parts import Checkers
+from lab_engine.simulation.parts import Checkers, ScheduledChange
 from lab_engine.views.kit.failoverstrip import failover_strip
 from lab_engine.views.kit.strip import Bar, Moment
 
-from .test_failures import A, scenario
+from .test_failures import A, B, scenario
 
 ENGINES = pytest.mark.parametrize("engine", ["events", "population"])
 
@@ -77,3 +80,61 @@ def test_who_is_dead_from_the_beginning_is_so_at_once():
 def test_a_check_that_saw_nothing_makes_no_strip(check):
     with pytest.raises(LabError, match="was never of another mind"):
         failover_strip(run(scenario(checkers=Checkers(), schedule=())), check)
+
+
+# --- with the scenario ----------------------------------------------------------------------------
+
+
+def watched(**changed):
+    given = scenario(checkers=Checkers(10, 2), **changed)
+    return given, run(given, holdings=12)
+
+
+def test_with_the_scenario_it_shows_what_the_authority_answers():
+    given, outcome = watched()
+
+    answers = bars(failover_strip(outcome, scenario=given), "answer")
+
+    known = 100 + outcome.outages[0].published
+    assert [(bar.look, bar.start) for bar in answers] == [(A, 0), (B, known)]
+
+
+def test_each_cache_has_a_row_and_holds_the_dead_until_its_copy_ends():
+    given, outcome = watched()
+
+    strip = failover_strip(outcome, scenario=given)
+
+    minds, caches = strip.lamps
+    known = 100 + outcome.outages[0].published
+    assert strip.lit(minds, known).count("dead") >= 14
+    assert strip.lit(caches, known).count(B) == 0
+    assert strip.lit(caches, known).count(A) >= 10  # of one that holds nothing just then, neither
+    assert strip.lit(caches, known + 25).count(B) >= 10
+
+
+def test_a_check_that_is_content_has_its_rows_when_the_scenario_is_known():
+    """A death that no check finds out is a picture, too."""
+    given, outcome = watched(failure="checks only")
+
+    strip = failover_strip(outcome, scenario=given)
+
+    assert {bar.look for bar in bars(strip, "checkers")} == {"good"}
+    assert [bar.look for bar in bars(strip, "answer")] == [A]
+    assert "nobody finds out" in strip.sentence
+
+
+def test_when_all_are_sick_the_primary_is_answered():
+    """Last resort: with both unhealthy the policy chooses as if both were well."""
+    sets = [
+        RecordSet.of(
+            "www", "A", [each], 20, policy=Failover(role), set_identifier=role, health_check_id=role
+        )
+        for each, role in ((A, "PRIMARY"), (B, "SECONDARY"))
+    ]
+    dies = (ScheduledChange(100, "down", [A]), ScheduledChange(200, "down", [A, B]))
+    given, outcome = watched(zone=Zone.of("shop.example", sets), schedule=dies, backends=())
+
+    strip = failover_strip(outcome, "PRIMARY", scenario=given)
+
+    assert [bar.look for bar in bars(strip, "answer")] == [A, B, A]
+    assert [bar.label for bar in bars(strip, "servers")] == ["A is dead", "A and B are dead"]

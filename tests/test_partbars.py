@@ -96,3 +96,27 @@ def test_a_page_gets_the_drawing_without_its_title():
     assert json.loads(json.dumps(still)) == still
     assert still["title"] not in texts(still["svg"])
     assert part_bars(ONE).frames() == b""
+
+
+def test_named_worlds_have_a_bar_each():
+    """The mean of each, in the order given, under one axis."""
+    bars = part_bars({"checks": [ONE, ONE], "a person": OTHER})
+
+    assert [name for name, _ in bars.rows] == ["checks", "a person"]
+    assert dict(bars.rows)["checks"] == split(pooled([ONE]))
+    assert "a person 150 s (detection 90.0 s, cache 60.0 s)" in bars.sentence
+
+
+def test_worlds_without_an_outage_make_no_bars():
+    with pytest.raises(LabError, match="Let a server die"):
+        part_bars({"checks": ONE, "nobody": ()})
+
+
+def test_narrow_bars_have_a_key_of_names_on_one_line():
+    """Without what each part is: there is no room for it, and the sentence says it."""
+    wide, narrow = part_bars(ONE), part_bars(ONE, width=540)
+
+    assert "until checkers know" in texts(wide.svg())
+    assert "until checkers know" not in texts(narrow.svg())
+    assert {"detection", "publication", "cache", "client"} <= set(texts(narrow.svg()))
+    assert 'width="540"' in narrow.svg()

@@ -7,7 +7,7 @@ import pytest
 
 from lab_engine.errors import LabError
 from lab_engine.views.kit.picture import Ghost
-from lab_engine.views.kit.strip import Arrow, Bar, Dot, Lane, Mark, Moment, Strip
+from lab_engine.views.kit.strip import Arrow, Bar, Dot, Lamps, Lane, Mark, Moment, Strip
 
 A, B = "192.0.2.1", "192.0.2.2"
 LANES = (Lane("checkers", rows=16), Lane("authority"), Lane("client"))
@@ -107,6 +107,40 @@ def test_the_still_picture_shows_all_of_it() -> None:
 
     assert {"Title", "checkers", "authority", "client", "0 s", "180 s"} <= set(texts)
     assert {"A answers .1", "gone", "A?", "back", "14 of 16 agree: 107 s"} <= set(texts)
+
+
+def lamps(begin: float | None = None) -> Strip:
+    """Four checkers of which two turn dark at 10 and 20 s, as lamps."""
+    bars = [Bar("checkers", 0, 10 * (row + 1), "good", row=row) for row in range(4)]
+    bars += [Bar("checkers", 10 * (row + 1), 40, "dead", row=row) for row in range(2)]
+    row = Lamps("checkers", "dead", "{} of 4 are dark")
+    return Strip("T", (Lane("checkers", 4),), tuple(bars), 40, "S", lamps=(row,), begin=begin)
+
+
+@pytest.mark.parametrize(
+    ("time", "dark"), [(0, 0), (10, 1), (19.9, 1), (20, 2), (39.9, 2), (40, 2)]
+)
+def test_lamps_are_what_their_rows_are_at_a_time(time: float, dark: int) -> None:
+    """At the end, too, where the last bars end; a row without a bar is neither."""
+    looks = lamps().lit(lamps().lamps[0], time)
+
+    assert looks.count("dead") == dark
+    assert looks[2] == ("good" if time < 30 else "")
+
+
+@pytest.mark.parametrize(("begin", "says"), [(15, "1 of 4 are dark"), (None, "2 of 4 are dark")])
+def test_the_still_picture_counts_lamps_where_the_playhead_begins(
+    begin: float | None, says: str
+) -> None:
+    """Without such a place at the end."""
+    assert says in lamps(begin).svg()
+    assert lamps(begin).still()["begin"] == begin
+
+
+def test_lamps_need_a_lane_with_rows() -> None:
+    """One row is a bar, and has no lamps."""
+    with pytest.raises(LabError, match="has no rows to be lamps"):
+        Strip("T", (Lane("a"),), (), 9, "S", lamps=(Lamps("a", "dead", "{}"),))
 
 
 def test_the_still_picture_holds_no_packet() -> None:

@@ -16,6 +16,8 @@ from lab_engine.authority.elements import nearest
 from lab_engine.errors import LabError
 
 from . import apexgoals as _apexgoals  # noqa: F401  (it names its predicates)
+from . import designgoals as _designgoals  # noqa: F401  (likewise)
+from . import failovergoals as _failovergoals  # noqa: F401  (likewise)
 from . import farmgoals as _farmgoals  # noqa: F401  (likewise)
 from . import incidentgoals as _incidentgoals  # noqa: F401  (likewise)
 from .goals import PREDICATES, Goal, Measure

@@ -36,7 +36,7 @@ _FILES: Final = (
     "tiles.js",
     "fan.js",
     "dots.js",
-    "together.js",
+    "lamps.js",
     "strip.js",
     "log.js",
     "drawer.js",
@@ -44,12 +44,14 @@ _FILES: Final = (
     "land.js",
     "flow.js",
     "map.js",
+    "tree.js",
     "drawn.js",
     "queues.js",
+    "together.js",
 )
 PARTS: Final = (
     *("form", "buttons", "plot", "tiles", "strip", "log"),
-    *("fan", "dots", "together", "drawer", "matrix", "map", "drawn"),
+    *("fan", "dots", "together", "drawer", "matrix", "map", "tree", "drawn"),
     "queues",
 )
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)
@@ -96,7 +98,7 @@ def front_source() -> str:
 
 def _enclosed(module: str) -> str:
     exports = f"{{ {', '.join(_EXPORT.findall(module))} }}"
-    body = _EXPORT.sub("", _IMPORT.sub("", module))
+    body = _NOTE.sub("", _EXPORT.sub("", _IMPORT.sub("", module)))  # notes are for readers here
     return f"const {exports} = (() => {{\n{body}\nreturn {exports};\n}})();"
 
 

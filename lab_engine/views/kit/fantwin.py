@@ -169,8 +169,11 @@ def _diamond(x: float, y: float, ghost: Ghost) -> str:
 
 
 def _aside(words: str, x: float, y: float) -> str:
-    late = x > _DOTS / 2
+    """Beside the line, on the side of the middle; where that is too narrow, across it."""
+    late, wide = x > _DOTS / 2, _LETTER * len(words)
     at = {"x": x + (-6 if late else 6), "y": y, "text_anchor": "end" if late else "start"}
+    if not (wide < x - 6 if late else x + 6 + wide < _DOTS):
+        at = {"x": max(0.0, _DOTS - _SIDE - wide), "y": y}
     return element("text", words, **at, class_="b h")
 
 

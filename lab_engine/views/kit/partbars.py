@@ -1,11 +1,12 @@
 """Part bars: how long an outage lasts, and who takes how much of it.
 
 A bar for the mean, for the client that 99 of 100 are better off than, and for the worst, each from
-the death to the return, in the order in which the parts follow each other. Nothing moves.
+the death to the return, in the order in which the parts follow each other; or the means of several
+worlds beside each other. Nothing moves.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -25,7 +26,8 @@ SAYS: Final = {
     "client": "kept beyond the TTL",
 }
 _STEPS: Final = tuple(base * 10**power for power in range(6) for base in (1, 1.5, 2, 3, 5, 7.5))
-_WIDTH, _LEFT, _RIGHT, _TOP = 760, 62, 78, 72
+WIDE: Final = 760  # pixels; with fewer than these the key says no more than names
+_LEFT, _RIGHT, _TOP = 62, 78, 72
 _BAR, _ROW, _LINE = 28, 42, 17
 _THINNEST = 0.5  # pixels of what is drawn
 _LEAST = 0.05  # seconds of what is said
@@ -41,12 +43,14 @@ class PartBars(Drawn):
         rows: what each bar is called, and its parts in seconds.
         end: of the axis, which begins at 0; seconds.
         sla: seconds that were promised, as a line across the bars; None for none.
+        width: of the drawing, pixels.
     """
 
     title: str
     rows: tuple[tuple[str, Parts], ...]
     end: float
     sla: float | None = None
+    width: int = WIDE
     ghosts: tuple[Ghost, ...] = ()
 
     kind = "drawn"
@@ -84,10 +88,10 @@ class PartBars(Drawn):
     # --- drawing ----------------------------------------------------------------------------------
 
     def _drawn(self, head: int) -> str:
-        top = head + _TOP
+        top = head + (_TOP if self.width >= WIDE else _TOP - 20)
         bottom = top + _ROW * len(self.rows)
         parts = [element("text", self.title, x=8, y=20, class_="b", font_size=15)] if head else []
-        parts += [*_key(head + 16), *self._axis(top - 8, bottom)]
+        parts += [*_key(head + 16, self.width), *self._axis(top - 8, bottom)]
         bars = [(name, each, top + _ROW * row) for row, (name, each) in enumerate(self.rows)]
         parts += [area for _, each, at in bars for area in self._areas(each, at)]
         if self.sla is not None:
@@ -96,10 +100,15 @@ class PartBars(Drawn):
         for row, ghost in enumerate(self.ghosts):
             parts += self._ghost(ghost, bottom + 34 + _LINE * row)
         height = bottom + 28 + (_LINE * len(self.ghosts) + 8 if self.ghosts else 0)
-        return picture(_WIDTH, height, parts, len(Parts._fields))
+        return picture(self.width, height, parts, len(Parts._fields))
 
     def _x(self, value: float) -> float:
-        return _LEFT + min(1.0, value / self.end) * (_WIDTH - _LEFT - _RIGHT)
+        return self._left + min(1.0, value / self.end) * (self.width - self._left - _RIGHT)
+
+    @property
+    def _left(self) -> float:
+        """Where the axis begins: right of the longest name."""
+        return max(_LEFT, 16 + _CHARACTER * max(len(name) for name, _ in self.rows))
 
     def _axis(self, top: float, bottom: float) -> Iterator[str]:
         for at, words in round_ticks(0, self.end):
@@ -122,7 +131,7 @@ class PartBars(Drawn):
             yield element("rect", x=left, y=top, width=width, height=_BAR, class_=f"s{index}")
 
     def _texts(self, name: str, parts: Parts, top: float) -> Iterator[str]:
-        yield element("text", name, x=_LEFT - 8, y=top + 19, class_="b", text_anchor="end")
+        yield element("text", name, x=self._left - 8, y=top + 19, class_="b", text_anchor="end")
         for index, left, right, part in self._spans(parts):
             says = _short(part)
             if right - left > _CHARACTER * len(says) + 6:
@@ -133,7 +142,7 @@ class PartBars(Drawn):
 
     def _line(self, at: float, words: str, top: float, bottom: float) -> Iterator[str]:
         x = self._x(at)
-        anchor = "end" if x > _WIDTH / 2 else "start"
+        anchor = "end" if x > self.width / 2 else "start"
         yield element("line", x1=x, y1=top, x2=x, y2=bottom, class_="k")
         beside = x - 5 if anchor == "end" else x + 5
         yield element("text", words, x=beside, y=top - 2, class_="b h", text_anchor=anchor)
@@ -142,7 +151,7 @@ class PartBars(Drawn):
         low, high = (self._x(end) for end in (min(ghost.value, _to(ghost)), _to(ghost)))
         yield element("line", x1=low, y1=y, x2=max(high, low), y2=y, class_="c")
         yield element("circle", cx=low, cy=y, r=5, class_="d" if ghost.said else "t")
-        anchor, beside = ("end", low - 10) if low > _WIDTH / 2 else ("start", high + 10)
+        anchor, beside = ("end", low - 10) if low > self.width / 2 else ("start", high + 10)
         yield element("text", ghost.label, x=beside, y=y + 4, text_anchor=anchor)
 
 
@@ -150,13 +159,15 @@ def _to(ghost: Ghost) -> float:
     return ghost.value if ghost.to is None else ghost.to
 
 
-def _key(y: float) -> Iterator[str]:
-    """What each part is, two on a line."""
+def _key(y: float, width: int) -> Iterator[str]:
+    """What each part is, two on a line; where there is no room for that, names alone on one."""
+    across, below, told = (330, 20, 2) if width >= WIDE else (108, 0, len(SAYS))
     for index, (name, says) in enumerate(SAYS.items()):
-        x, line = _LEFT + (index % 2) * 330, y + 20 * (index // 2)
+        x, line = _LEFT + (index % told) * across, y + below * (index // told)
         yield element("rect", x=x, y=line - 11, width=14, height=14, class_=f"s{index}")
         yield element("text", name, x=x + 20, y=line, class_="b")
-        yield element("text", says, x=x + 26 + 7.4 * len(name), y=line, class_="f")
+        if width >= WIDE:
+            yield element("text", says, x=x + 26 + 7.4 * len(name), y=line, class_="f")
 
 
 def _short(value: float) -> str:
@@ -170,34 +181,48 @@ def _said(parts: Parts) -> str:
     return f"{_short(parts.total)} ({each})" if each else _short(0)
 
 
+Outages = Outage | Iterable[Outage]
+"""Of one run, or of several."""
+
+
 def part_bars(
-    outages: Outage | Iterable[Outage],
+    outages: Outages | Mapping[str, Outages],
     *,
     title: str = "How long, and whose seconds",
     sla: float | None = None,
     end: float | None = None,
+    width: int = WIDE,
 ) -> PartBars:
-    """The part bars of one outage, or of those of many runs together.
+    """The part bars of one outage, or of those of many runs together; or the means of several.
 
     Args:
         outages: as an `Outcome` has them. In one run all clients share one detection, so that only
-            many runs tell what the worst may be.
+            many runs tell what the worst may be. Where they have names, a bar for each: its mean.
         title: what stands above it.
         sla: seconds that were promised.
         end: of the axis, seconds, so that several pictures have one; a round one, without.
+        width: of the drawing, pixels.
 
     Raises:
         LabError: nobody was led to the dead, or an axis that ends at 0.
     """
-    every = pooled([outages] if isinstance(outages, Outage) else outages)
-    if not every:
-        raise LabError("No outage", "makes no bars", "Let a server die, with clients to notice it.")
-    rows = tuple((name, split(every, level)) for name, level in ROWS)
-    longest = max(parts.total for _, parts in rows)
+    if isinstance(outages, Mapping):
+        rows = tuple((name, split(_pool(each))) for name, each in outages.items())
+    else:
+        every = _pool(outages)
+        rows = tuple((name, split(every, level)) for name, level in ROWS)
+    longest = max((parts.total for _, parts in rows), default=0.0)
     axis = round_end(max(longest, sla or 0.0)) if end is None else end
     if not 0 < axis < math.inf:
         raise LabError(axis, "is no end of an axis of seconds", "Give one above 0.")
-    return PartBars(title, rows, axis, sla)
+    return PartBars(title, rows, axis, sla, width)
+
+
+def _pool(outages: Outages) -> tuple[tuple[Parts, float], ...]:
+    every = pooled([outages] if isinstance(outages, Outage) else outages)
+    if not every:
+        raise LabError("No outage", "makes no bars", "Let a server die, with clients to notice it.")
+    return every
 
 
 def round_end(longest: float) -> float:

@@ -104,6 +104,21 @@ class Moment:
 Mark = Bar | Dot | Arrow | Moment
 
 
+@dataclass(frozen=True)
+class Lamps:
+    """The rows of a lane as lamps below the strip: what each of them is at the playhead.
+
+    Attributes:
+        lane: one with several rows, of which each has bars.
+        look: which lamps are counted.
+        says: the count in words, such as `{} of 16 say unhealthy`.
+    """
+
+    lane: str
+    look: str
+    says: str
+
+
 @dataclass(frozen=True, repr=False)
 class Strip(Drawn):
     """A picture of lanes over time.
@@ -117,6 +132,9 @@ class Strip(Drawn):
         servers: addresses whose letters and colours are used as looks; the first is A.
         hint: a second, fainter line under the title.
         ticks: (where, what) of the axis; without any, seconds in round steps.
+        lamps: of which lanes the rows stand below, as they are at the playhead.
+        begin: where the playhead stands at first, and what comes later is faint; None for the end,
+            before which what comes later is hidden.
     """
 
     title: str
@@ -128,6 +146,8 @@ class Strip(Drawn):
     servers: tuple[str, ...] = ()
     hint: str = ""
     ticks: tuple[tuple[float, str], ...] = ()
+    lamps: tuple[Lamps, ...] = ()
+    begin: float | None = None
     ghosts: tuple[Ghost, ...] = ()
 
     kind = "strip"
@@ -136,6 +156,9 @@ class Strip(Drawn):
         rows = {lane.name: lane.rows for lane in self.lanes}
         if not self.start < self.end:
             raise LabError(self.end, "is no end of a strip", f"Give one above {self.start:g}.")
+        for each in self.lamps:
+            if rows.get(each.lane, 1) < 2:
+                raise LabError(each.lane, "has no rows to be lamps", "Name a lane that has some.")
         for mark in self.marks:
             for lane in (mark.lane, mark.to) if isinstance(mark, Arrow | Moment) else (mark.lane,):
                 if lane not in rows:
@@ -160,6 +183,15 @@ class Strip(Drawn):
         every = {time for mark in self.marks for time in mark.span}
         return tuple(sorted({t for t in every if self.start <= t < self.end} | {self.end}))
 
+    def lit(self, lamps: Lamps, time: float) -> list[str]:
+        """The look of each lamp at a time; empty where its row has no bar then."""
+        looks = [""] * next(lane.rows for lane in self.lanes if lane.name == lamps.lane)
+        at = min(time, self.end - (self.end - self.start) * 1e-9)
+        for mark in self.marks:
+            if isinstance(mark, Bar) and mark.lane == lamps.lane and mark.start <= at < mark.end:
+                looks[mark.row or 0] = mark.look
+        return looks
+
     def still(self) -> dict[str, Any]:
         """All of it, in words of JSON; marks in the order of time, as the keyboard visits them."""
         lanes = [lane.name for lane in self.lanes]
@@ -174,6 +206,8 @@ class Strip(Drawn):
             "times": [round(time, 6) for time in self.times],
             "marks": [_plain(mark) for mark in marks],
             "ghosts": [ghost.still() for ghost in self.ghosts],
+            "lamps": [vars(each) for each in self.lamps],
+            "begin": None if self.begin is None else round(self.begin, 6),
             # Round steps of seconds are told as such by the playhead; other axes by their ticks.
             "seconds": not self.ticks,
         }

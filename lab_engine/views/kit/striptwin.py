@@ -1,17 +1,19 @@
 """The still twin of a strip: what page/strip.js draws of it once everything has happened."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lab_engine.views.theme import sign
 
 from .picture import Ghost
-from .strip import Arrow, Bar, Dot, Mark, Moment, Strip
+from .strip import Arrow, Bar, Dot, Lamps, Mark, Moment, Strip
 from .svg import element, picture
 
 _WIDTH, _MARGIN, _HEAD = 920, 8, 46
 _LABEL, _RIGHT, _BAR, _LANE, _ROW = 118, 22, 18, 42, 7
+_LAMP, _LAMPS = 24, 50  # from lamp to lamp, and from one row of lamps to the next
 _CHARACTER = 6.9  # pixels of width, about
 
 
@@ -58,13 +60,61 @@ def strip_svg(strip: Strip) -> str:
         element("text", strip.hint, x=_MARGIN, y=37, class_="f"),
         *_axis(pen, bottom),
     ]
-    for kind in (Bar, Dot, Arrow, Moment):
-        for mark in strip.marks:
-            if isinstance(mark, kind):
-                parts += _draw(mark, pen)
+    now = strip.end if strip.begin is None else strip.begin
+    ordered = [
+        each for kind in (Bar, Dot, Arrow, Moment) for each in strip.marks if type(each) is kind
+    ]
+    over = [each for each in ordered if isinstance(each, Moment) and each.at <= now]
+    parts += _thin(
+        [each for each in ordered if isinstance(each, Bar) and each.row is not None], pen
+    )
+    thick = [each for each in ordered if not isinstance(each, Bar) or each.row is None]
+    parts += [piece for each in thick if each not in over for piece in _draw(each, pen)]
+    if strip.begin is not None:
+        parts += _later(strip.begin, pen, bottom)
+    parts += [piece for each in over for piece in _draw(each, pen)]
     for ghost in strip.ghosts:
         parts += _ghost(ghost, pen, bottom)
-    return picture(_WIDTH + 2 * _MARGIN, bottom + 28, parts, len(strip.servers))
+    for row, lamps in enumerate(strip.lamps):
+        parts += _lamps(lamps, pen, bottom + 46 + _LAMPS * row)
+    height = bottom + 28 + _LAMPS * len(strip.lamps)
+    return picture(_WIDTH + 2 * _MARGIN, height, parts, len(strip.servers))
+
+
+def _later(begin: float, pen: _Pen, bottom: float) -> Iterator[str]:
+    """A veil over what comes after the playhead, and the playhead."""
+    top = min(place.top for place in pen.places.values())
+    x, end = pen.x(begin), float(_WIDTH + _MARGIN)
+    veil: dict[str, Any] = {
+        "x": x,
+        "y": top,
+        "width": end - x,
+        "height": bottom - top,
+        "class_": "p",
+    }
+    yield element("rect", **veil, opacity=".65")
+    yield element("line", x1=x, x2=x, y1=top, y2=bottom, class_="c")
+
+
+def _lamps(lamps: Lamps, pen: _Pen, y: float) -> Iterator[str]:
+    """A row of lamps as they are at the playhead: squares for servers, circles for the rest."""
+    looks = pen.strip.lit(lamps, pen.strip.end if pen.strip.begin is None else pen.strip.begin)
+    yield element("text", f"{lamps.lane} now", x=_MARGIN, y=y + 4)
+    for number, look in enumerate(looks):
+        x = _MARGIN + _LABEL + _LAMP * (number + 0.5)
+        fill, _, ink, letter = pen.look(look or "plain")
+        if letter:
+            box: dict[str, Any] = {"x": x - 10, "y": y - 10, "width": 20, "height": 20, "rx": 3}
+            yield element("rect", **box, style=f"fill:{fill}")
+            style = f"fill:{ink};font-weight:700"
+            yield element("text", letter, x=x, y=y + 4.5, style=style, text_anchor="middle")
+        else:
+            yield element("circle", cx=x, cy=y, r=8, style=f"fill:{fill}")
+        if look == "dead":
+            cross = f"M{x - 4:.1f},{y - 4:.1f} l8,8 m0,-8 l-8,8"
+            yield element("path", d=cross, style=f"stroke:{ink};stroke-width:2")
+    says = lamps.says.replace("{}", str(looks.count(lamps.look)))
+    yield element("text", says, x=_MARGIN + _LABEL, y=y + 26, class_="f")
 
 
 def _places(strip: Strip) -> Iterator[tuple[str, _Place]]:
@@ -102,19 +152,33 @@ def _draw(mark: Mark, pen: _Pen) -> Iterator[str]:
             yield from _moment(mark, pen)
 
 
+def _thin(bars: Sequence[Bar], pen: _Pen) -> Iterator[str]:
+    """Bars in rows: those of one look as one path, since there are hundreds."""
+    lines: dict[str, str] = {}
+    for bar in bars:
+        y = pen.places[bar.lane].top + 7 + _ROW * ((bar.row or 0) + 0.5)
+        x, width = pen.x(bar.start), max(1.0, pen.x(bar.end) - pen.x(bar.start) - 1)
+        lines[bar.look] = lines.get(bar.look, "") + f"M{x:.0f} {y:g}h{width:.0f}"
+    for look, path in lines.items():
+        fill, line, _, letter = pen.look(look)  # what is no server's has no pattern to be seen by
+        stroke = f"stroke:{fill if letter else line};stroke-width:2.5"
+        yield element("path", d=path, style=stroke)
+
+
 def _bar(bar: Bar, pen: _Pen) -> Iterator[str]:
     place = pen.places[bar.lane]
     fill, _, ink, letter = pen.look(bar.look)
     x, width = pen.x(bar.start), pen.x(bar.end) - pen.x(bar.start)
-    if bar.row is not None:
-        y, height = place.top + 7 + _ROW * (bar.row + 0.5) - 1.25, 2.5
-    else:
-        y, height = place.middle - _BAR / 2, float(_BAR)
-    shown = max(1.0, width - 1)
-    yield element("rect", x=x, y=y, width=shown, height=height, rx=2, style=f"fill:{fill}")
+    box: dict[str, Any] = {
+        "x": x,
+        "y": place.middle - _BAR / 2,
+        "width": max(1.0, width - 1),
+        "height": _BAR,
+    }
+    yield element("rect", **box, rx=2, style=f"fill:{fill}")
     words = f"{letter} {bar.label}".strip()
     fits = next((t for t in (words, letter) if t and _CHARACTER * len(t) + 8 < width), "")
-    if fits and bar.row is None:
+    if fits:
         weight = ";font-weight:700" if letter else ""
         yield element("text", fits, x=x + 5, y=place.middle + 4.5, style=f"fill:{ink}{weight}")
 

@@ -10,6 +10,7 @@ const BOTTOM = TOP + PLOT;
 const DOT = 12;
 const LINE = 17;
 const LETTER = 7.2;
+const BOLD = 7.8; // no less than what it takes, so that nothing sticks out
 
 export function dots({ model, el, signal }) {
   const frame = framed(model, el);
@@ -100,11 +101,15 @@ function handle(svg, still, circles, x, width, at, moved) {
     line.setAttribute("x2", x(at));
     grip.setAttribute("cx", x(at));
     reach.setAttribute("x", x(at) - 12);
-    const late = x(at) > width / 2;
-    words.setAttribute("x", x(at) + (late ? -6 : 6));
-    words.setAttribute("text-anchor", late ? "end" : "start");
     const shows = count === 1 ? "shows" : "show";
     words.textContent = `${count} of ${still.values.length} ${shows} less than ${valued(at, still.unit)}`;
+    // Beside the line, on the side of the middle; where that is too narrow, across it.
+    const wide = BOLD * words.textContent.length;
+    const late = x(at) > width / 2;
+    const fits = late ? wide < x(at) - 6 : x(at) + 6 + wide < width;
+    const aside = late ? x(at) - 6 : x(at) + 6;
+    words.setAttribute("x", fits ? aside : Math.max(0, width - SIDE - wide));
+    words.setAttribute("text-anchor", fits && late ? "end" : "start");
     node.setAttribute("aria-valuenow", at);
     node.setAttribute("aria-valuetext", words.textContent);
   };

@@ -3,7 +3,8 @@
 
 import { clockOf, element, patterns, shape, unique } from "./dom.js";
 import { framed, redrawn, roving } from "./frame.js";
-import { playhead } from "./play.js";
+import { ROW_OF_LAMPS, lampRow, told } from "./lamps.js";
+import { WHOLE_MS, playhead } from "./play.js";
 
 const LABEL = 118;
 const RIGHT = 22;
@@ -19,7 +20,7 @@ export function strip({ model, el, signal }) {
   const play = playhead(frame.add(element("div")), signal, { label: "Play the strip" });
   const packet = frame.add(element("pre", { className: "lab-packet", id: unique() }));
   let still = null;
-  let where = 1; // everything is there at first
+  let where; // the part of the whole at which the playhead stands at first
   const draw = (width) => {
     const held = frame.board.querySelector(".lab-mark:focus")?.dataset.mark;
     const drawing = lanes(frame.board, still, width, packet, held);
@@ -28,9 +29,9 @@ export function strip({ model, el, signal }) {
       {
         times: [still.span[0], ...still.times],
         smooth: true,
-        whole: still.seconds ? undefined : 2_500 * still.ticks.length, // so long for each exchange
+        whole: still.seconds ? undefined : Math.min(WHOLE_MS, 2_500 * still.ticks.length), // so long for each exchange
         clock: (index) => clock(Math.max(0, index - 1)),
-        say: (index) => clock(Math.max(0, index - 1)),
+        say: (index) => [clock(Math.max(0, index - 1)), ...told(still, [still.span[0], ...still.times][index])].join("; "),
         draw: (_, time) => drawing.uncover(time),
         paused() {},
       },
@@ -39,11 +40,17 @@ export function strip({ model, el, signal }) {
     where = undefined;
   };
   const take = (sent) => {
+    if (!still) where = part(sent.still);
     still = sent.still;
     frame.say(still);
     reserve(packet, still.marks);
   };
   redrawn(model, frame.board, signal, { take, draw });
+}
+
+// Everything is there at first, unless the picture says where it begins.
+function part({ begin, span }) {
+  return begin === null ? 1 : (begin - span[0]) / (span[1] - span[0]);
 }
 
 function said(still, time) {
@@ -71,7 +78,8 @@ export function lanes(board, still, width, packet, held) {
   const prefix = unique();
   const places = laid(still.lanes);
   const bottom = places.at(-1).bottom;
-  const svg = shape("svg", { width, height: bottom + 24, role: "group", "aria-label": "Lanes" });
+  const height = bottom + 24 + ROW_OF_LAMPS * still.lamps.length;
+  const svg = shape("svg", { width, height, role: "group", "aria-label": "Lanes" });
   const [start, end] = still.span;
   const scale = (time) => LABEL + ((time - start) / (end - start)) * (width - LABEL - RIGHT);
   svg.append(patterns(still.servers, prefix), ...axis(still, scale, bottom));
@@ -88,7 +96,13 @@ export function lanes(board, still, width, packet, held) {
   const drawn = still.marks.map((mark) => [mark, marked(mark, pen)]);
   for (const kind of order) past.append(...drawn.filter(([mark]) => mark.kind === kind).map(([, node]) => node));
   for (const ghost of still.ghosts) svg.append(...ghostOf(ghost, scale, bottom));
+  const faint = still.begin !== null; // what comes later can be seen all the same
+  const veil = shape("rect", { y: TOP, height: bottom - TOP, class: "lab-veil" });
+  const verdicts = drawn.filter(([mark]) => faint && mark.kind === "moment");
+  if (faint) svg.append(veil, ...verdicts.map(([, node]) => node));
   const now = svg.appendChild(shape("line", { y1: 0, y2: bottom, class: "lab-now" }));
+  const look = (name) => looks(name || "plain", pen);
+  const lamps = still.lamps.map((each, row) => lampRow(svg, still, each, LABEL, bottom + 44 + ROW_OF_LAMPS * row, look));
   board.replaceChildren(svg);
 
   const nodes = drawn.map(([, node]) => node);
@@ -108,7 +122,11 @@ export function lanes(board, still, width, packet, held) {
     uncover(time) {
       const x = scale(time);
       const over = time >= end;
-      clip.setAttribute("width", over ? width : x);
+      clip.setAttribute("width", over || faint ? width : x);
+      veil.setAttribute("x", x);
+      veil.setAttribute("width", Math.max(0, width - x));
+      for (const [mark, node] of verdicts) node.style.opacity = mark.span[0] <= time + 1e-6 ? 1 : 0.4;
+      for (const show of lamps) show(time);
       now.style.display = over ? "none" : "";
       now.setAttribute("x1", x);
       now.setAttribute("x2", x);
@@ -180,12 +198,12 @@ function looks(look, { still, prefix }) {
 const DRAW = {
   bar(mark, pen) {
     const { middle, top } = pen.places.get(mark.lane);
-    const { fill, ink, letter } = looks(mark.look, pen);
+    const { fill, line, ink, letter } = looks(mark.look, pen);
     const [x, w] = [pen.scale(mark.span[0]), pen.scale(mark.span[1]) - pen.scale(mark.span[0])];
     const thin = mark.row !== undefined;
     const y = thin ? top + 7 + ROW * (mark.row + 0.5) - 1.25 : middle - BAR / 2;
     const node = shape("g");
-    node.append(shape("rect", { x, y, width: Math.max(1, w - 1), height: thin ? 2.5 : BAR, rx: thin ? 1 : 2, fill }));
+    node.append(shape("rect", { x, y, width: Math.max(1, w - 1), height: thin ? 2.5 : BAR, rx: thin ? 1 : 2, fill: thin && !letter ? line : fill }));
     const words = [letter, mark.label].filter(Boolean).join(" ");
     const fits = [words, letter].find((text) => text && 6.9 * text.length + 8 < w);
     if (fits && !thin) {

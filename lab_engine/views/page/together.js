@@ -3,11 +3,13 @@
 
 import { element } from "./dom.js";
 import { dots } from "./dots.js";
+import { drawn } from "./drawn.js";
 import { fan } from "./fan.js";
 import { heard } from "./frame.js";
+import { strip } from "./strip.js";
 import { tiles } from "./tiles.js";
 
-const DRAWN = { tiles, fan, dots };
+const DRAWN = { tiles, fan, dots, strip, drawn };
 
 export function together({ model, el, signal }) {
   el.classList.add("lab-together");

@@ -1,0 +1,104 @@
+"""What lesson 06 says in words, against the engine: numbers that no cell of it computes."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lab_engine import Backend, Multivalue, RecordSet, Zone, run, theory
+from lab_engine.authority.health import CHECKERS, MORE_THAN_PERCENT
+from lab_engine.course.datafile import load
+from lab_engine.simulation.failing import CONNECT, RESPONSE
+from tools.glossary import plain
+
+from .seeds import shifted
+from .test_failover_panel import FIRST, SECOND, shop
+
+LESSON = Path(__file__).parents[1] / "lessons" / "06_failover.ipynb"
+SHEET = load("06_failover")
+
+
+@pytest.fixture(scope="module")
+def prose():
+    """The lesson's text, without marks and links to the glossary."""
+    cells = nbformat.read(LESSON, as_version=4).cells
+    texts = (plain(cell.source) for cell in cells if cell.cell_type == "markdown")
+    return " ".join(texts).replace("*", "")
+
+
+def test_the_middle_of_an_outage_is_the_sum_that_is_written_down(prose):
+    first = 30 * 14 / 17
+
+    assert theory.Failover(30, 3, ttl=60).outage.mean == pytest.approx(first + 60 + 30)
+    assert f"{first:.1f} + 60 + 30 = {first + 90:.1f} s" in prose
+
+
+def test_the_worst_cases_of_the_questions_are_those_of_the_law():
+    assert theory.Failover(30, 3, ttl=60).outage.longest == 150
+    assert (
+        f"{theory.Failover(30, 3, ttl=60).outage.quantile(0.99):.0f} s" in SHEET.predict["cut"].ask
+    )
+    assert theory.Failover(30, 1, ttl=30, publication=5).outage.longest == 65
+    assert theory.Failover(30, 3, ttl=30).outage.longest == 120
+    assert "= 120 s" in SHEET.quiz["folklore"].why
+
+
+def test_the_eighteen_per_cent(prose):
+    """3 of 16 suffice, so 14 must agree; 11/17 of an interval lie between."""
+    alive = MORE_THAN_PERCENT * CHECKERS // 100 + 1
+
+    assert (alive, CHECKERS - alive + 1) == (3, 14)
+    assert f"{30 * (14 - 3) / 17:.1f} s apart" in prose
+    gap = theory.Failover(30, 3).outage.mean - theory.Failover(30, 3).recovery.mean
+    assert gap == pytest.approx(30 * 11 / 17)
+
+
+def test_what_a_pause_does(prose):
+    """The chance of one checker, and of 14 of 16; and when two in a row are certain."""
+    assert theory.Failover(30, 1, timeout=RESPONSE).tripped_by(25) == pytest.approx(0.24, abs=0.005)
+    assert "chance 23/30, and 14 of 16 do so in 24 %" in prose
+    twice = theory.Failover(10, 2, timeout=RESPONSE)
+    assert (twice.tripped_by(14), twice.tripped_by(24)) == (0, 1)
+    assert "24 s" in SHEET.quiz["nightly"].why
+
+
+def test_what_a_black_hole_adds(prose):
+    assert [3 * each for each in CONNECT] == [12, 30]
+    assert "4 s, for HTTP checks. A TCP check waits for 10 s: 30 s more" in prose
+
+
+def test_twelve_seconds_meet_every_checker_at_ten():
+    assert theory.Failover(10, 1, timeout=RESPONSE).tripped_by(12) == 1
+    assert SHEET.predict["pause"].right == "every time"
+
+
+@pytest.mark.slow
+def test_a_secondary_that_is_too_small_serves_a_sixth():
+    """Whatever the dice: 8 nights, each within a few points of what the question says."""
+    said = float(SHEET.predict["cascade"].right.removesuffix(" %"))
+    night = shop().set("duration", 600).set("bin", 10).set("zone.www.ttl", 20)
+    two = (Backend(FIRST, capacity=30), Backend(SECOND, capacity=12, restart=30, queue=20))
+    small = {"resolvers.count": 100, "checkers.interval": 10.0, "backends": two}
+    for path, value in small.items():
+        night = night.set(path, value)
+    shares = []
+    for seed in range(8):
+        outcome = run(night.set("seed", shifted(seed)))
+        good = sum(sum(each[15:]) for each in outcome.requests)
+        shares.append(100 * good / (good + sum(outcome.failed[15:])))
+
+    assert said == pytest.approx(sum(shares) / 8, abs=4)
+    assert max(shares) < 30
+
+
+def test_clients_of_several_addresses_try_the_next():
+    """What the cell shows of multivalue holds for any dice: nobody loses a request."""
+    several = [
+        RecordSet.of(
+            "www", "A", each, 60, policy=Multivalue(), set_identifier=each, health_check_id=each
+        )
+        for each in (FIRST, SECOND)
+    ]
+    both = shop().set("zone", Zone.of("shop.example", several)).set("seed", shifted(1))
+
+    assert sum(run(both).failed) == 0
