@@ -55,9 +55,11 @@ class Sheet:
 
     def pick(self, key: str, among: Mapping[str, T], word: str) -> T:
         """What has this key, or a LabError that names the nearest."""
-        if key in among:
+        if isinstance(key, str) and key in among:
             return among[key]
-        remedy = nearest(key, sorted(among)) if among else f"Its file has no {word} of this kind."
+        remedy = (
+            nearest(str(key), sorted(among)) if among else f"Its file has no {word} of this kind."
+        )
         raise LabError(key, f"is no {word} of lesson {self.lesson}", remedy)
 
 
