@@ -77,7 +77,7 @@ def _followed(found: Answers) -> Iterator[str]:
                 svg("Who still goes by older answers", "of the requests it concerns", lines),
                 sentence(lines),
             )
-            rows = [_row(one.population, one.times, one.law) for one in several]
+            rows = [_row(one.population + text.rough(one), one.times, one.law) for one in several]
             yield _table("Seconds until this part has followed", ("", *_SECONDS), _flat(rows))
         if not each.followed:
             yield _paragraph(f"{each.case.name} {each.case.type}: nobody here is told otherwise.")
