@@ -293,6 +293,38 @@ def test_nobody_is_led_to_a_secondary_that_dies():
 # --- what stands beside it ------------------------------------------------------------------------
 
 
+def test_an_outage_that_no_check_ends_has_no_end():
+    """No number stands for it, but how long one watched."""
+    few = Population("few", {"clients": Clients(100, 0.05), "resolvers": Resolvers(10, 0.0)})
+
+    found = rehearsed(zone(www(OLD)), zone(www(NEW)), kill=NEW, population=few)
+
+    (death,) = found.deaths
+    assert set(death.quantiles) == {math.inf}
+    assert f"> {death.watched:.0f}" in str(found)
+    assert set(found.as_dict()["outages"][0]["seconds"].values()) == {None}
+    assert f"&gt; {death.watched:.0f}" in found.html()
+
+
+def test_where_the_last_resort_leads_to_the_dead_no_law_says_that_it_ends():
+    """Both of a pair are one address, of which only the primary has a check."""
+    few = Population("few", {"clients": Clients(100, 0.05), "resolvers": Resolvers(10, 0.0)})
+    one = failover(SPARE, 60)
+
+    (death,) = rehearsed(one, one, kill=SPARE, population=few).deaths
+
+    assert death.law is None
+    assert set(death.quantiles) == {math.inf}
+
+
+def test_who_dies_with_a_watched_one_is_not_said_to_be_unwatched():
+    """A name stands for all its addresses, and one of them has a check."""
+    (found,) = killed(failover(), "www", [])
+
+    assert found.addresses == (OLD, SPARE)
+    assert "check hc-1" in str(found)
+
+
 def test_lint_tells_what_is_new():
     """A canary's TTL of an hour was not there before."""
     sets = [

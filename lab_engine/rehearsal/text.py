@@ -194,15 +194,20 @@ def _death(each: Death) -> Iterator[str]:
         return
     some = "" if each.led > 0.995 else f"   of {each.led:.0%}"
     still = f"; {each.open:.0%} still are after {each.watched:.0f} s" if each.open else ""
-    yield f"{each.population:<{WIDTH}}{_quantiles(each.quantiles)}{some}{still}"
+    yield f"{each.population:<{WIDTH}}{_quantiles(each.quantiles, each.watched)}{some}{still}"
     if each.law is not None:
-        yield f"{'  by the law':<{WIDTH}}{_quantiles(each.law)}"
+        yield f"{'  by the law':<{WIDTH}}{_quantiles(each.law, each.watched)}"
     for name, parts in each.parts:
         yield f"{'':<{WIDTH}}{name}: {said(parts)}"
 
 
-def _quantiles(found: Iterable[float]) -> str:
-    return "".join(f"{each:>9.0f}" for each in found)
+def _quantiles(found: Iterable[float], watched: float) -> str:
+    return "".join(f"{outage(each, watched):>9}" for each in found)
+
+
+def outage(seconds: float, watched: float) -> str:
+    """One of them: of those who are led there to the end of the watch, how long that is."""
+    return f"> {watched:.0f}" if math.isinf(seconds) else f"{seconds:.0f}"
 
 
 def said(parts: Parts) -> str:
