@@ -127,7 +127,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "drills and twins, the apex asked live, a forwarder, real balancers, servers that fail",
     ),
     "rehearsal": (
-        2_700,
+        2_800,
         "seven questions of an engineer, each simulated and by its law, as text, JSON and a page",
     ),
     "views": (
