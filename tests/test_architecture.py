@@ -129,7 +129,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "drills and twins, the apex and plans asked live, a forwarder, balancers, failing servers",
     ),
     "rehearsal": (
-        2_700,
+        2_800,
         "seven questions of an engineer, each simulated and by its law, as text, JSON and a page",
     ),
     "views": (
