@@ -215,6 +215,16 @@ MAPS: Final = (
     ),
 )
 
+DESIGN: Final = Subject(
+    "from lab_engine import Design, designed",
+    'designed(Design(), "ttl", "rest")',
+    "TTL",
+    "lesson 08's tree, two drills first, each of 10^5 clients behind 10^3 resolvers",
+    ".lab-words",
+    "",
+    3.0,
+)
+
 FARM: Final = Subject(
     "from lab_engine import Farm, farm_queues",
     'farm_queues(Farm(one=False), "load", "ttl")',
@@ -225,7 +235,7 @@ FARM: Final = Subject(
     3.0,
 )
 
-PANELS: Final = (LESSON, TILES, CANARY, *MAPS, TTL, MOVE, APEX, FAILOVER, FARM)
+PANELS: Final = (LESSON, TILES, CANARY, *MAPS, TTL, MOVE, APEX, FAILOVER, FARM, DESIGN)
 
 
 def rows() -> list[Row]:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation import theory as theory
     from lab_engine.simulation.balancer import Balancer as Balancer
     from lab_engine.simulation.cities import cities as cities
+    from lab_engine.simulation.designs import Design as Design
     from lab_engine.simulation.failing import Failure as Failure
     from lab_engine.simulation.failovers import failovers as failovers
     from lab_engine.simulation.failovers import simulated_knee as simulated_knee
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.files import dumps as dumps
     from lab_engine.simulation.files import load as load
     from lab_engine.simulation.files import loads as loads
+    from lab_engine.simulation.gameday import game_day as game_day
     from lab_engine.simulation.moves import Move as Move
     from lab_engine.simulation.outages import Outage as Outage
     from lab_engine.simulation.outcome import Outcome as Outcome
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
     from lab_engine.simulation.worlds import worlds as worlds
     from lab_engine.views.apex import apex_ways as apex_ways
     from lab_engine.views.canaries import canary as canary
+    from lab_engine.views.designs import designed as designed
     from lab_engine.views.drills import drill_panel as drill_panel
     from lab_engine.views.failovers import failover as failover
     from lab_engine.views.farms import farm_queues as farm_queues
@@ -122,6 +125,7 @@ _HOMES = {
     "Clock": "lab_engine.live.clock",
     "Failover": "lab_engine.authority.policies",
     "Geolocation": "lab_engine.authority.policies",
+    "Design": "lab_engine.simulation.designs",
     "Failure": "lab_engine.simulation.failing",
     "Ghost": "lab_engine.views.kit.picture",
     "LabError": "lab_engine.errors",
@@ -159,6 +163,7 @@ _HOMES = {
     "canary": "lab_engine.views.canaries",
     "changed": "lab_engine.views.kit.changed",
     "cities": "lab_engine.simulation.cities",
+    "designed": "lab_engine.views.designs",
     "diff": "lab_engine.review.diff",
     "dots": "lab_engine.views.kit.dots",
     "drawer": "lab_engine.views.kit.drawers",
@@ -175,6 +180,7 @@ _HOMES = {
     "fan": "lab_engine.views.kit.fan",
     "farm_queues": "lab_engine.views.farms",
     "forward": "lab_engine.live.forwarder",
+    "game_day": "lab_engine.simulation.gameday",
     "glibc_order": "lab_engine.caches.clients",
     "incident": "lab_engine.course.oncall.worlds",
     "lint": "lab_engine.review.lint",

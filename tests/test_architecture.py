@@ -84,6 +84,7 @@ DRAWN = (
     ("tiles", "twin"),
     ("dots", "fan", "fantwin"),
     ("flow", "map", "maptwin"),
+    ("tree", "treetwin"),
     ("queues", "queuestwin"),
 )
 HALVES = {
@@ -116,23 +117,23 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "course": (
-        3_200,
+        3_400,
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
     "simulation": (
-        14_600,
-        "two engines and laws that check each other, how servers and what is behind balancers fail",
+        15_400,
+        "two engines and laws that check each other, how servers fail, plans, balancers, designs",
     ),
     "live": (
         3_550,
         "drills and twins, the apex and plans asked live, a forwarder, balancers, failing servers",
     ),
     "rehearsal": (
-        2_700,
+        2_800,
         "seven questions of an engineer, each simulated and by its law, as text, JSON and a page",
     ),
     "views": (
-        9_600,
+        10_200,
         "figures and their panels, and a kit of pictures, each as data, live and as a still twin",
     ),
 }

@@ -169,10 +169,11 @@ def test_a_call_without_a_change_is_misused():
     assert rehearse("shop.json").returncode == 2
 
 
-def test_a_page_that_cannot_be_written_is_told(few, tmp_path):
-    done = rehearse("shop.json", "shop.json", "--html", tmp_path / "no" / "page.html")
+@pytest.mark.parametrize("page", ["", ".", "no/page.html"])
+def test_a_page_that_cannot_be_written_is_told_before_anything_runs(page):
+    done = rehearse("shop.json", "move.json", "--html", page)
 
-    assert done.returncode == 1
+    assert (done.returncode, done.stdout) == (1, "")
     assert "cannot be written" in done.stderr
 
 

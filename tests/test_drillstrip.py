@@ -119,3 +119,10 @@ def test_before_anybody_fails_there_are_no_bars():
 
     with pytest.raises(LabError, match="is the number of no failure"):
         drill_bars(result)
+
+
+@pytest.mark.parametrize("draw", [drill_strip, drill_bars])
+def test_a_drill_itself_is_no_result(draw):
+    """It is told how to come by one."""
+    with pytest.raises(LabError, match=r"Drill: is no result of a drill. Give d.result\(\)."):
+        draw(virtual())

@@ -93,6 +93,7 @@ def trials(act, most, close=lambda made: None):
         close(made)
     gc.collect()
     gc.freeze()
+    gc.disable()  # nor what the trials leave: when they are collected is not for them to say
     try:
         for chosen in range(1, moments.count, 1 if LONG else max(1, moments.count // most)):
             result, moments_then = interrupted(act, chosen)
@@ -101,6 +102,7 @@ def trials(act, most, close=lambda made: None):
             if moments_then.sent:
                 yield result
     finally:
+        gc.enable()
         gc.unfreeze()
 
 

@@ -145,3 +145,16 @@ def test_the_playground_begins_with_no_goal_reached_and_each_is_in_reach():
     before = start.run()
     assert not any(goal.standing(start, before).reached for goal in goals.values())
     assert all(goals[key].standing(farm, farm.run()).reached for key, farm in ways.items())
+
+
+def test_that_dns_begins_ahead_at_p99_is_luck(prose):
+    """Of one minute: with other dice round robin is ahead in most, and at p50 in all."""
+    runs = [Farm(one=False, seed=dice) for dice in range(1, 10)]
+    pairs = [[run(farm.world(name), "events") for name in ("DNS", "L7")] for farm in runs]
+    half = [[outcome.latency_ms(0.5) for outcome in pair] for pair in pairs]
+    slow = [[outcome.latency_ms(0.99) for outcome in pair] for pair in pairs]
+
+    assert f"p99 of a minute hangs on {pairs[0][0].total // 100} requests" in prose
+    assert slow[0][0] < slow[0][1]
+    assert sum(dns < l7 for dns, l7 in slow) <= 3
+    assert all(dns > l7 for dns, l7 in half)

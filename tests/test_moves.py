@@ -127,7 +127,7 @@ def test_each_goal_of_the_lesson_takes_what_it_names(key, moved, reached):
     standing = load("04_ttl").goals[key].standing(result.move, result)
 
     assert standing.reached == reached
-    assert "left behind" in standing.now
+    assert "after the move" in standing.now
 
 
 # --- what a TTL buys and costs -------------------------------------------------------------------

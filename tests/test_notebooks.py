@@ -27,7 +27,7 @@ LARGEST = 200 * KILOBYTE
 LONGEST_CELL = 12
 MOST_CELLS = 16  # of code, beside cards
 MOST_WORDS = 1200  # outside folds
-CARDS = {"recall", "ask", "quiz", "goal", "keep"}
+CARDS = {"recall", "ask", "table", "reveal", "quiz", "goal", "keep"}
 WITNESSES = "∑⚄✉"  # a formula, a simulation, packets
 CELL_SECONDS = 120
 UNCHECKED = ("nbval-ignore-output", "nbval_ignore_output")
@@ -233,7 +233,7 @@ def test_a_lesson_is_no_longer_than_a_sitting(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in PATHS if path.stem[:2] in {"02", "03", "04", "05", "06"}]
+    "path", [path for path in PATHS if path.stem[:2] in {"02", "03", "04", "05", "06", "07"}]
 )
 def test_three_witnesses_are_called_and_each_has_its_mark(path: Path) -> None:
     """Formula, simulation and packets: told once what their marks mean, and seen in outputs."""

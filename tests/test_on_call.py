@@ -2,6 +2,7 @@
 
 import re
 import threading
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -71,11 +72,61 @@ def test_nothing_is_left_running(name):
     assert set(threading.enumerate()) == before
 
 
+def test_one_that_nobody_holds_any_more_stops_by_itself():
+    """A cell that is run twice gives the name to another, and nobody could stop the first."""
+    before = set(threading.enumerate())
+    world = incident("moved")
+    world = incident("mail")
+    world.stop()
+
+    assert set(threading.enumerate()) == before
+
+
+def test_one_that_is_interrupted_while_it_begins_leaves_nothing_running(monkeypatch):
+    def interrupted(_incident):
+        raise KeyboardInterrupt
+
+    before = set(threading.enumerate())
+    mail = WORLDS["mail"]
+    monkeypatch.setitem(WORLDS, "mail", lambda: replace(mail(), observe=interrupted))
+
+    with pytest.raises(KeyboardInterrupt) as kept:
+        incident("mail")
+    assert set(threading.enumerate()) == before
+    assert kept.tb  # a notebook keeps it, and all that its frames hold
+
+
+@pytest.mark.parametrize("name", ["checks"])
+def test_whoever_stopped_it_is_told_how_to_begin_anew(world):
+    world.stop()
+    calls = (
+        lambda: world.ask(WWW),
+        lambda: world.health,
+        lambda: world.records,
+        lambda: world.fetch("192.0.2.1"),
+        lambda: world.metrics,
+        lambda: world.change({}),
+        lambda: world.set("balancer", None),
+        lambda: world.wait(1),
+    )
+
+    for call in calls:
+        with pytest.raises(LabError, match=r'stopped. Begin it anew: world = incident\("checks"'):
+            call()
+
+
 @each_incident
 def test_each_has_its_card_two_hints_and_its_goal(name):
     assert len(SHEET.quiz[name].hints) == 2
     assert f"{name}_over" in SHEET.goals
     assert f'lesson.quiz("{name}")' in CELLS.values()
+
+
+def test_the_longest_option_is_seldom_the_right_one():
+    longest = [max((each.right, *each.wrong), key=len) for each in SHEET.quiz.values()]
+    right = [each.right for each in SHEET.quiz.values()]
+
+    assert sum(a == b for a, b in zip(longest, right, strict=True)) <= len(right) / 4
 
 
 @pytest.mark.parametrize("name", ["mail"])
@@ -104,7 +155,7 @@ def test_two_continents_get_no_record(world):
 def test_the_check_says_what_it_misses_and_the_page_what_it_has(world):
     assert "wants 'welcome'" in str(world.health)
     assert "string was not found" in str(world.health)
-    assert world.fetch("192.0.2.1") == "200 '192.0.2.1\\n'"
+    assert world.fetch("192.0.2.1") == "200 '192.0.2.1 is well\\n'"
 
 
 @pytest.mark.parametrize("name", ["branch"])
@@ -117,6 +168,16 @@ def test_asia_is_answered_one_that_the_checks_call_ill(world, capsys):
     assert answer in {"192.0.2.1", "192.0.2.2"}
     assert str(world.health).count("unhealthy") == 2
     assert "to-asia: alias to asia.shop.example." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["branch"])
+def test_the_records_are_shown_with_what_a_change_has_to_say(world):
+    shown = str(world.records)
+
+    first = " A 60 192.0.2.1 SetIdentifier asia-1, Weight 1, HealthCheckId hc-asia-1"
+    assert f"asia.shop.example.{first}" in re.sub(" +", " ", shown)
+    assert "SetIdentifier to-asia, GeoLocation ContinentCode AS" in shown
+    assert "alias to asia.shop.example., EvaluateTargetHealth False" in shown
 
 
 @pytest.mark.parametrize("name", ["moved"])
@@ -152,6 +213,8 @@ def test_a_refused_batch_changes_nothing_and_says_why(world):
 def test_what_is_not_there_is_named_with_what_is(world):
     with pytest.raises(LabError, match="provider"):
         world.ask(WWW, at="the moon")
+    with pytest.raises(LabError, match="provider"):
+        world.ask(WWW, at=["provider"])
     with pytest.raises(LabError, match="no web server"):
         world.fetch("192.0.2.1")
     with pytest.raises(LabError, match=r"change\("):
@@ -198,6 +261,22 @@ def test_hints_outlive_the_kernel(tmp_path):
 
     again = Lesson("on_call", folder=tmp_path, say=print)
     assert again.quiz("mail").cards[0].state["lines"] == [SHEET.quiz["mail"].hints[0]]
+
+
+@pytest.mark.parametrize("key", [3, None, ["mail"], ""])
+def test_what_is_no_key_is_refused_with_those_that_are(lesson, key):
+    with incident("mail") as world:
+        for call in (lesson.hint, lesson.quiz, lambda key: lesson.goal(key, world)):
+            with pytest.raises(LabError, match=r"is no (quiz question|goal) of lesson on_call"):
+                call(key)
+
+
+def test_a_goal_is_reached_in_its_own_incident_only(lesson):
+    """The name `world` is that of whichever cell was run last."""
+    with incident("moved") as world, pytest.raises(LabError, match=r'incident\("mail"\)'):
+        lesson.goal("mail_over", world)
+    with pytest.raises(LabError, match="no outcome to watch"):
+        lesson.goal("mail_over", None)
 
 
 def test_a_question_without_hints_says_so(tmp_path):

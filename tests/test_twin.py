@@ -346,6 +346,11 @@ def test_an_unknown_name_is_refused_with_the_known_ones():
         ({"interval": 0.01}, "interval"),
         ({"ttl": 0}, "ttl"),
         ({"name": "mail"}, "is no name"),
+        ({"name": 5}, "5: is not a domain name"),
+        ({"type": 5}, "5: is not a record type"),
+        ({"seed": "x"}, "seed 'x'"),
+        ({"seed": None}, "seed None"),
+        ({"port": 70_000}, "port 70000"),
         ({"profile": "oracle"}, "oracle"),
         ({"cache": "oracle"}, "is no cache of a drill"),
         ({"cache": "unbound"}, "has no virtual time"),
@@ -391,6 +396,48 @@ def test_a_drill_begins_once_and_ends_for_good():
     with pytest.raises(LabError, match="is over"):
         d.kill("primary")
     assert d.result().ended > 0
+
+
+def test_who_is_over_lets_no_time_pass():
+    """Not even none."""
+    d = virtual()
+    with d:
+        d.run(0)
+
+    with pytest.raises(LabError, match="is over"):
+        d.run(0)
+
+
+def test_who_is_killed_twice_died_once():
+    """The second time changes nothing, nor does healing the living."""
+    with virtual() as once, virtual() as twice:
+        for each in (once, twice):
+            each.run(3)
+            each.kill("primary")
+        twice.heal("secondary")
+        for each in (once, twice):
+            each.run(1)
+        twice.kill("primary")
+        for each in (once, twice):
+            each.until("recovered")
+
+    assert twice.result().measured == once.result().measured
+    assert twice.result().record.changed == once.result().record.changed
+
+
+def test_who_fails_otherwise_meanwhile_is_noticed_for_both():
+    """The checkers' verdict is of the first failure, too: it is not all detection."""
+    with virtual() as d:
+        d.run(3)
+        d.slow("primary", 30)
+        d.run(1)
+        d.kill("primary")
+        d.until("recovered")
+
+    for each in d.result().measured:
+        assert each.noticed < each.seconds
+        assert sum(each.parts) == pytest.approx(each.seconds)
+        assert each.parts.cache > 0
 
 
 def test_a_drill_in_a_drill_is_one_of_its_own():

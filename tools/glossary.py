@@ -16,6 +16,7 @@ import nbformat
 
 LESSONS: Final = Path(__file__).parents[1] / "lessons"
 PAGE: Final = "glossary.ipynb"
+PAGES: Final = (PAGE, "symptoms.ipynb")  # those that only lead to others
 KERNEL: Final = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 HEAD: Final = """\
 # Glossary
@@ -129,7 +130,7 @@ def _case(term: Term) -> re.RegexFlag:
 def lessons() -> Iterator[Path]:
     """Every notebook that teaches."""
     for path in sorted(LESSONS.rglob("*.ipynb")):
-        if path.name != PAGE and ".ipynb_checkpoints" not in path.parts:
+        if path.name not in PAGES and ".ipynb_checkpoints" not in path.parts:
             yield path
 
 

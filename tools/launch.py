@@ -12,6 +12,8 @@ from typing import Final
 
 import nbformat
 
+from tools import glossary
+
 ROOT: Final = Path(__file__).parents[1]
 LESSONS: Final = ROOT / "lessons"
 PLACEHOLDER: Final = "OWNER/REPO"
@@ -48,9 +50,8 @@ def launched(text: str, path: Path, repository: str) -> str:
 
 
 def lessons() -> list[Path]:
-    """Those that have an opening: all but the glossary."""
-    paths = sorted(path for path in LESSONS.rglob("*.ipynb") if path.parts[-2][0] != ".")
-    return [path for path in paths if path.stem != "glossary"]
+    """Those that have an opening: all but the pages that only lead to others."""
+    return sorted(glossary.lessons())
 
 
 def main() -> int:

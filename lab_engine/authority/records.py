@@ -221,8 +221,9 @@ def as_name(name: str | Name, origin: Name | None = dns.name.root) -> Name:
         return name
     try:
         return plain_name(name, origin) or dns.name.from_text(name, origin)
-    except (dns.exception.DNSException, UnicodeError) as wrong:
-        shown = name if len(name) <= 60 else f"{name[:57]}..."
+    except (dns.exception.DNSException, UnicodeError, TypeError) as wrong:
+        text = str(name)
+        shown = text if len(text) <= 60 else f"{text[:57]}..."
         raise ZoneError(
             shown,
             f"is not a domain name: {wrong}",
@@ -252,7 +253,7 @@ def as_type(rdtype: str | RdataType) -> RdataType:
         return rdtype
     try:
         return dns.rdatatype.from_text(rdtype)
-    except (dns.exception.DNSException, ValueError) as wrong:
+    except (dns.exception.DNSException, ValueError, AttributeError) as wrong:
         raise LabError(
             rdtype, "is not a record type", "Write one such as A, AAAA, MX or TYPE65280."
         ) from wrong

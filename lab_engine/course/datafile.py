@@ -16,6 +16,7 @@ from lab_engine.authority.elements import nearest
 from lab_engine.errors import LabError
 
 from . import apexgoals as _apexgoals  # noqa: F401  (it names its predicates)
+from . import designgoals as _designgoals  # noqa: F401  (likewise)
 from . import failovergoals as _failovergoals  # noqa: F401  (likewise)
 from . import farmgoals as _farmgoals  # noqa: F401  (likewise)
 from . import incidentgoals as _incidentgoals  # noqa: F401  (likewise)
@@ -54,9 +55,11 @@ class Sheet:
 
     def pick(self, key: str, among: Mapping[str, T], word: str) -> T:
         """What has this key, or a LabError that names the nearest."""
-        if key in among:
+        if isinstance(key, str) and key in among:
             return among[key]
-        remedy = nearest(key, sorted(among)) if among else f"Its file has no {word} of this kind."
+        remedy = (
+            nearest(str(key), sorted(among)) if among else f"Its file has no {word} of this kind."
+        )
         raise LabError(key, f"is no {word} of lesson {self.lesson}", remedy)
 
 

@@ -208,6 +208,8 @@ class Lesson:
             LabError: the lesson has no such goal, or this panel can never reach it.
         """
         goal = self._sheet.pick(key, self._sheet.goals, "goal")
+        if not hasattr(panel, "on_outcome"):
+            raise LabError(panel, "has no outcome to watch", "Give the panel of the cell above.")
         standing = goal.standing(panel.scenario, panel.outcome)
         if key not in self._goals:
             self._goals[key] = GoalCard(goal.ask, self._reached(goal, standing.now))

@@ -23,6 +23,7 @@ from lab_engine.live.serving import LAB, UNBOUND, CacheAsked
 from lab_engine.live.settings import Settings, settings
 from lab_engine.live.stage import Stage, stage
 from lab_engine.simulation.failing import Failure
+from lab_engine.simulation.values import whole
 from lab_engine.wire.endpoint import Say
 from lab_engine.wire.interrupts import Unbroken
 from lab_engine.wire.server import Server
@@ -114,7 +115,7 @@ class Drill:
     def fail(
         self, name: str, failure: Failure | str = Failure.REFUSED, *, delay: float = 5.0
     ) -> None:
-        """Let a back end fail from now on.
+        """Let a back end fail from now on; one that fails so already goes on.
 
         Args:
             name: of its record set, its role, or its address.
@@ -127,8 +128,7 @@ class Drill:
         how = Failure(failure)
         if not isinstance(delay, int | float) or not 0 <= delay <= MOST:
             raise LabError(delay, "is no delay", f"Give 0 to {MOST:g} seconds.")
-        for address in self.stage.called(name):
-            self._at_work.fail(address, how, delay if how is Failure.SLOW else 0.0)
+        self._change(name, how, float(delay) if how is Failure.SLOW else 0.0)
 
     def kill(self, name: str) -> None:
         """Let a back end refuse connections from now on, and break those it has."""
@@ -143,9 +143,15 @@ class Drill:
         self.fail(name, Failure.CHECKS_ONLY)
 
     def heal(self, name: str) -> None:
-        """Let a back end be well from now on."""
+        """Let a back end be well from now on; one that is well already stays so."""
+        self._change(name, None, 0.0)
+
+    def _change(self, name: str, failure: Failure | None, delay: float) -> None:
+        """Nothing happens to those that are so already: else it would be told as a new failure."""
+        world = self._at_work
         for address in self.stage.called(name):
-            self._at_work.fail(address, None, 0.0)
+            if world.record.failing(address) != (failure, delay):
+                world.fail(address, failure, delay)
 
     def run(self, seconds: float) -> None:
         """Let time pass: wait for it, or live in virtual time.
@@ -155,8 +161,9 @@ class Drill:
         """
         if not isinstance(seconds, int | float) or not 0 <= seconds <= MOST:
             raise LabError(seconds, "is no time to let pass", f"Give 0 to {MOST:g} seconds.")
+        world = self._at_work
         if seconds:
-            self._at_work.wait(seconds)
+            world.wait(seconds)
 
     def until(self, what: Until | str = Until.RECOVERED, within: float = 60.0) -> float:
         """Let time pass until something has come of the last failure.
@@ -308,6 +315,8 @@ def drill(  # noqa: PLR0913  (each is one thing a user may want to say)
         checkers=checkers,
     )
     _check_cache(cache, virtual=virtual)
+    whole("port", port, 0, 65535)
+    whole("seed", seed, 0, 2**63 - 1)
     played = stage(zone, name, type, how)
 
     def opens() -> World:

@@ -126,6 +126,12 @@ class Record:
                 found.append(Copy(each.at, each.expires, each.addresses))
         return tuple(found)
 
+    def failing(self, address: str) -> tuple[Failure | None, float]:
+        """How a back end fails by now, and the delay of a slow one."""
+        own = (each for each in reversed(self.changed) if each.address == address)
+        last = next(own, None)
+        return (last.failure, last.delay) if last else (None, 0.0)
+
     def dead(self, at: float) -> frozenset[str]:
         """The addresses that fail at a time."""
         now: dict[str, Failure | None] = {}

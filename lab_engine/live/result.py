@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from lab_engine.errors import LabError
 from lab_engine.live.foretold import Foretold, foretold
 from lab_engine.live.record import Changed, Copy, Record, Request
 from lab_engine.live.settings import Settings
@@ -27,6 +28,13 @@ HEAD = (
     Column("least", 8),
     Column("most", 8),
 )
+
+
+def checked(given: object) -> "Result":
+    """What pictures are made of. Raises LabError where it is anything but a result."""
+    if isinstance(given, Result):
+        return given
+    raise LabError(type(given).__name__, "is no result of a drill", "Give d.result().")
 
 
 class Measured(NamedTuple):
@@ -122,11 +130,11 @@ class Result(Shown):
         return min(later, default=math.inf)
 
     def _healed(self, event: Changed) -> float:
-        """When it changes again."""
+        """When it is well again: what fails otherwise meanwhile may be noticed for both."""
         again = (
             each.at
             for each in self.record.changed
-            if each.at > event.at and each.address == event.address
+            if each.at > event.at and each.address == event.address and not each.failure
         )
         return min(again, default=math.inf)
 

@@ -1,12 +1,18 @@
 """How the same change would be made so that nobody who keeps to TTLs is left behind."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dns.rdatatype import RdataType
+
+from lab_engine.authority.records import as_name
+from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.rehearsal import laws
 from lab_engine.rehearsal.cases import Case
+from lab_engine.rehearsal.endpoints import followed
 from lab_engine.rehearsal.populations import Population
+from lab_engine.rehearsal.steps import Steps
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import Staircase, plan_migration
 
@@ -31,19 +37,23 @@ class Advice:
     straggling: float
 
 
-def advice(found: Iterable[Case], population: Population, at_rest: Scenario) -> tuple[Advice, ...]:
+def advice(
+    steps: Steps, found: Iterable[Case], population: Population, at_rest: Scenario
+) -> tuple[Advice, ...]:
     """A schedule for each TTL that is in the way of a change.
 
     Args:
+        steps: the zone, and its changes.
         found: what changes.
         population: who asks.
         at_rest: the same before some name: how often each of its resolvers is asked.
     """
     names: dict[int, list[str]] = {}
     for case in found:
-        ttl = _in_the_way(case)
+        ttl = _in_the_way(case, steps.zones)
         if ttl is not None:
-            names.setdefault(ttl, []).extend((case.name, *case.alike))
+            known = names.setdefault(ttl, [])
+            known += [name for name in (case.name, *case.alike) if name not in known]
     asked = laws.rates(at_rest)
     rates = [rate for rate, count in asked.items() for _ in range(count)]
     return tuple(
@@ -53,13 +63,24 @@ def advice(found: Iterable[Case], population: Population, at_rest: Scenario) -> 
     )
 
 
-def _in_the_way(case: Case) -> int | None:
-    """The TTL of the copies out there when it moves, or when its TTL changes; None if it is low."""
+def _in_the_way(case: Case, before: Sequence[Zone]) -> int | None:
+    """The TTL of the copies out there when it moves, or when its TTL changes; None if it is low.
+
+    None, too, where no record set has it that could be given another before: of denials, and of the
+    SOA, whose new serial nobody waits for.
+    """
     moved = case.moves
     step = next(index for index, each in enumerate(case.steps) if each) if moved is None else moved
-    comes = any(each.change == "appears" for each in case.steps[step])
-    ttl = None if comes else case.ttl_before(step)
+    ttl = case.ttl_before(step) if _is_there(case, before[step]) else None
     return ttl if ttl is not None and ttl > LOW_TTL else None
+
+
+def _is_there(case: Case, zone: Zone) -> bool:
+    """Whether a zone has a record set to lower the TTL of."""
+    kind = RdataType[case.type]
+    return kind is not RdataType.SOA and any(
+        each.type is kind for each in followed(zone, as_name(case.name), kind)
+    )
 
 
 def _plan(ttl: int, rates: list[float]) -> Staircase | None:

@@ -1,7 +1,7 @@
 """Whom a change concerns, and how many questions it costs the authority."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -80,9 +80,10 @@ def led_elsewhere(
 ) -> Callable[[Outcome], Sequence[int]]:
     """How many requests of each bin are not led where one of the steps leads.
 
-    Where that step has addresses of its own, it is those that reach others: so a cache that keeps a
-    CNAME and asks anew for what lies behind it is right. Else it is those that an answer leads
-    which left the authority before a change.
+    Where that step leads elsewhere than all before, it is those that reach an address of these, or
+    none where these have none: so a cache that keeps a CNAME and asks anew for what lies behind it
+    is right, also where nothing lies there any more. Else it is those that an answer leads which
+    left the authority before a change.
 
     Args:
         scenario: of the runs.
@@ -92,26 +93,29 @@ def led_elsewhere(
     """
     right = frozenset(_addresses(told(scenario, to)))
     earlier = (frozenset(_addresses(told(scenario, step))) for step in range(index + 1))
-    others = frozenset[str]().union(*(each for each in earlier if each != right))
-    disjoint = bool(right) and bool(others) and not others & right
-    if disjoint and math.isclose(concerned(scenario, index, index + 1), 1):
-        return lambda outcome: [
-            sum(column)
-            for column in zip(
-                *(
-                    row
-                    for address, row in zip(outcome.addresses, outcome.requests, strict=True)
-                    if address in others
-                ),
-                strict=True,
-            )
-        ]
+    wrong = {each for each in earlier if each != right}
+    others = frozenset[str]().union(*wrong)
+    apart = bool(wrong) and not others & right
+    if apart and math.isclose(concerned(scenario, index, index + 1), 1):
+        return lambda outcome: _reaching(outcome, others, none=frozenset() in wrong)
     if right_again is None:
         return lambda outcome: outcome.stale[index]
     return lambda outcome: [
         late - early
         for late, early in zip(outcome.stale[index], outcome.stale[right_again], strict=True)
     ]
+
+
+def _reaching(outcome: Outcome, addresses: Collection[str], *, none: bool) -> Sequence[int]:
+    """How many requests of each bin reach one of these addresses, or, if that counts, none."""
+    rows = [
+        row
+        for address, row in zip(outcome.addresses, outcome.requests, strict=True)
+        if address in addresses
+    ]
+    if none:
+        rows.append(outcome.failed)
+    return [sum(column) for column in zip(*rows, strict=True)]
 
 
 def _addresses(several: Iterable[Iterable[Share]]) -> Iterator[str]:

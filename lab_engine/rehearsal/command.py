@@ -1,6 +1,7 @@
 """`python -m lab_engine rehearse`: from options to a rehearsal, and its page in a file."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,8 +24,10 @@ def run(
     """The rehearsal that the options ask for; its page is written if they ask for that, too.
 
     Raises:
-        LabError: as `rehearse`; or a file that cannot be read or written.
+        LabError: as `rehearse`; or a file that cannot be read or written, before anything runs.
     """
+    if options.html is not None:
+        _check_writable(Path(options.html))
     files, times = _timed(options.changes, options.at)
     known = Known(
         health_checks=heard.ids if options.health else None,
@@ -42,7 +45,7 @@ def run(
         known=known,
         progress=progress,
     )
-    if options.html:
+    if options.html is not None:
         _write(options.html, found)
     return found
 
@@ -68,6 +71,13 @@ def _split(given: str) -> tuple[str, float | None]:
 
 def _blocks(options: argparse.Namespace) -> str | None:
     return file_text(options.cidr_blocks) if options.cidr_blocks else None
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse ahead what could not be written at the end: a run takes its time."""
+    no_place = path.is_dir() or not path.parent.is_dir()
+    if no_place or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise LabError(path, "cannot be written", "Name a file in a folder that is there.")
 
 
 def _write(path: str, found: Rehearsal) -> None:

@@ -49,6 +49,7 @@ def _name(each: Rehearsed) -> Data:
                 "seconds": _named(LEVELS, one.times),
                 "law": None if one.law is None else _named(LEVELS, one.law),
                 "watched": one.watched,
+                "caches": one.caches,
                 "curve": thin(one.curve),
             }
             for one in each.followed

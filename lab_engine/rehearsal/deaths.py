@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab_engine.authority.plan import replies
+from lab_engine.authority.records import Reply
 from lab_engine.authority.server import plan
+from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.rehearsal import laws
 from lab_engine.rehearsal.endpoints import Endpoint
@@ -21,6 +23,7 @@ from lab_engine.simulation.strata import askers
 LEVELS = (0.5, 0.95, 0.99, 1.0)
 RUNS = 50  # each has one detection
 LEAD, TAIL = 60.0, 900.0  # seconds watched ahead of the death, and beyond the last TTL
+ALL = 1.0  # seconds: so near to the end of the watch is at its end
 
 
 @dataclass(frozen=True)
@@ -98,32 +101,34 @@ class Killing:
         whole = math.fsum(weight for each in every for _, weight in each.lasted)
         hit = tuple(map(_led, every))
         weight = math.fsum(weight for each in hit for _, weight in each.lasted)
-        pool = pooled(hit)
+        pool, watched = pooled(hit), ran.scenario.duration - LEAD
+        still = math.fsum(each.open for each in hit)
         named = (("mean", None), ("p99", 0.99), ("worst", 1.0))
         return Death(
             self.endpoint,
             self.population.name,
             weight / whole if whole else 0.0,
-            tuple(split(pool, level).total for level in LEVELS),
+            tuple(_ended(split(pool, level).total, watched, still) for level in LEVELS),
             tuple((name, split(pool, level)) for name, level in named),
-            math.fsum(each.open for each in hit) / weight if weight else 0.0,
+            still / weight if weight else 0.0,
             self._law(ran.scenario),
-            ran.scenario.duration - LEAD,
+            watched,
             hit,
         )
 
     def _law(self, scenario: Scenario) -> tuple[float, ...] | None:
-        """Where all are told this one address, and keep to its TTL."""
+        """Where all are told this one address, keep to its TTL, and are led away when it fails."""
         if not neutral(scenario) or not self.endpoint.check:
             return None
         now = scenario.steps[0][1]
-        told = {
-            share.reply
-            for _, _, peer in askers(scenario)
-            for share in replies(plan(now.zone, now.question, peer, now.state))
-        }
+        told = _told(now, now.state)
+        noticed = now.state.unhealthy | {*self.endpoint.check.split(", ")}
+        later = _told(now, now.state.with_unhealthy(*noticed))
+        dead = {*self.endpoint.addresses}
         only = next(iter(told)) if len(told) == 1 else None
-        if only is None or set(only.addresses) != {*self.endpoint.addresses} or only.ttl is None:
+        if only is None or {*only.addresses} != dead or only.ttl is None:
+            return None
+        if any(dead.intersection(reply.addresses) for reply in later):
             return None
         ttl, checkers = only.ttl, self.population.checkers
 
@@ -139,6 +144,20 @@ class Killing:
 
         rates = laws.rates(scenario)
         return tuple(laws.outage(failover, rates, level) for level in LEVELS)
+
+
+def _told(now: Scenario, state: State) -> set[Reply]:
+    """All that anybody is told in a state."""
+    return {
+        share.reply
+        for _, _, peer in askers(now)
+        for share in replies(plan(now.zone, now.question, peer, state))
+    }
+
+
+def _ended(total: float, watched: float, still: float) -> float:
+    """An outage, endless where some are not over and it has lasted for all of the watch."""
+    return math.inf if still and total > watched - ALL else total
 
 
 def _led(outage: Outage) -> Outage:

@@ -21,7 +21,7 @@ class Endpoint:
 
     Attributes:
         addresses: that die together.
-        check: the id of the health check that watches them; empty for none.
+        check: the id of the health check that watches them, or several; empty for none.
         name: asked for, absolute.
         type: A or AAAA, as text.
     """
@@ -74,8 +74,8 @@ def killed(zone: Zone, text: str, names: Sequence[tuple[str, str]]) -> tuple[End
         hit = [each for each in sets if addresses.intersection(each.texts)]
         if hit and kind not in found:
             dead = tuple(each for each in _addresses(hit) if each in addresses)
-            checks = {each.health_check_id for each in hit}
-            check = checks.pop() if len(checks) == 1 else ""
+            checks = dict.fromkeys(each.health_check_id for each in hit if each.health_check_id)
+            check = ", ".join(checks)
             found[kind] = Endpoint(dead, check, name, kind)
     return tuple(found.values())
 

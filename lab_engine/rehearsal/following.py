@@ -45,6 +45,7 @@ class Followed:
         times: seconds until this part has followed, at each of `LEVELS`.
         law: the same by the closed form; None where there is none.
         watched: seconds from the change to the end of the watch.
+        caches: that were followed in all runs together: of few, times are rough.
     """
 
     change: int
@@ -55,6 +56,7 @@ class Followed:
     times: Times
     law: Times | None
     watched: float
+    caches: int
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,8 @@ class Watch:
         found = curve(outcomes, at, step, led_elsewhere(scenario, step, step + 1), part)
         law = self._law(step, scenario) if math.isclose(part, 1) else None
         name, watched = self.population.name, scenario.duration - at
-        return Followed(step, at - LEAD, name, part, found, times(found), law, watched)
+        caches = len(outcomes) * sum(laws.rates(scenario).values())
+        return Followed(step, at - LEAD, name, part, found, times(found), law, watched, caches)
 
     def _law(self, step: int, scenario: Scenario) -> Times | None:
         ttl = self.case.ttl_before(step)

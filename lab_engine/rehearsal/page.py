@@ -77,7 +77,7 @@ def _followed(found: Answers) -> Iterator[str]:
                 svg("Who still goes by older answers", "of the requests it concerns", lines),
                 sentence(lines),
             )
-            rows = [_row(one.population, one.times, one.law) for one in several]
+            rows = [_row(one.population + text.rough(one), one.times, one.law) for one in several]
             yield _table("Seconds until this part has followed", ("", *_SECONDS), _flat(rows))
         if not each.followed:
             yield _paragraph(f"{each.case.name} {each.case.type}: nobody here is told otherwise.")
@@ -144,7 +144,7 @@ def _death(each: Death) -> Iterator[str]:
         return
     bars = part_bars(each.outages, title="How long clients are led there, and whose seconds")
     yield _figure(bars.svg(), bars.sentence)
-    rows = [("simulated", *(f"{value:.0f}" for value in each.quantiles))]
+    rows = [("simulated", *(text.outage(value, each.watched) for value in each.quantiles))]
     if each.law is not None:
         rows.append(("by the law", *(f"{value:.0f}" for value in each.law)))
     yield _table("Seconds, of those who are led there", ("", "p50", "p95", "p99", "worst"), rows)

@@ -23,6 +23,7 @@ from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import mix_of, profiles_of
 
 NEUTRAL = ("ideal", "none")
+BEHIND = 10  # clients of a resolver, at most, where there are fewer of both
 CLOSED_AFTER = 60  # seconds: the idle time-out of an Application Load Balancer as it comes
 
 
@@ -61,10 +62,14 @@ class Population:
         return self.scenario(Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1")]), "www")
 
     def fewer(self, clients: int) -> "Population":
-        """The same with so many clients, or what its places need, and resolvers in proportion."""
+        """The same with so many clients, or what its places need, and resolvers in proportion.
+
+        But no resolver has more than `BEHIND` of them, lest a cache or two decide: of a thousand
+        resolvers with a hundred clients each, one would be left of a hundred clients.
+        """
         now, resolvers = self.parts["clients"], self.parts["resolvers"]
         least = len(self.parts.get("places", (None,))) * len(resolvers.profile)
-        few = max(least, resolvers.count * clients // now.count)
+        few = max(least, resolvers.count * clients // now.count, clients // BEHIND)
         parts = {
             "clients": replace(now, count=max(clients, 2 * least)),
             "resolvers": replace(resolvers, count=few),

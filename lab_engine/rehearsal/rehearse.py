@@ -238,7 +238,7 @@ class _Work:
             tuple(each.death(*came[each]) for each in self.killings),
             tuple(findings),
             tuple(each for each in findings if each not in old),
-            advice(self.found, self.populations[0], self.populations[0].toy),
+            advice(self.steps, self.found, self.populations[0], self.populations[0].toy),
             self.populations,
             {each.name: told(each.toy) for each in self.populations},
             self.seed,

@@ -105,8 +105,13 @@ def _check(times: Sequence[float], count: int) -> None:
     if not count:
         raise LabError("No change", "leaves nothing to rehearse", "Give a zone, or a change batch.")
     if len(times) != count:
-        rule = f"do not match the {count} change{'s' * (count != 1)}"
-        raise LabError(f"{len(times)} times", rule, "Give each change a time: --at 0 --at 3600.")
+        one = len(times) == 1
+        rule = f"{'does' if one else 'do'} not match the {count} change{'s' * (count != 1)}"
+        raise LabError(
+            f"{len(times)} time{'s' * (not one)}",
+            rule,
+            "Give each change a time: --at 0 --at 3600.",
+        )
     last = -math.inf
     for time in times:
         number = isinstance(time, int | float) and not isinstance(time, bool)

@@ -9,12 +9,14 @@ from lab_engine.rehearsal.asking import Asked
 from lab_engine.rehearsal.cases import Case
 from lab_engine.rehearsal.curves import Times
 from lab_engine.rehearsal.deaths import Death
+from lab_engine.rehearsal.following import Followed
 from lab_engine.rehearsal.populations import Population, Told
 from lab_engine.simulation.outages import Parts
 from lab_engine.views.theme import seconds
 
 WIDTH = 18  # letters of a population's name
 SHOWN = 20  # differences, and findings, that are printed whole
+FEW = 200  # caches of which a median may be off by a tenth of the TTL, as the largest weigh most
 NEVER = (
     "Who asks only once is in none of these: a name written out in nginx, gRPC while its\n"
     "connections live, a JVM told to keep answers for ever. Restart those."
@@ -93,9 +95,14 @@ def _step(each: Rehearsed, step: int) -> Iterator[str]:
     yield f"{'':<{WIDTH}}{'50 %':>9}{'90 %':>9}{'99 %':>9}   have followed"
     for one in several:
         whole = "" if math.isclose(one.concerned, 1) else f"   concerns {one.concerned:.0%}"
-        yield f"{one.population:<{WIDTH}}{_times(one.times, one.watched)}{whole}"
+        yield f"{one.population:<{WIDTH}}{_times(one.times, one.watched)}{whole}{rough(one)}"
         if one.law is not None:
             yield f"{'  by the law':<{WIDTH}}{_times(one.law, one.watched)}"
+
+
+def rough(found: Followed) -> str:
+    """What to know where few caches decided."""
+    return f"   rough: of {found.caches} caches" if found.caches < FEW else ""
 
 
 def _times(found: Times, watched: float) -> str:
@@ -141,7 +148,7 @@ def rates(cost: Asked) -> tuple[str, ...]:
     said = f" (law {' -> '.join(law)})" if law else ""
     more = "more" if cost.extra >= 0 else "fewer"
     usd = f"{cost.usd_before:.2f} -> {cost.usd_after:.2f} USD a month"
-    people = f"{cost.clients:,} clients behind {cost.resolvers:,} resolvers"
+    people = f"{cost.clients:,} clients behind {_count(cost.resolvers, 'resolver')}"
     return (
         f"{cost.before:.2f} -> {cost.after:.2f} a second{said}; {usd}",
         f"{abs(cost.extra):,.0f} {more} in the first {cost.watched:,.0f} s; for {people}",
@@ -187,15 +194,20 @@ def _death(each: Death) -> Iterator[str]:
         return
     some = "" if each.led > 0.995 else f"   of {each.led:.0%}"
     still = f"; {each.open:.0%} still are after {each.watched:.0f} s" if each.open else ""
-    yield f"{each.population:<{WIDTH}}{_quantiles(each.quantiles)}{some}{still}"
+    yield f"{each.population:<{WIDTH}}{_quantiles(each.quantiles, each.watched)}{some}{still}"
     if each.law is not None:
-        yield f"{'  by the law':<{WIDTH}}{_quantiles(each.law)}"
+        yield f"{'  by the law':<{WIDTH}}{_quantiles(each.law, each.watched)}"
     for name, parts in each.parts:
         yield f"{'':<{WIDTH}}{name}: {said(parts)}"
 
 
-def _quantiles(found: Iterable[float]) -> str:
-    return "".join(f"{each:>9.0f}" for each in found)
+def _quantiles(found: Iterable[float], watched: float) -> str:
+    return "".join(f"{outage(each, watched):>9}" for each in found)
+
+
+def outage(seconds: float, watched: float) -> str:
+    """One of them: of those who are led there to the end of the watch, how long that is."""
+    return f"> {watched:.0f}" if math.isinf(seconds) else f"{seconds:.0f}"
 
 
 def said(parts: Parts) -> str:
@@ -270,4 +282,4 @@ def profile(told: Told) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'s' * (number != 1)}"
+    return f"{f'{number:,}' if number else 'no'} {noun}{'s' * (number != 1)}"

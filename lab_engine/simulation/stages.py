@@ -9,6 +9,7 @@ from itertools import dropwhile
 
 from lab_engine.authority.plan import replies
 from lab_engine.authority.records import Client
+from lab_engine.caches.scoped import Scopes
 from lab_engine.simulation.asking import planned
 from lab_engine.simulation.epochs import Epoch
 from lab_engine.simulation.scenario import Scenario
@@ -62,6 +63,8 @@ def _clients(scenario: Scenario) -> Iterator[Client]:
     """For whom the authority is asked."""
     for place, name, peer in askers(scenario):
         yield peer
-        if scenario.known_profiles.recursive(name).ecs is not None:
-            members = (member_of(place, index) for index in range(ASKED_FOR))
-            yield from (Client(each.network, "ecs").by(peer) for each in members)
+        lengths = scenario.known_profiles.recursive(name).ecs
+        if lengths is not None:
+            members = (member_of(place, index).network for index in range(ASKED_FOR))
+            told = dict.fromkeys(map(Scopes(lengths).sent, members))
+            yield from (Client(each, "ecs").by(peer) for each in told)

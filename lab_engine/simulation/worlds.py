@@ -134,13 +134,13 @@ class Worlds(Shown):
             "failed after a death": lambda world: f"{world.failed:,}",
             "time to drain": _drained,
             "canary error": lambda world: f"{100 * world.canary_error:.2f} points",
-            "back at the same server": lambda world: f"{world.stickiness:.1%}",
+            "back at the same server": lambda world: f"{100 * world.stickiness:.1f} %",
             "cost": lambda world: f"${world.bill.total:,.2f} a month",
         }
         rows = [(name, *map(say, self.each)) for name, say in measures.items()]
-        dns = self.dns
+        dns, meant = self.dns, 100 * self.dns.share
         notes = [
-            f"{dns.victim} dies or drains at {dns.at:g} s, or is the canary of {dns.share:.0%}",
+            f"{dns.victim} dies or drains at {dns.at:g} s, or is the canary of {meant:g} %",
             f"prices of {dns.bill.prices.as_of}, {dns.bill.prices.caveat}",
         ]
         return Table([Column("", 24), *(Column(name, 18) for name in NAMES)], rows, notes)

@@ -44,13 +44,14 @@ _FILES: Final = (
     "land.js",
     "flow.js",
     "map.js",
+    "tree.js",
     "drawn.js",
     "queues.js",
     "together.js",
 )
 PARTS: Final = (
     *("form", "buttons", "plot", "tiles", "strip", "log"),
-    *("fan", "dots", "together", "drawer", "matrix", "map", "drawn"),
+    *("fan", "dots", "together", "drawer", "matrix", "map", "tree", "drawn"),
     "queues",
 )
 _NOTE: Final = re.compile(r"^ *//.*\n", re.MULTILINE)

@@ -184,6 +184,14 @@ class Api:
             await self._stopping.wait()
 
 
+def malformed() -> type[Exception]:
+    """What a `client` raises, and does not send, where parameters have not the operation's form."""
+    from botocore.exceptions import ParamValidationError  # noqa: PLC0415  (heavy)
+
+    kind: type[Exception] = ParamValidationError
+    return kind
+
+
 def client(url: str) -> Any:
     """botocore's Route 53 client for an Api, as `boto3.client("route53")` would give it.
 

@@ -10,7 +10,7 @@ from .axe import violations
 from .course import assert_in_view, assert_quiet, lesson_page
 from .kit import wear
 
-ANSWER, LOADED, DEATHS, BUSY, PLAYGROUND = range(5)
+ANSWER, LOADED, BUSY, PLAYGROUND = range(4)
 RUNNING_MS = 120_000  # for a lesson of balancers, on a busy machine
 
 
@@ -105,7 +105,7 @@ def test_play_moves_on_and_pauses(lesson):
 
 
 def test_a_dead_server_is_named_so(lesson):
-    cell = panel(lesson, DEATHS)
+    cell = panel(lesson, LOADED)
     choose(cell, "Server A dies", "at 10 s")
 
     expect(cell.locator("svg").get_by_text("A dead")).to_have_count(3)

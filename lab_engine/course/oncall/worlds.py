@@ -7,15 +7,18 @@ from itertools import groupby
 from random import Random
 from typing import Any, Final
 
+from dns.name import Name
+from dns.rdata import Rdata
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.policies import Failover, Geolocation, Weighted
-from lab_engine.authority.records import Client, Question, RRset
+from lab_engine.authority.records import Client, Question, Reply, RRset, as_name
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Forgiving, Zone
 from lab_engine.caches.profiles import CLIENTS
 from lab_engine.caches.resolver import Resolver
 from lab_engine.errors import LabError
+from lab_engine.simulation.asking import held
 from lab_engine.simulation.cities import cities
 from lab_engine.simulation.outcome import Outcome
 from lab_engine.simulation.parts import Backend, Clients, Resolvers, ScheduledChange
@@ -23,7 +26,8 @@ from lab_engine.simulation.run import run
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.views.theme import number, percent
 
-from .incident import Incident, Metrics, World
+from .incident import Incident, World
+from .monitoring import Metrics
 
 APEX: Final = "shop.example"
 ONE, TWO, THREE, FOUR = (f"192.0.2.{n}" for n in (1, 2, 3, 4))
@@ -65,10 +69,34 @@ def _bounced(incident: Incident) -> Metrics:
             reply = cache.look_up(questions[kind], now).value.reply
             if kind == "MX":
                 asked += 1
-                lost += not any(each.type is RdataType.MX for each in reply.answer)
+                lost += not _mail_server(incident, reply)
             now += dice.expovariate(1 / 30)
+    site = _leads(incident, APEX)
     rows = [("mail that found no server", percent(lost / asked)), ("senders", str(OFFICES))]
-    return Metrics(tuple(rows), lost == 0)
+    rows += [("the site has an address", "yes" if site else "no")]
+    return Metrics(tuple(rows), site and lost == 0)
+
+
+def _mail_server(incident: Incident, reply: Reply) -> bool:
+    """Whether an answer names a mail server whose address can be found, too."""
+    mail = (each for each in reply.answer if each.type is RdataType.MX)
+    return any(_leads(incident, _host(host)) for each in mail for host in each.values)
+
+
+def _leads(incident: Incident, name: Name | str) -> bool:
+    """Whether a name has an A record; who looks after names of other zones is not ours to judge."""
+    question = Question.of(name)
+    if not incident.server.zone.contains(question.name):
+        return True
+    reply = incident.server.authority.respond(question, Client.at("198.18.1.1"))
+    aliased = (each for each in reply.answer if each.type is RdataType.CNAME)
+    others = (_host(host) for each in aliased for host in each.values)
+    return bool(reply.addresses) or any(not incident.server.zone.contains(each) for each in others)
+
+
+def _host(value: Rdata) -> Name:
+    """The name that an MX or a CNAME ends in."""
+    return as_name(value.to_text().split()[-1])
 
 
 def _canary() -> World:
@@ -96,15 +124,26 @@ def _canary() -> World:
 
 def _still_asked(incident: Incident) -> Metrics:
     """The requests that the new build gets, of those who come by IPv4 and by IPv6."""
-    rows, sent = [], 0
-    for kind, bad in (("A", TWO), ("AAAA", "2001:db8::2")):
-        outcome = run(incident.scenario.set("type", kind))
-        got = sum(outcome.requests[outcome.addresses.index(bad)]) if bad in outcome.addresses else 0
-        rows.append((kind, got / outcome.total))
-        sent += got
-    told = [("to the new build", percent(sum(part for _, part in rows) / 2))]
-    told += [("TTL of what caches hold", "60 s at most")]
-    return Metrics(tuple(told), sent == 0)
+    old, new = _watch(incident), _watch(incident, "AAAA")
+    watched = (old, new or old)  # whoever has IPv6 has IPv4, too, and falls back on it
+    sent = [_to(outcome, TWO) + _to(outcome, "2001:db8::2") for outcome in watched]
+    lost = [_failed(outcome) for outcome in watched]
+    told = [("to the new build", percent(sum(sent) / len(sent)))]
+    told += [("requests that failed", percent(sum(lost) / len(lost)))]
+    return Metrics(tuple(told), not any((*sent, *lost)))
+
+
+def _watch(incident: Incident, kind: str = "A", engine: str = "auto") -> Outcome | None:
+    """What becomes of the requests; None where the name has no address: all of them fail."""
+    scenario = incident.scenario
+    if scenario.step or not held([scenario.set("type", kind)]):
+        return None
+    return run(scenario.set("type", kind), engine=engine)
+
+
+def _to(outcome: Outcome | None, address: str) -> float:
+    """The part of the requests that an address gets."""
+    return dict(_shares(outcome)).get(address, 0.0)
 
 
 def _country() -> World:
@@ -128,20 +167,20 @@ def _country() -> World:
 
 def _reached(incident: Incident) -> Metrics:
     """Who gets to a server, city by city."""
-    outcome = run(incident.scenario)
+    outcome = _watch(incident)
     due = {place.label: place.share for place in incident.scenario.places}
     got = {
         place: sum(trip.requests for trip in trips)
-        for place, trips in groupby(outcome.trips, lambda trip: trip.place)
+        for place, trips in groupby(outcome.trips if outcome else (), lambda trip: trip.place)
     }
     lost = [place for place in due if not got.get(place)]
     rows = [("requests that failed", percent(_failed(outcome)))]
     rows += [("cities that reach a server", f"{len(due) - len(lost)} of {len(due)}")]
-    return Metrics(tuple(rows), not any(outcome.failed))
+    return Metrics(tuple(rows), not _failed(outcome))
 
 
-def _failed(outcome: Outcome) -> float:
-    return sum(outcome.failed) / max(1, outcome.total)
+def _failed(outcome: Outcome | None) -> float:
+    return sum(outcome.failed) / max(1, outcome.total) if outcome else 1.0
 
 
 def _checks() -> World:
@@ -195,14 +234,17 @@ def _check_for_a_text(client: Any, zone: str) -> None:
 
 def _crowded(incident: Incident) -> Metrics:
     """How many the servers refuse."""
-    outcome = run(incident.scenario)
+    outcome = _watch(incident)
     rows = [("requests that failed", percent(_failed(outcome)))]
     rows += [(f"requests to {each}", percent(share)) for each, share in _shares(outcome)]
-    return Metrics(tuple(rows), _failed(outcome) <= FINE)
+    watched = incident.watches(ONE)
+    rows += [(f"a health check follows {ONE}", "yes" if watched else "no")]
+    back = any(share for each, share in _shares(outcome) if each == ONE)
+    return Metrics(tuple(rows), _failed(outcome) <= FINE and back and watched)
 
 
-def _shares(outcome: Outcome) -> Iterable[tuple[str, float]]:
-    return zip(outcome.addresses, outcome.shares(), strict=True)
+def _shares(outcome: Outcome | None) -> Iterable[tuple[str, float]]:
+    return zip(outcome.addresses, outcome.shares(), strict=True) if outcome else ()
 
 
 def _branch() -> World:
@@ -273,11 +315,12 @@ def _queues() -> World:
 
 def _slow(incident: Incident) -> Metrics:
     """What a request waits for."""
-    outcome = run(incident.scenario, engine="events")
-    median, worst = outcome.latency_ms(0.5, 0.99)
+    outcome = _watch(incident, engine="events")
+    median, worst = outcome.latency_ms(0.5, 0.99) if outcome else (math.inf, math.inf)
     rows = [("a page takes, median", f"{number(median)} ms"), ("p99", f"{number(worst)} ms")]
+    rows += [("requests that failed", percent(_failed(outcome)))]
     rows += [(f"requests to {each}", percent(share)) for each, share in _shares(outcome)]
-    return Metrics(tuple(rows), worst < 1000)  # a second
+    return Metrics(tuple(rows), worst < 1000 and _failed(outcome) <= FINE)  # a second
 
 
 def _moved() -> World:
@@ -298,21 +341,23 @@ def _moved() -> World:
         scenario,
         _left_behind,
         {"provider": {}, "office": {"profile": "unbound"}},
+        servers=(ONE,),
     )
 
 
 def _left_behind(incident: Incident) -> Metrics:
     """Who still comes to the old server, at the end of the watch."""
-    old = Zone.of(APEX, [RRset.of("api", "A", ONE, 60)])
-    moving = [ScheduledChange(600, "zone", incident.server.zone)]
-    outcome = run(incident.scenario.set("zone", old).set("schedule", moving))
-    last = [row[-1] for row in outcome.requests]
-    part = last[outcome.addresses.index(ONE)] / max(1, sum(last))
-    clients = ", ".join(
-        f"{name} {percent(share)}" for name, share in incident.scenario.clients.profile
-    )
+    now, old = incident.scenario, Zone.of(APEX, [RRset.of("api", "A", ONE, 60)])
+    moving = (ScheduledChange(600, "zone", now.zone), ScheduledChange(600, "down", now.down))
+    before = replace(now, zone=old, down=(), unhealthy=(), step=False, schedule=moving)
+    outcome = run(before)
+    last, lost = [row[-1] for row in outcome.requests], outcome.failed[-1]
+    every = max(1, sum(last) + lost)
+    part = last[outcome.addresses.index(ONE)] / every
+    clients = ", ".join(f"{name} {percent(share)}" for name, share in now.clients.profile)
     rows = [("requests to the old server", percent(part)), ("clients", clients)]
-    return Metrics(tuple(rows), part <= FINE)
+    rows += [("requests that failed", percent(lost / every))]
+    return Metrics(tuple(rows), part <= FINE and lost / every <= FINE)
 
 
 WORLDS: Final = {
@@ -335,6 +380,6 @@ def incident(name: str) -> Incident:
     Raises:
         LabError: there is no such incident.
     """
-    if name not in WORLDS:
+    if not isinstance(name, str) or name not in WORLDS:
         raise LabError(name, "is no incident", f"Choose of {', '.join(WORLDS)}.")
-    return Incident(WORLDS[name]())
+    return Incident(name, WORLDS[name]())

@@ -3,7 +3,7 @@
 import math
 
 from lab_engine.errors import LabError
-from lab_engine.live.result import Result
+from lab_engine.live.result import Result, checked
 from lab_engine.simulation.outages import Parts
 from lab_engine.views.theme import seconds
 
@@ -22,8 +22,9 @@ def drill_bars(result: Result, number: int = -1, *, title: str = TITLE) -> PartB
         title: what stands above it.
 
     Raises:
-        LabError: no such failure.
+        LabError: no such failure, or no result of a drill.
     """
+    checked(result)
     try:
         found, law = result.measured[number], result.foretold[number]
     except IndexError:

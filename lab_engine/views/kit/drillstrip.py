@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 from lab_engine.authority.health import MORE_THAN_PERCENT
 from lab_engine.live.record import Copy
-from lab_engine.live.result import Result
+from lab_engine.live.result import Result, checked
 from lab_engine.views.theme import number, seconds
 
 from .failoverstrip import CHECKERS, SERVERS, VERDICT, cut, deaths, minds, verdicts
@@ -33,7 +33,11 @@ def drill_strip(
         check: the id of a health check; the first that asks an endpoint, without it.
         between: seconds since the drill began; all of it, without.
         title: what stands above it.
+
+    Raises:
+        LabError: it is no result of a drill.
     """
+    checked(result)
     outcome, how = result.outcome, result.how
     start, end = between or (0.0, max(1.0, result.ended))
     now = min(end, result.ended)  # an axis may be longer than what has happened

@@ -6,13 +6,12 @@ from typing import Final
 
 from lab_engine.authority.geo import REGIONS, Atlas, Point
 from lab_engine.authority.plan import Plan, replies
-from lab_engine.authority.records import Client
 from lab_engine.errors import LabError
 from lab_engine.review.explain import explain
 from lab_engine.simulation import Outcome, Scenario
-from lab_engine.simulation.asking import planned
+from lab_engine.simulation.asking import planned, seen
 from lab_engine.simulation.parts import Place
-from lab_engine.simulation.strata import due_from, profiles_of
+from lab_engine.simulation.strata import due_from
 from lab_engine.simulation.travel import apart, member_of
 
 from .firsthour import first_hour
@@ -81,7 +80,7 @@ def mapped(  # noqa: PLR0913  (each is one thing an author may want to say)
             _journeys(scenario, outcome, place, atlas),
             _untold(scenario, place, atlas, plan_for(place.peer)) if before else (),
             _told(scenario, place),
-            why(_seen(scenario, place)),
+            why(seen(scenario, place)),
         )
         for place, point in shown
     )
@@ -143,25 +142,8 @@ def _untold(scenario: Scenario, place: Place, atlas: Atlas, plan: Plan) -> tuple
     )
 
 
-def _subnets(scenario: Scenario, place: Place) -> tuple[int, int] | None:
-    """How many bits of its clients' addresses the resolver of a place sends."""
-    name, _ = max(profiles_of(scenario, place), key=lambda each: each[1])
-    return scenario.known_profiles.recursive(name).ecs
-
-
-def _seen(scenario: Scenario, place: Place) -> Client:
-    """Whom the authority takes for the one who asks."""
-    lengths = _subnets(scenario, place)
-    if lengths is None:
-        return place.peer
-    client = member_of(place, 0).network
-    longest = lengths[0] if client.version == 4 else lengths[1]
-    bits = min(client.prefixlen, longest)
-    return Client(client.supernet(new_prefix=bits), "ecs")
-
-
 def _told(scenario: Scenario, place: Place) -> str:
-    seen = _seen(scenario, place)
-    where = scenario.state.atlas.place(seen.network)
-    what = "client subnet" if seen.source == "ecs" else "the resolver's address"
-    return f"{what} {str(seen.network).removesuffix('/32')}, which is {where}"
+    who = seen(scenario, place)
+    where = scenario.state.atlas.place(who.network)
+    what = "client subnet" if who.source == "ecs" else "the resolver's address"
+    return f"{what} {str(who.network).removesuffix('/32')}, which is {where}"

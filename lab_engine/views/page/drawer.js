@@ -3,7 +3,7 @@
 
 import { element } from "./dom.js";
 import { framed, heard } from "./frame.js";
-import { playhead } from "./play.js";
+import { WHOLE_MS, playhead } from "./play.js";
 
 const CELL = 12; // bytes of a row at one look
 const MARKS = ["", "◀ answered", "+ new"];
@@ -21,7 +21,7 @@ export function drawer({ model, el, signal }) {
     play.take(
       {
         times: still.looks.map((_, index) => index),
-        whole: 2_500 * still.looks.length, // so long for each question
+        whole: Math.min(WHOLE_MS, 2_500 * still.looks.length), // so long for each question
         clock: (index) => `${name(index)}, ${index + 1} of ${still.looks.length}`,
         say: (index) => `${still.looks[index][0]} ${name(index)}`,
         draw(index) {

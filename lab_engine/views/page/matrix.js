@@ -4,7 +4,7 @@
 import { element, unique } from "./dom.js";
 import { rows } from "./drawer.js";
 import { framed, redrawn, roving } from "./frame.js";
-import { playhead } from "./play.js";
+import { WHOLE_MS, playhead } from "./play.js";
 import { lanes, read, reserve } from "./strip.js";
 
 export function matrix({ model, el, signal }) {
@@ -28,7 +28,7 @@ export function matrix({ model, el, signal }) {
       {
         times: Array.from({ length: still.said.length + 1 }, (_, index) => index),
         smooth: true,
-        whole: 2_500 * still.said.length, // so long for each question
+        whole: Math.min(WHOLE_MS, 2_500 * still.said.length), // so long for each question
         clock: (index) => `${index} of ${still.said.length} asked`,
         say: (index) => still.said[index - 1] ?? "Before the first question.",
         draw(index, time) {

@@ -4,7 +4,7 @@
 
 import { control, element, shape } from "./dom.js";
 
-const WHOLE_MS = 24_000; // from the first moment to the last, at normal speed
+export const WHOLE_MS = 24_000; // from the first moment to the last, at normal speed
 const FINE = 10_000; // steps of the range, for any number of moments
 const SPEEDS = ["½", "1", "2", "4"];
 const FACTORS = { "½": 0.5, 1: 1, 2: 2, 4: 4 };
@@ -17,7 +17,7 @@ const ICONS = {
 
 // A picture gives the `times` it can show, rising; `clock(i)` is short and shown, `say(i)` is for a
 // screen reader, `draw(i, time)` draws; `paused(i)` is called where the playhead comes to rest; what
-// is over sooner than usual says in how many ms, `whole`.
+// is over sooner or later than usual says in how many ms, `whole`.
 export function playhead(el, signal, { label }) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const box = el.appendChild(element("div", { className: "lab-play" }));
@@ -63,7 +63,7 @@ export function playhead(el, signal, { label }) {
     if (!running || !visible || signal?.aborted) return;
     const passed = Math.min(100, now - before);
     before = now;
-    at += (passed / Math.min(WHOLE_MS, shows.whole ?? WHOLE_MS)) * FACTORS[speed.value] * (last() - first());
+    at += (passed / (shows.whole ?? WHOLE_MS)) * FACTORS[speed.value] * (last() - first());
     if (at >= last()) go(shows.times.length - 1);
     else show(false);
     requestAnimationFrame(tick);

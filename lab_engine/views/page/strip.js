@@ -4,7 +4,7 @@
 import { clockOf, element, patterns, shape, unique } from "./dom.js";
 import { framed, redrawn, roving } from "./frame.js";
 import { ROW_OF_LAMPS, lampRow, told } from "./lamps.js";
-import { playhead } from "./play.js";
+import { WHOLE_MS, playhead } from "./play.js";
 
 const LABEL = 118;
 const RIGHT = 22;
@@ -29,7 +29,7 @@ export function strip({ model, el, signal }) {
       {
         times: [still.span[0], ...still.times],
         smooth: true,
-        whole: still.seconds ? undefined : 2_500 * still.ticks.length, // so long for each exchange
+        whole: still.seconds ? undefined : Math.min(WHOLE_MS, 2_500 * still.ticks.length), // so long for each exchange
         clock: (index) => clock(Math.max(0, index - 1)),
         say: (index) => [clock(Math.max(0, index - 1)), ...told(still, [still.span[0], ...still.times][index])].join("; "),
         draw: (_, time) => drawing.uncover(time),
