@@ -237,7 +237,7 @@ class Webservers:
         """Listen, each at a free port."""
         self._thread.start()
         for server in self._servers.values():
-            self._do(server.listen())
+            self._do(server.listen)
 
     def fail(
         self,
@@ -263,7 +263,7 @@ class Webservers:
         server.failure, server.delay = how, delay
         turns = {Failure.REFUSED: server.close, Failure.BLACK_HOLE: server.vanish}
         turn = server.listen if how is None else turns.get(how, server.listen)
-        self._do(turn())
+        self._do(turn)
 
     def heal(self, address: str) -> None:
         """Let one be well from now on."""
@@ -277,13 +277,15 @@ class Webservers:
         """Close all; once is enough."""
         if self._loop.is_closed():
             return
-        self._do(_ended(self._servers.values()))
+        self._do(lambda: _ended(self._servers.values()))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(SOON)
         self._loop.close()
 
-    def _do(self, what: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(what, self._loop).result(SOON)
+    def _do(self, what: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        with Unbroken():  # a coroutine that was made and given to nobody complains
+            begun = asyncio.run_coroutine_threadsafe(what(), self._loop)
+        begun.result(SOON)
 
     def __enter__(self) -> Self:
         return self
