@@ -18,6 +18,7 @@ pytestmark = [
     pytest.mark.slow,
     # Where a socket has no owner yet, the interpreter closes it, and would say so.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 MOMENTS = 120 if "LAB_LONG" in os.environ else 60
 SETTINGS = {"interval": 0.2, "ttl": 1, "patience": 0.2}

@@ -27,8 +27,12 @@ from lab_engine.wire.interrupts import Unbroken, opened
 
 from .ports import free_port
 
-# Where a socket has no owner yet, the interpreter closes it, and would say so.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+# Where a socket has no owner yet, the interpreter closes it, and would say so; and generators of
+# libraries that were broken off complain when they are collected.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 LONG = bool(os.environ.get("LAB_LONG"))
 ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2"], 60)])
 BATCH = {
@@ -87,13 +91,14 @@ def trials(act, most, close=lambda made: None):
     """What came of `act` with SIGINT at moments all over it; `close` ends what it made.
 
     Nothing of what others left behind is collected meanwhile: nobody hears anything in a finalizer.
+    What the trials leave is collected at their end, and its finalizers may say what they like.
     """
     for _ in range(2):  # the first time imports and prepares
         made, moments = interrupted(act)
         close(made)
     gc.collect()
     gc.freeze()
-    gc.disable()  # nor what the trials leave: when they are collected is not for them to say
+    gc.disable()
     try:
         for chosen in range(1, moments.count, 1 if LONG else max(1, moments.count // most)):
             result, moments_then = interrupted(act, chosen)
@@ -101,7 +106,12 @@ def trials(act, most, close=lambda made: None):
                 close(result)
             if moments_then.sent:
                 yield result
+            del result
     finally:
+        made = None
+        hook, sys.unraisablehook = sys.unraisablehook, deque(maxlen=0).append
+        gc.collect()
+        sys.unraisablehook = hook
         gc.enable()
         gc.unfreeze()
 

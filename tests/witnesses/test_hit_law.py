@@ -37,6 +37,7 @@ pytestmark = [pytest.mark.witness, pytest.mark.waits]
 
 TTL = 5
 WARM_UP, WATCHED = 15, 75  # seconds
+TRIES = 3  # where packets are lost on the way
 PROGRAMS = ("named", "unbound", "pdns_recursor")
 NAMES = {0.2: 1_400, 1.0: 280}  # by the rate of each in requests a second: 21,000 requests a rate
 TOLERANCE = {0.2: 0.014, 1.0: 0.011}
@@ -89,13 +90,22 @@ def seen(shared_peers):
             lab = stack.enter_context(serve(ZONE, seed=1, log=fetches[program]))
             resolvers[program] = shared_peers.resolver(program, lab)
         plan = [(at, program, name) for at, name in arrivals(Random(1)) for program in resolvers]
-        since = time.monotonic() + WARM_UP
-        asked = play(plan, resolvers)
-        return {
-            (program, rate): watched(asked[program], fetches[program], since, f".{kind(rate)}.")
-            for program in resolvers
-            for rate in NAMES
-        }
+        for _ in range(TRIES):
+            since = time.monotonic() + WARM_UP
+            asked = play(plan, resolvers)
+            found = {
+                (program, rate): watched(asked[program], fetches[program], since, f".{kind(rate)}.")
+                for program in resolvers
+                for rate in NAMES
+            }
+            if all(map(heard, found.values())):
+                break
+        return found
+
+
+def heard(there):
+    """Whether a resolver was sent what is counted; a machine that is late loses packets."""
+    return there.answered >= 0.999 * there.requests
 
 
 @pytest.mark.parametrize("rate", NAMES)
@@ -109,7 +119,7 @@ def test_real_resolvers_obey_the_law_of_whole_seconds(seen, tell, program, rate)
     )
 
     assert there.requests >= 20_000
-    assert there.answered >= 0.999 * there.requests
+    assert heard(there)
     assert abs(there.hit_ratio - expected) <= tolerance
 
 
