@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from lab_engine.errors import LabError
-from lab_engine.live import balancers, haproxy, nginx
+from lab_engine.live import balancers, haproxy, nginx, programs
 from lab_engine.live.settings import HEALTH
 from lab_engine.live.webclient import WebClient
 from lab_engine.live.webservers import webservers
@@ -207,7 +207,7 @@ def test_nginx_says_what_it_cannot(fields, said, tmp_path):
 
 
 def test_a_program_that_is_not_there_is_said_plainly(monkeypatch):
-    monkeypatch.setattr(balancers.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(programs.shutil, "which", lambda *_, **__: None)
 
     with pytest.raises(LabError, match=r"haproxy: is not installed.*apt-get install haproxy"):
         balancers.balance(Balancer(), TABLE)

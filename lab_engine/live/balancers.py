@@ -5,7 +5,6 @@ real are one value. The program runs in a folder of its own and ends with the `w
 when this process ends, however that comes about: its shell waits for our end of a pipe to close.
 """
 
-import shutil
 import socket
 import subprocess
 import time
@@ -16,14 +15,12 @@ from tempfile import TemporaryDirectory
 from typing import Self
 
 from lab_engine.errors import LabError
-from lab_engine.live import haproxy, nginx, ports
+from lab_engine.live import haproxy, nginx, ports, programs
+from lab_engine.live.programs import PATIENCE
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.wire.interrupts import Unbroken, opened
 
 PROGRAMS = ("haproxy", "nginx")
-PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-PATIENCE = 30.0  # seconds for a program to begin or to end
-GUARD = '"$@" & child=$!; cat >/dev/null; kill "$child" 2>/dev/null; wait "$child"; rm -rf "$0"'
 
 
 class RealBalancer:
@@ -67,15 +64,7 @@ class RealBalancer:
         if tried.returncode:
             said = (tried.stderr or tried.stdout).strip()
             raise LabError(self.program, f"refuses its configuration: {said}", "Report this.")
-        log = (Path(self._folder.name) / "output").open("wb")
-        with log:
-            self._guard = subprocess.Popen(  # noqa: S603  (likewise)
-                ["/bin/sh", "-c", GUARD, self._folder.name, *self._run],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a Ctrl-C is for us to hear
-            )
+        self._guard = programs.begun(self._folder.name, self._run)
         self._wait()
         for address in self._draining if self.program == "haproxy" else ():
             self.drain(address)
@@ -92,13 +81,7 @@ class RealBalancer:
         """End it; once is enough."""
         if self._guard is not None:
             guard, self._guard = self._guard, None
-            if guard.stdin is not None:
-                guard.stdin.close()
-            try:
-                guard.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                guard.kill()
-                guard.wait()
+            programs.end(guard)
         self._held.close()
         self._folder.cleanup()
 
@@ -125,7 +108,7 @@ class RealBalancer:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
                 return
             time.sleep(0.02)
-        said = (Path(self._folder.name) / "output").read_text()[-500:]
+        said = programs.said(self._folder.name)
         raise LabError(self.program, f"did not begin in {PATIENCE:g} s: {said}", "Try again.")
 
     def __enter__(self) -> Self:
@@ -143,7 +126,7 @@ def found(program: str) -> str:
     """
     if program not in PROGRAMS:
         raise LabError(program, "is no balancer the lab can drive", "Take haproxy or nginx.")
-    path = shutil.which(program) or shutil.which(program, path=PLACES)
+    path = programs.found(program)
     if path is None:
         remedy = f"On Debian or Ubuntu: sudo apt-get install {program}. Simulated ones need none."
         raise LabError(program, "is not installed", remedy)

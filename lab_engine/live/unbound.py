@@ -5,7 +5,6 @@ process ends, however that comes about. Its clock has whole seconds, so that a c
 second longer than its TTL (up to version 1.24.2).
 """
 
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -13,8 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Self
 
 from lab_engine.errors import LabError, ListenError
-from lab_engine.live import ports
-from lab_engine.live.balancers import GUARD, PATIENCE, PLACES
+from lab_engine.live import ports, programs
+from lab_engine.live.programs import PATIENCE
 from lab_engine.wire.client import ask
 from lab_engine.wire.exchange import Exchange
 
@@ -66,7 +65,7 @@ class Unbound:
     """
 
     def __init__(self, upstream: str, zone: str) -> None:
-        path = shutil.which(PROGRAM) or shutil.which(PROGRAM, path=PLACES)
+        path = programs.found(PROGRAM)
         if path is None:
             remedy = "On Debian or Ubuntu: sudo apt-get install unbound. The lab's own needs none."
             raise LabError(PROGRAM, "is not installed", remedy)
@@ -83,15 +82,7 @@ class Unbound:
 
     def start(self) -> Self:
         """Start it, and wait until it answers."""
-        log = (Path(self._folder.name) / "output").open("wb")
-        with log:
-            self._guard = subprocess.Popen(  # noqa: S603  (a path we found, a file we wrote)
-                ["/bin/sh", "-c", GUARD, self._folder.name, *self._run],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a Ctrl-C is for us to hear
-            )
+        self._guard = programs.begun(self._folder.name, self._run)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
@@ -100,7 +91,7 @@ class Unbound:
                 time.sleep(0.02)
             else:
                 return self
-        said = (Path(self._folder.name) / "output").read_text()[-500:]
+        said = programs.said(self._folder.name)
         raise LabError(PROGRAM, f"did not begin in {PATIENCE:g} s: {said}", "Try again.")
 
     def ask(self, name: str, rdtype: str = "A", *, timeout: float = 2.0) -> Exchange:
@@ -111,13 +102,7 @@ class Unbound:
         """End it; once is enough."""
         if self._guard is not None:
             guard, self._guard = self._guard, None
-            if guard.stdin is not None:
-                guard.stdin.close()
-            try:
-                guard.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                guard.kill()
-                guard.wait()
+            programs.end(guard)
         self._held.close()
         self._folder.cleanup()
 
