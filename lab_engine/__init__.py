@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lab_engine.course.oncall.worlds import incident as incident
     from lab_engine.course.overview import overview as overview
     from lab_engine.errors import LabError as LabError
+    from lab_engine.labs.sheet import Worksheet as Worksheet
     from lab_engine.live.apex import Apex as Apex
     from lab_engine.live.apex import apex as apex
     from lab_engine.live.asking import redirected_share as redirected_share
@@ -151,6 +152,7 @@ _HOMES = {
     "WebClient": "lab_engine.live.webclient",
     "Weighted": "lab_engine.authority.policies",
     "Worlds": "lab_engine.simulation.worlds",
+    "Worksheet": "lab_engine.labs.sheet",
     "Zone": "lab_engine.authority.zone",
     "answering": "lab_engine.live.planned",
     "apex": "lab_engine.live.apex",

@@ -40,6 +40,17 @@ ARROWS: dict[str, set[str]] = {
         "views",
         "rehearsal",
     },
+    "labs": {
+        "authority",
+        "caches",
+        "control",
+        "wire",
+        "review",
+        "simulation",
+        "live",
+        "views",
+    },
+    "grading": {"labs"},
 }
 # What every room may import besides; errors is a leaf.
 COMMON = {room: {room, "errors", "__version__"} for room in ARROWS} | {"errors": set()}

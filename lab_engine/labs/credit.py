@@ -1,0 +1,54 @@
+"""How much a goal is worth when it is missed, or met by brute force.
+
+Full at the goal; from there it falls in a straight line, and is 0 half-way to what somebody gets
+who has not understood: the naive answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .lab import Finding
+
+
+def near(measured: float, goal: float, naive: float) -> float:
+    """The credit of a measure, from 0 to 1.
+
+    Args:
+        measured: what the answer reached.
+        goal: earns all.
+        naive: what the naive answer reaches, on the other side of the goal; from half-way on, 0.
+
+    Examples:
+        >>> near(75, 75, 115), near(85, 75, 115), near(95, 75, 115)
+        (1.0, 0.5, 0.0)
+        >>> near(0.9, 0.95, 0.75)
+        0.5
+    """
+    missed = (measured - goal) / ((naive - goal) / 2)
+    return round(min(1.0, max(0.0, 1.0 - missed)), 6)
+
+
+def thrifty(findings: Sequence[Finding], bill: float, reference: float) -> tuple[Finding, ...]:
+    """The findings, each worth less by as much as the bill exceeds the reference's.
+
+    So what is bought by brute force earns at most half where it costs twice as much.
+
+    Args:
+        findings: of one world.
+        bill: of the answer, in any unit.
+        reference: of a good answer in that world, in the same.
+    """
+    factor = min(1.0, reference / bill) if bill > 0 else 1.0
+    return tuple(replace(each, credit=round(each.credit * factor, 6)) for each in findings)
+
+
+def nothing(goals: Sequence[str], why: str) -> tuple[Finding, ...]:
+    """No credit for any goal, since nothing could be measured.
+
+    Args:
+        goals: their keys.
+        why: for the learner: the value, the rule and the remedy.
+    """
+    return tuple(
+        Finding(goal, 0.0, "nothing", "an answer that can be measured", why) for goal in goals
+    )
