@@ -38,6 +38,7 @@ def execute(path: Path) -> None:
         notebook,
         timeout=CELL_SECONDS,
         kernel_name="python3",
+        coalesce_streams=True,  # where a line is cut depends on how busy the machine is
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
