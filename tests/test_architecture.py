@@ -128,7 +128,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "course": (
-        3_400,
+        3_700,
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
     "simulation": (
