@@ -54,7 +54,7 @@ ARROWS: dict[str, set[str]] = {
 }
 # What every room may import besides; errors is a leaf.
 COMMON = {room: {room, "errors", "__version__"} for room in ARROWS} | {"errors": set()}
-DOORS = {"__init__", "__main__"}  # these two may enter every room
+DOORS = {"__init__", "__main__", "commands"}  # these may enter every room
 
 SOCKETS = {"socket", "socketserver", "selectors", "asyncio", "ssl", "http", "urllib.request"}
 SOCKETS |= {"dns.query", "dns.asyncquery", "dns.resolver", "dns.asyncresolver"}
@@ -128,7 +128,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "course": (
-        3_400,
+        3_700,
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
     "simulation": (
