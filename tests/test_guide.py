@@ -41,6 +41,6 @@ def test_timetables_add_up():
 
 def test_the_workshop_speaks_of_every_numbered_lesson():
     """Each has something to say at its panels."""
-    headings = re.findall(r"^### (\d\d) ", TIMES.read_text(), re.MULTILINE)
+    headings = re.findall(r"^### (0\d) ", TIMES.read_text(), re.MULTILINE)
 
     assert headings == [stage.notebook[:2] for stage in NUMBERED]
