@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 
 from tools.launch import launched, lessons, slug
 from tools.shield import shield
+from tools.slides import mark
 
 LESSONS = Path(__file__).parents[1] / "lessons"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -45,6 +46,7 @@ def execute(path: Path) -> None:
     for cell in notebook.cells:
         _strip(cell)
     shield(notebook)
+    mark(notebook)
     notebook.metadata = nbformat.NotebookNode(
         kernelspec=KERNEL, language_info={"name": "python", "file_extension": ".py"}
     )
