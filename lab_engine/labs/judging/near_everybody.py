@@ -48,7 +48,8 @@ def judge(tried: World, given: Given) -> Sequence[Finding]:
     worth = findings[0].credit
     gated = [findings[0], *(_gated(each, worth) for each in findings[1:])]
     spent = max(found.bill / tried["bill"], found.queries / tried["queries"])
-    return thrifty(gated, spent, 1.0)
+    why = f"All goals count less, since bill or queries are {spent:.2f} times their limit."
+    return thrifty(gated, spent, 1.0, why)
 
 
 def _gated(finding: Finding, worth: float) -> Finding:
