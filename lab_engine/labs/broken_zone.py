@@ -5,6 +5,7 @@ was brought from: nothing is judged but what changes afterwards.
 """
 
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Any, Final, cast
 
 from dns.rdatatype import RdataType
@@ -24,6 +25,7 @@ EDGE: Final = "d111111abcdef8.cloudfront.net"
 EDGE_ZONE: Final = "Z2FDTNDATAQYW2"
 DEFAULT: Final = "192.0.2.13"
 PICTURES: Final = "images.pics.example"
+MOST_SAID: Final = 600  # characters of a refusal
 CHECKS: Final = ("check-blue", "check-green", "check-pay", "check-app-1", "check-app-2")
 
 
@@ -108,6 +110,6 @@ def repaired(batches: Any) -> list[Zone]:
         try:
             zones.append(apply(zones[-1], batch, known))
         except Refusal as refused:
-            said = f"{refused.code}: {refused.message}"
+            said = shorten(f"{refused.code}: {refused.message}", MOST_SAID)
             raise LabError(f"batch {number}", f"is refused with {said}", refused.help) from None
     return zones

@@ -37,13 +37,13 @@ LONGEST: Final = 300
 ORDERS, DRAWN = 5, 4
 KEPT: Final = (RdataType.SOA, RdataType.NS, RdataType.MX, RdataType.TXT)
 GOALS: Final = (
-    Goal("mail", "mail and the zone's own records, in whatever order a cache is asked", 15,
+    Goal("mail", "Mail and the zone's own records, in whatever order a cache is asked", 15,
          "lesson 05, parts 1 and 2"),
-    Goal("web", "the apex leads to the distribution, wherever that is", 15, "lesson 05, part 3"),
-    Goal("names", "img, news and api are what they should be", 30, "lesson 05, part 3"),
-    Goal("everywhere", "www has an answer for every network", 10, "lesson 03, part 3"),
-    Goal("sick", "pay and app lead to whoever is well", 18, "lesson 05, part 3"),
-    Goal("gentle", "nothing good is gone at any time", 12, "lesson 05, In production"),
+    Goal("web", "The apex leads to the distribution, wherever that is", 15, "lesson 05, part 3"),
+    Goal("names", "What img, news and api should be", 30, "lesson 05, part 3"),
+    Goal("everywhere", "An answer of www for every network", 10, "lesson 03, part 3"),
+    Goal("sick", "Where pay and app lead: to whoever is well", 18, "lesson 05, part 3"),
+    Goal("gentle", "Nothing good is gone at any time", 12, "lesson 05, In production"),
 )  # fmt: skip
 
 

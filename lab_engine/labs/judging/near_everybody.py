@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from textwrap import shorten
 from typing import Any, Final
 
 from lab_engine.errors import LabError
@@ -13,12 +14,13 @@ from .near_everybody_search import GOAL
 from .near_everybody_worlds import MOST_REGIONS, crowd, places, server, unseen
 
 NAME: Final = "records"
+MOST_SAID: Final = 600  # characters of a refusal
 GOALS: Final = (
     Goal("near", "90 % of the users within 70 ms", 35, "lesson 03, parts 1 and 2"),
-    Goal("everybody", "an answer for every network", 15, "lesson 03, part 3"),
-    Goal("down", "a live server, whichever region is down", 20, "lesson 02, part 5"),
-    Goal("queries", "few questions to the authority", 10, "lesson 03, part 4"),
-    Goal("bill", "a small bill", 20, "lesson 03, part 3"),
+    Goal("everybody", "An answer for every network", 15, "lesson 03, part 3"),
+    Goal("down", "A live server, whichever region is down", 20, "lesson 02, part 5"),
+    Goal("queries", "Few questions to the authority", 10, "lesson 03, part 4"),
+    Goal("bill", "A small bill", 20, "lesson 03, part 3"),
 )
 
 
@@ -36,7 +38,7 @@ def judge(tried: World, given: Given) -> Sequence[Finding]:
     try:
         found = measured(zone_of(result.value, tried), tried)
     except LabError as refused:
-        return nothing(keys, str(refused))
+        return nothing(keys, shorten(str(refused), MOST_SAID))
     if found.regions > MOST_REGIONS:
         rule = f"{found.regions} regions have an address in your records."
         return nothing(keys, f"{rule} Hire {MOST_REGIONS} at most.")

@@ -69,8 +69,10 @@ def zone_of(record_sets: Any, world: World) -> Zone:
     if not isinstance(record_sets, list) or not all(isinstance(e, dict) for e in record_sets):
         value, remedy = f"a {type(record_sets).__name__}", "Return [record(…), …]."
         raise LabError(value, "is no list of record sets, each a dict", remedy)
-    if not 1 <= len(record_sets) <= MOST_SETS:
-        raise LabError(f"{len(record_sets)} record sets", f"are not 1 to {MOST_SETS}", "Drop some.")
+    if not record_sets:
+        raise LabError("an empty list", "answers nobody", "Return [record(…), …].")
+    if len(record_sets) > MOST_SETS:
+        raise LabError(f"{len(record_sets)} record sets", f"are over {MOST_SETS}", "Drop some.")
     empty = Zone.of(ORIGIN, [RRset.of("@", "NS", f"ns1.{ORIGIN}.", 172_800)])
     changes = [{"Action": "CREATE", "ResourceRecordSet": each} for each in record_sets]
     checks = {each["check"] for each in world["servers"]}
