@@ -104,7 +104,8 @@ def repaired(batches: Any) -> list[Zone]:
         rule = "is no list of change batches, each a dict"
         raise LabError(f"a {type(batches).__name__}", rule, 'Write [{"Changes": […]}].')
     if not 1 <= len(batches) <= 2:
-        raise LabError(f"{len(batches)} batches", "are neither one nor two", "Put them together.")
+        remedy = 'Write [{"Changes": […]}], with all changes that belong together.'
+        raise LabError(f"{len(batches)} batches", "are neither one nor two", remedy)
     known, zones = Known(ZONE_ID, CHECKS), [broken()]
     for number, batch in enumerate(batches, 1):
         try:
