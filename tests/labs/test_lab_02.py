@@ -226,8 +226,8 @@ def test_junk_never_raises(steps, ttl):
 @pytest.mark.parametrize(
     ("steps", "ttl", "told"),
     [
-        (None, 20, "steps: are no list"),
-        ([], 20, "steps: are no list"),
+        (None, 20, "is no list of"),
+        ([], 20, "is no list of"),
         ([[each, 5] for each in range(13)], 20, "list of 1 to 12"),
         ([[0, 2, 3]], 20, ": is not (minutes, weight)"),
         ([[0, 2], [0, 5]], 20, "order of time"),

@@ -131,7 +131,7 @@ def read(given: Given) -> Plan:
 def _steps(given: Any) -> tuple[Step, ...]:
     remedy = "Write [(0, 2), (30, 100)], say: minutes, and per cent."
     if not isinstance(given, list) or not 1 <= len(given) <= STEPS:
-        raise LabError("steps", f"are no list of 1 to {STEPS}", remedy)
+        raise LabError(f"steps {_short(given)}", f"is no list of 1 to {STEPS} steps", remedy)
     steps = []
     for each in given:
         if not isinstance(each, list | tuple) or len(each) != 2:
