@@ -12,16 +12,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from lab_engine.authority import healthfile
-from lab_engine.authority.elements import file_text, nearest, parsed
+from lab_engine.authority.elements import nearest, parsed
 from lab_engine.authority.endpoints import NOBODYS, stand_ins
+from lab_engine.authority.files import file_text
 from lab_engine.authority.geo import Atlas
 from lab_engine.authority.healthfile import Heard
-from lab_engine.authority.order import Order
 from lab_engine.authority.records import Client, Question
 from lab_engine.authority.server import plan
 from lab_engine.authority.state import State, lesson_atlas
@@ -29,26 +29,25 @@ from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account
 from lab_engine.control.health_config import loaded
 from lab_engine.errors import LabError
-from lab_engine.rehearsal import options as rehearsing
+from lab_engine.options import parser
 from lab_engine.review.diff import diff
 from lab_engine.review.explain import as_dict, explain
 from lab_engine.review.lint import lint
 from lab_engine.simulation import report
 from lab_engine.simulation.files import load, load_atlas
-from lab_engine.simulation.run import ENGINES, run
+from lab_engine.simulation.run import run
 from lab_engine.views.progress import progress
 from lab_engine.wire.client import ask
 from lab_engine.wire.ecs import network_of
 from lab_engine.wire.server import Server, serve
 
-ANYBODY = "0.0.0.0/0"  # a network that lies in no place
 BROKEN_OFF = 130
 DAY = 86_400
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status."""
-    options = _parser().parse_args(arguments)
+    options = parser(RUNS).parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # identifiers hold any character
     try:
@@ -183,7 +182,7 @@ def _print_found(options: argparse.Namespace, found: Sequence[Any], noun: str) -
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    scenario = load(options.file)
+    scenario = load(options.file, anywhere=options.anywhere)
     if options.seed is not None:
         scenario = scenario.set("seed", options.seed)
     with progress() as bar:
@@ -213,7 +212,10 @@ def _course(options: argparse.Namespace) -> int:
 
 def _zone(options: argparse.Namespace, file: str) -> Zone:
     blocks = options.cidr_blocks and parsed(file_text(options.cidr_blocks), options.cidr_blocks)
-    return Zone.from_file(file, options.origin, cidr_blocks=blocks)
+    zone = Zone.from_file(file, options.origin, cidr_blocks=blocks)
+    if zone.left_out:
+        _complain(f"{file}: {sum(zone.left_out.values())} records of a signed zone are left out")
+    return zone
 
 
 def _state(options: argparse.Namespace, *zones: Zone) -> State:
@@ -265,135 +267,16 @@ def _count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m lab_engine", description="A lab on steering traffic with DNS."
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    command = commands.add_parser("serve", help="answer for a zone on loopback")
-    _about_zone(command, ["file"])
-    _about_state(command)
-    command.add_argument("--port", type=int, default=0, help="default: any free one")
-    command.add_argument("--order", default="shuffle", choices=[*Order], help="of the values")
-    command.add_argument("--seed", type=int, help="of the dice, to repeat a run")
-    command.add_argument("--log", action="store_true", help="print a line for each answer")
-    command.add_argument(
-        "--api-port", type=int, metavar="N", help="offer Route 53's API there; 0 for any free port"
-    )
-    command.add_argument("--zone-id", metavar="ID", help="of the zone in the API")
-    command.add_argument("--state", metavar="FILE", help="keep what is changed, for the next start")
-    command.add_argument(
-        "--map",
-        action="append",
-        default=[],
-        metavar="NAME=HOST:PORT",
-        help="where health checks find an endpoint, on loopback; may be repeated",
-    )
-    command.add_argument(
-        "--pace", type=float, default=1.0, help="multiplies the intervals of health checks"
-    )
-    command.set_defaults(run=_serve, refused=1)
-
-    command = commands.add_parser("ask", help="ask one question and print what dig would")
-    _about_question(command)
-    _about_zone(command, [])
-    _about_state(command)
-    asked = command.add_mutually_exclusive_group(required=True)
-    asked.add_argument("--server", metavar="HOST:PORT", help="whom to ask")
-    asked.add_argument("--file", metavar="FILE", help="or a zone to ask without a server")
-    command.add_argument("--recurse", action="store_true", help="set RD, as one does to a resolver")
-    command.add_argument("--subnet", metavar="IP/LEN", help="the client's network, sent with EDNS")
-    command.set_defaults(run=_ask, refused=1)
-
-    command = commands.add_parser("explain", help="say why a zone answers as it does")
-    _about_zone(command, ["file"])
-    _about_question(command)
-    _about_state(command)
-    command.add_argument(
-        "--client", default=ANYBODY, metavar="IP[/LEN]", help="default: somewhere unknown"
-    )
-    command.add_argument("--resolver", metavar="IP", help="who asks for that network")
-    command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_explain, refused=1)
-
-    _about_review(commands)
-    command = commands.add_parser("simulate", help="say what caches make of a zone, by scenario")
-    command.add_argument("file", metavar="FILE", help="a scenario: TOML, as the README has it")
-    command.add_argument("--engine", default="auto", choices=ENGINES, help="default: auto")
-    command.add_argument("--seed", type=int, help="of the dice, instead of the file's")
-    command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--trace", action="store_true", help="print each event, too")
-    command.set_defaults(run=_simulate, refused=1)
-
-    _about_rehearsal(commands.add_parser("rehearse", help="say what a change will do, beforehand"))
-    _about_course(commands.add_parser("course", help="your copies of the lessons, in my/"))
-    return parser
-
-
-def _about_review(commands: Any) -> None:
-    command = commands.add_parser("lint", help="find what will be regretted; status 1 if anything")
-    _about_zone(command, ["file"])
-    command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_lint, refused=2)
-
-    command = commands.add_parser("diff", help="say what changes for whom; status 1 if anything")
-    _about_zone(command, ["before", "after"])
-    _about_state(command)
-    command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_diff, refused=2)
-
-
-def _about_rehearsal(command: argparse.ArgumentParser) -> None:
-    _about_zone(command, ["zone"])
-    _about_unhealthy(command)
-    rehearsing.arguments(command)
-    command.set_defaults(run=_rehearse, refused=1)
-
-
-def _about_course(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=("update", "reset"), help="take in, or begin anew")
-    command.add_argument("lesson", nargs="*", metavar="LESSON", help="to begin anew; default: all")
-    command.add_argument("--folder", help="of the course; default: the one this package is in")
-    command.set_defaults(run=_course, refused=1)
-
-
-def _about_question(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME")
-    command.add_argument("type", metavar="TYPE", nargs="?", default="A")
-
-
-def _about_zone(command: argparse.ArgumentParser, files: Iterable[str]) -> None:
-    """What may be said of a zone, and of the world it is in."""
-    what = "a master file (RFC 1035), or a change batch or list-resource-record-sets (AWS CLI)"
-    for file in files:
-        command.add_argument(file, metavar=file.upper(), help=what)
-    command.add_argument("--origin", help="the zone's name, unless the file says it")
-    command.add_argument("--cidr-blocks", metavar="FILE", help="output of list-cidr-blocks")
-    command.add_argument(
-        "--health",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help='output of list-health-checks, or {"ID": true or false, ...}; may be repeated',
-    )
-
-
-def _about_state(command: argparse.ArgumentParser) -> None:
-    _about_unhealthy(command)
-    command.add_argument(
-        "--atlas", metavar="FILE", help="where networks are, as in scenarios: TOML"
-    )
-
-
-def _about_unhealthy(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--unhealthy",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="a health check that fails; may be repeated",
-    )
+RUNS = {
+    "serve": _serve,
+    "ask": _ask,
+    "explain": _explain,
+    "lint": _lint,
+    "diff": _diff,
+    "simulate": _simulate,
+    "rehearse": _rehearse,
+    "course": _course,
+}
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 import json
 import os
-from itertools import product
 from ipaddress import ip_network
+from itertools import product
 
 import pytest
 from dns.name import Name
@@ -366,14 +366,14 @@ TARGETS = st.sampled_from([*OWNERS[:12], "q", "q.a", "x.example.org."])
 SETS = st.lists(
     st.one_of(
         st.builds(
-            lambda name, kind, value: RRset.of(name, kind, value),
+            RRset.of,
             st.sampled_from(OWNERS),
             st.just("A"),
             st.sampled_from(["192.0.2.1", "192.0.2.2"]),
         ),
         st.builds(lambda name: RRset.of(name, "TXT", "here"), st.sampled_from(OWNERS)),
         st.builds(
-            lambda name, kind, target: RRset.of(name, kind, target),
+            RRset.of,
             st.sampled_from(OWNERS[:9]),
             st.sampled_from(["CNAME", "CNAME", "DNAME", "NS"]),
             TARGETS,
@@ -414,7 +414,9 @@ def test_an_answer_that_changes_is_told(common, more, removed):
     """Every name of up to three labels is asked in both zones: what differs stands in `diff`."""
     kept = {(each.name, each.type) for each in more}
     before = _loaded([each for each in common if (each.name, each.type) not in kept])
-    after = _loaded([*common, *(each for each in more if each.name not in {c.name for c in common})])
+    after = _loaded(
+        [*common, *(each for each in more if each.name not in {c.name for c in common})]
+    )
     assume(before is not None and after is not None)
     zones = (after, before) if removed else (before, after)
 

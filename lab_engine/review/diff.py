@@ -7,8 +7,8 @@ wildcard, or ceases to, if only as one that stands above others. `*.NAME` then s
 below. Where one zone has nothing to answer and so has the other, NXDOMAIN and NODATA are the same.
 
 The part of the answers that changes is the total variation distance of the two distributions: half
-the sum of what each outcome gains or loses. An outcome is the rcode with the set of values; TTLs are
-compared by themselves, order is not.
+the sum of what each outcome gains or loses. An outcome is the rcode with the set of values; TTLs
+are compared by themselves, order is not.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
