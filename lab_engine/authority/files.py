@@ -3,7 +3,6 @@
 A device never ends and a pipe may never begin, so neither is waited for.
 """
 
-import contextlib
 import os
 import stat
 from dataclasses import dataclass
@@ -68,11 +67,16 @@ class Beside:
     def __call__(self, name: str) -> Path:
         """The path of a file. Raises ZoneError where it lies elsewhere, by a link perhaps."""
         path = self.folder / name
-        with contextlib.suppress(OSError, ValueError, RuntimeError):  # who reads it says why not
-            if not (self.anywhere or path.resolve().is_relative_to(self.folder.resolve())):
-                rule = f"lies outside the folder of the file that names it, {self.folder}"
-                raise ZoneError(name, rule, "Put it there, or allow it: --anywhere.")
+        if not (self.anywhere or self._has(path)):
+            rule = f"lies outside the folder of the file that names it, {self.folder}"
+            raise ZoneError(name, rule, "Put it there, or allow it: --anywhere.")
         return path
+
+    def _has(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self.folder.resolve())
+        except (OSError, ValueError, RuntimeError):  # a way round, or no path at all
+            return False
 
 
 def _check_kind(path: str | Path, mode: int) -> None:

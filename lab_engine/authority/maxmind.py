@@ -1,7 +1,7 @@
 """MaxMind's files, opened as what anybody may have written.
 
 The package's reader in C is quicker, and a damaged file can end the process in it. The one in
-Python raises something, whatever is in the file; what it would go round in for ever is counted here.
+Python raises something, whatever is in the file; where it would go round for ever is counted here.
 """
 
 import io
