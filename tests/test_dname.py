@@ -1,4 +1,4 @@
-"""DNAMEs (RFC 6672), CNAMEs into other zones (RFC 1034 section 4.3.2), and types nobody asks for."""
+"""DNAMEs (RFC 6672), CNAMEs into other zones (RFC 1034 4.3.2), and types nobody asks for."""
 
 from random import Random
 

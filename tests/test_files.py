@@ -1,4 +1,4 @@
-"""Files that are none: devices, pipes, folders, what is too large, too deep, damaged or elsewhere."""
+"""Files that are none: devices, pipes, folders; too large, too deep, damaged or elsewhere."""
 
 import os
 from random import Random
@@ -25,6 +25,7 @@ ns1 A 192.0.2.53
 www A 192.0.2.1
 """
 SCENARIO = 'name = "www"\nzone_file = "shop.zone"\n'
+SHOP = "tests/rehearsals/shop.json"
 DOORS = [Zone.from_file, load, load_atlas, of_file, volumes, Atlas.from_maxmind]
 
 
