@@ -11,6 +11,7 @@ from lab_engine import LabError, Zone, load, loads, run, supports
 from lab_engine.__main__ import main
 from lab_engine.authority.files import file_text
 from lab_engine.authority.geo import Atlas, maxmind_places
+from lab_engine.course.answers import Answers
 from lab_engine.rehearsal.populations import of_file
 from lab_engine.simulation.files import load_atlas
 from lab_engine.simulation.scenario import MAX_LAYERS
@@ -81,6 +82,14 @@ def test_the_command_line_waits_for_no_pipe(arguments, pipe, capsys):
     assert main([each.format(pipe) for each in arguments]) in (1, 2)
 
     assert f"{pipe}: cannot be read: it is no regular file" in capsys.readouterr().err
+
+
+def test_a_lessons_answers_are_no_pipe_either(pipe):
+    heard = []
+    answers = Answers(pipe, "toy", say=heard.append)
+
+    assert answers.records == ()
+    assert heard == ["pipe cannot be read: it is no regular file."]
 
 
 def test_a_file_has_a_size(tmp_path):
