@@ -27,10 +27,10 @@ from lab_engine.authority.zone import Forgiving, Zone
 from lab_engine.authority.zones import Zones
 
 MAX_CNAMES = 8  # in one answer; [design], a resolver asks on from the last
+LAST_DATA = 127  # RFC 6895 section 3.1; from 128 on types are of messages and questions, to 255
 NO_QUESTIONS = frozenset({RdataType.OPT, *map(RdataType.make, range(128, 251))})
-"""Of messages, and not of zones (RFC 6895 section 3.1); BIND answers FORMERR."""
 TRANSFERS = (RdataType.AXFR, RdataType.IXFR)
-OBSOLETE = (RdataType.MAILA, RdataType.MAILB)  # RFC 1035 section 3.2.3; BIND answers NOTIMP
+OBSOLETE = (RdataType.MAILA, RdataType.MAILB)  # RFC 1035 section 3.2.3
 Chain = tuple[RRset, ...]
 """The CNAMEs that led here, each behind the DNAME that it was made of."""
 
@@ -89,13 +89,11 @@ def plan(
 ) -> Plan:
     """The tree of replies to `question`, asked for `client`, from `zones`, as things stand."""
     served = zones if isinstance(zones, Zones) else Zones.of(zones)
-    if question.type in NO_QUESTIONS:
-        return _refused(Rcode.FORMERR, f"{_kind(question)} is no type that can be asked for")
-    if question.type in OBSOLETE:
-        return _refused(Rcode.NOTIMP, f"{_kind(question)} is obsolete")
+    if question.type > LAST_DATA or question.type is RdataType.OPT:
+        refused = _no_data(served, question)
+        if refused is not None:
+            return refused
     zone = served.holding(question.name, question.type)
-    if question.type in TRANSFERS:
-        return _no_transfer(zone, question)
     if question.rdclass is not IN or zone is None:
         where = served.first.origin if len(served) == 1 else "any zone here"
         return _refused(Rcode.REFUSED, f"{question.name} is not in {where}")
@@ -112,9 +110,16 @@ def _refused(rcode: Rcode, why: str) -> Plan:
     return Plan(what, why, reply=Reply(rcode, authoritative=False))
 
 
-def _no_transfer(zone: Zone | None, question: Question) -> Plan:
-    """What who may transfer no zone is told; where there is none, that (RFC 5936 section 2.2.1)."""
-    if zone is None or zone.origin != question.name:
+def _no_data(served: Zones, question: Question) -> Plan | None:
+    """What BIND answers to a type that no zone can hold; None for one that some can, or for ANY."""
+    if question.type in NO_QUESTIONS:
+        return _refused(Rcode.FORMERR, f"{_kind(question)} is no type that can be asked for")
+    if question.type in OBSOLETE:
+        return _refused(Rcode.NOTIMP, f"{_kind(question)} is obsolete")
+    if question.type not in TRANSFERS:
+        return None
+    zone = served.holding(question.name)
+    if zone is None or zone.origin != question.name:  # RFC 5936 section 2.2.1
         return _refused(Rcode.NOTAUTH, f"{question.name} is no zone here")
     return _refused(Rcode.REFUSED, "zones are not transferred from here")
 
@@ -145,15 +150,16 @@ def _follow(zone: Zone, question: Question, asked: _Asked, chain: Chain) -> Plan
     def nodata(why: str) -> Plan:
         return Plan("NODATA", why, reply=_negative(zone, chain, Rcode.NOERROR))
 
-    step = _Step(question, Walk(zone, asked.spot, asked.state, nodata), asked, chain)
+    walk = Walk(zone, asked.spot, asked.state, nodata)
     if isinstance(found, Renamed):
+        step = _Step(question, walk, asked, chain)
         return _through(found.group, found.owner, step, _by_dname)
     group = _choose(found.node, question.type, zone.forgiving)
     if group is None:
         return nodata(f"{name} has no {_kind(question)}")
     if group[0].type is RdataType.CNAME and question.type not in (RdataType.CNAME, RdataType.ANY):
-        return _through(group, name, step, _by_cname)
-    return plan_group(group, name, step.walk, lambda rrset: _leaf(chain, rrset))
+        return _through(group, name, _Step(question, walk, asked, chain), _by_cname)
+    return plan_group(group, name, walk, lambda rrset: _leaf(chain, rrset))
 
 
 def _choose(node: Node, rdtype: RdataType, forgiving: Forgiving | None) -> Group | None:
@@ -215,7 +221,8 @@ def _through(group: Group, owner: Name, step: _Step, leads: Leads) -> Plan:
 
 def _chase(target: Name, step: _Step) -> Plan:
     """Follow a CNAME while it stays in zones that are served here and does not come back."""
-    chain, question = step.chain, replace(step.question, name=target)
+    chain, asked = step.chain, step.question
+    question = Question(target, asked.type, asked.rdclass)
     links = [link.name for link in chain if link.type is RdataType.CNAME]
 
     def ends(why: str) -> Plan:
