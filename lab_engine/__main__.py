@@ -12,13 +12,13 @@ import sys
 from collections.abc import Sequence
 
 from lab_engine.commands import asking, learning, reviewing, serving, simulating
-from lab_engine.commands.common import BROKEN_OFF, complain
+from lab_engine.commands.common import BROKEN_OFF, PROGRAM, complain
 from lab_engine.errors import LabError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # identifiers hold any character
     try:
@@ -37,14 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m lab_engine", description="A lab on steering traffic with DNS."
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    whole = argparse.ArgumentParser(prog=PROGRAM, description="A lab on steering traffic with DNS.")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for group in (serving, asking, reviewing, simulating, learning):
         group.add(commands)
-    return parser
+    return whole
 
 
 if __name__ == "__main__":

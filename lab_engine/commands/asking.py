@@ -13,14 +13,20 @@ from lab_engine.wire.client import ask
 from lab_engine.wire.ecs import network_of
 from lab_engine.wire.server import serve
 
-from .common import about_state, about_zone, complain, print_json, state_of, zone_of
+from .common import about_state, about_zone, complain, print_json, state_of, taken_in, zone_of
 
 ANYBODY: Final = "0.0.0.0/0"  # a network that lies in no place
 
 
 def add(commands: Any) -> None:
     """Take the commands in among the others."""
-    command = commands.add_parser("ask", help="ask one question and print what dig would")
+    command = taken_in(
+        commands,
+        "ask",
+        "ask one question and print what dig would",
+        "www.shop.example A --file tests/scenarios/shop.zone",
+        _ask,
+    )
     _about_question(command)
     about_zone(command, [])
     about_state(command)
@@ -29,9 +35,14 @@ def add(commands: Any) -> None:
     asked.add_argument("--file", metavar="FILE", help="or a zone to ask without a server")
     command.add_argument("--recurse", action="store_true", help="set RD, as one does to a resolver")
     command.add_argument("--subnet", metavar="IP/LEN", help="the client's network, sent with EDNS")
-    command.set_defaults(run=_ask, refused=1)
 
-    command = commands.add_parser("explain", help="say why a zone answers as it does")
+    command = taken_in(
+        commands,
+        "explain",
+        "say why a zone answers as it does",
+        "tests/policies/weighted.json www.shop.example --unhealthy hc-old",
+        _explain,
+    )
     about_zone(command, ["file"])
     _about_question(command)
     about_state(command)
@@ -40,7 +51,6 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--resolver", metavar="IP", help="who asks for that network")
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_explain, refused=1)
 
 
 def _ask(options: argparse.Namespace) -> int:

@@ -3,12 +3,13 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from lab_engine.authority import healthfile
-from lab_engine.authority.elements import file_text, nearest, parsed
+from lab_engine.authority.elements import nearest, parsed
 from lab_engine.authority.endpoints import stand_ins
+from lab_engine.authority.files import file_text
 from lab_engine.authority.geo import Atlas
 from lab_engine.authority.healthfile import Heard
 from lab_engine.authority.state import State, lesson_atlas
@@ -16,7 +17,31 @@ from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.simulation.files import load_atlas
 
+PROGRAM: Final = "python -m lab_engine"
 BROKEN_OFF: Final = 130  # the status of what Ctrl-C ended
+
+
+def taken_in(
+    commands: Any, name: str, says: str, example: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    """A command among the others, to be given its options; its status is 1 where it refuses.
+
+    Args:
+        commands: the others.
+        name: what is typed.
+        says: what it does, in a line.
+        example: what may be written behind its name, in the folder of the course.
+        run: does it, and returns its status.
+    """
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=says,
+        description=f"{says[0].upper()}{says[1:]}.",
+        epilog=f"example:\n  {PROGRAM} {name} {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run, refused=1)
+    return command
 
 
 def about_zone(command: argparse.ArgumentParser, files: Iterable[str]) -> None:
@@ -57,7 +82,10 @@ def about_unhealthy(command: argparse.ArgumentParser) -> None:
 def zone_of(options: argparse.Namespace, file: str) -> Zone:
     """The zone of a file."""
     blocks = options.cidr_blocks and parsed(file_text(options.cidr_blocks), options.cidr_blocks)
-    return Zone.from_file(file, options.origin, cidr_blocks=blocks)
+    zone = Zone.from_file(file, options.origin, cidr_blocks=blocks)
+    if zone.left_out:
+        complain(f"{file}: {sum(zone.left_out.values())} records of a signed zone are left out")
+    return zone
 
 
 def state_of(options: argparse.Namespace, *zones: Zone) -> State:

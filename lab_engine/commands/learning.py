@@ -3,22 +3,22 @@
 import argparse
 from typing import Any
 
-from .common import print_json, say
+from .common import print_json, say, taken_in
 
 
 def add(commands: Any) -> None:
     """Take the commands in among the others."""
-    command = commands.add_parser("course", help="your copies of the lessons, in my/")
+    command = taken_in(
+        commands, "course", "renew or reset your copies of the lessons, in my/", "update", _course
+    )
     command.add_argument("action", choices=("update", "reset"), help="take in, or begin anew")
     command.add_argument("lesson", nargs="*", metavar="LESSON", help="to begin anew; default: all")
     command.add_argument("--folder", help="of the course; default: the one this package is in")
-    command.set_defaults(run=_course, refused=1)
 
-    command = commands.add_parser(
-        "doctor", help="say whether the course runs here; status 1 if not"
+    command = taken_in(
+        commands, "doctor", "say whether the course runs here; status 1 if not", "--json", _doctor
     )
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_doctor, refused=1)
 
 
 def _course(options: argparse.Namespace) -> int:

@@ -17,28 +17,46 @@ from .common import (
     heard_in,
     print_json,
     state_of,
+    taken_in,
     zone_of,
 )
 
 
 def add(commands: Any) -> None:
     """Take the commands in among the others."""
-    command = commands.add_parser("lint", help="find what will be regretted; status 1 if anything")
+    command = taken_in(
+        commands,
+        "lint",
+        "find what will be regretted; status 1 if anything",
+        "tests/policies/weighted.json",
+        _lint,
+    )
+    command.set_defaults(refused=2)
     about_zone(command, ["file"])
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_lint, refused=2)
 
-    command = commands.add_parser("diff", help="say what changes for whom; status 1 if anything")
+    command = taken_in(
+        commands,
+        "diff",
+        "say what changes for whom; status 1 if anything",
+        "tests/scenarios/shop.zone tests/scenarios/moved.zone",
+        _diff,
+    )
+    command.set_defaults(refused=2)
     about_zone(command, ["before", "after"])
     about_state(command)
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_diff, refused=2)
 
-    command = commands.add_parser("rehearse", help="say what a change will do, beforehand")
+    command = taken_in(
+        commands,
+        "rehearse",
+        "say what a change will do, beforehand",
+        "tests/rehearsals/shop.json tests/rehearsals/move.json",
+        _rehearse,
+    )
     about_zone(command, ["zone"])
     about_unhealthy(command)
     rehearsing.arguments(command)
-    command.set_defaults(run=_rehearse, refused=1)
 
 
 def _lint(options: argparse.Namespace) -> int:

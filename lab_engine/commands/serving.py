@@ -5,7 +5,8 @@ import signal
 import time
 from typing import Any, Final
 
-from lab_engine.authority.elements import file_text, parsed
+from lab_engine.authority.elements import parsed
+from lab_engine.authority.files import file_text
 from lab_engine.authority.order import Order
 from lab_engine.authority.state import State
 from lab_engine.control.account import Account
@@ -22,6 +23,7 @@ from .common import (
     heard_in,
     say,
     state_of,
+    taken_in,
     zone_of,
 )
 
@@ -30,11 +32,19 @@ DAY: Final = 86_400
 
 def add(commands: Any) -> None:
     """Take the command in among the others."""
-    command = commands.add_parser("serve", help="answer for a zone on loopback")
+    command = taken_in(
+        commands,
+        "serve",
+        "answer for a zone on loopback",
+        "tests/scenarios/shop.zone --order cyclic --log",
+        _serve,
+    )
     about_zone(command, ["file"])
     about_state(command)
     command.add_argument("--port", type=int, default=0, help="default: any free one")
-    command.add_argument("--order", default="shuffle", choices=[*Order], help="of the values")
+    command.add_argument(
+        "--order", default="shuffle", choices=[*map(str, Order)], help="of the values"
+    )
     command.add_argument("--seed", type=int, help="of the dice, to repeat a run")
     command.add_argument("--log", action="store_true", help="print a line for each answer")
     command.add_argument(
@@ -52,7 +62,6 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--pace", type=float, default=1.0, help="multiplies the intervals of health checks"
     )
-    command.set_defaults(run=_serve, refused=1)
 
 
 def _serve(options: argparse.Namespace) -> int:
