@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from lab_engine.options import COMMANDS, PROGRAM, parser
 
-from lab_engine.__main__ import RUNS, main
+from lab_engine.__main__ import main, parser
+from lab_engine.commands.common import PROGRAM
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
