@@ -304,7 +304,7 @@ class Notebook:
             RuntimeError: plots were expected, but a cell ended in an exception.
         """
         self.command("notebook:run-all-cells")
-        self.page.wait_for_function(f"{_KERNEL}.status === 'idle'")
+        self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
         if plots:
             if errors := self.cell_errors():
                 raise RuntimeError("; ".join(errors))
