@@ -35,6 +35,7 @@ def few(tmp_path):
     return tmp_path / "few.toml"
 
 
+@pytest.mark.slow
 def test_the_example_of_the_readme_answers_every_question():
     """What stands in the README is what it prints: the seed is fixed."""
     done = apart("rehearse", "shop.json", "move.json", folder=FILES)
