@@ -21,7 +21,7 @@ import nbformat
 from playwright.sync_api import Browser, Locator, Page, Playwright, WebSocket, sync_playwright
 
 BIG_FRAME: Final = 1_000_000
-PATIENCE_MS: Final = 60_000
+PATIENCE_MS: Final = 120_000  # what is waited for comes; this only ends what never will
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET: Final = (
     "--disable-gpu",

@@ -11,16 +11,13 @@ from .course import assert_in_view, assert_quiet, cells, lesson_page, reset_all,
 from .kit import wear
 
 ANSWER, LOADED, BUSY, PLAYGROUND = range(4)
-RUNNING_MS = 120_000  # for a lesson of balancers, on a busy machine
 
 
 @pytest.fixture(scope="module")
 def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
     """The lesson, opened and run from top to bottom."""
     with lesson_page(chromium, lab, "07_balancers") as page:
-        page.page.set_default_timeout(RUNNING_MS)
         page.run_all()
-        page.page.set_default_timeout(30_000)
         page.settle()
         yield page
 

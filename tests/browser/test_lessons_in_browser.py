@@ -53,7 +53,7 @@ def test_the_ttl_moves_the_tiles_by_keyboard(lesson):
     before = words.inner_text()
     panel.get_by_role("slider", name="TTL").press("ArrowLeft")
 
-    expect(words).not_to_have_text(before, timeout=20_000)
+    expect(words).not_to_have_text(before)
     assert lesson.errors == []
 
 
