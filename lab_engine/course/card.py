@@ -180,7 +180,7 @@ class KeeperCard(Card):
         self.on_msg(self._answer)
 
     def _answer(self, _widget: object, asked: object, _buffers: object) -> None:
-        """What a page asks for comes after all that it said before, since the kernel hears it later."""
+        """Answer a page, which has been heard by then in all that it said before it asked."""
         if asked == {"ask": "content"}:
             self.send({"content": self.content})
 
