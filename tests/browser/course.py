@@ -67,7 +67,7 @@ def assert_in_view(page: Notebook, number: int) -> None:
 
 def assert_quiet(page: Notebook, *, plots: int = 0) -> None:
     """No exception, nothing on the console, nothing from elsewhere; plotly once or not at all."""
-    assert page.cell_errors() == []
-    assert page.errors == []
-    assert page.foreign == []
+    assert (found := page.cell_errors()) == [], found
+    assert page.errors == [], page.errors
+    assert page.foreign == [], page.foreign
     assert page.big_frames == plots
