@@ -5,6 +5,7 @@ lazy import inside a function counts like any other, and so does one for annotat
 """
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -174,6 +175,7 @@ class Use(NamedTuple):
     line: int
 
 
+@functools.cache
 def sources() -> list[Source]:
     """Every module of the package."""
     paths = sorted(PACKAGE.rglob("*.py"))
@@ -203,8 +205,13 @@ def called_import(source: Source, node: ast.Call) -> str | None:
     return absolute(source, level, argument.value.lstrip("."))
 
 
-def imports(source: Source) -> Iterator[Use]:
+@functools.cache
+def imports(source: Source) -> tuple[Use, ...]:
     """Every import of a module, also those inside functions; `from a import b` is a.b."""
+    return tuple(_imports(source))
+
+
+def _imports(source: Source) -> Iterator[Use]:
     for node in ast.walk(ast.parse(source.text)):
         match node:
             case ast.Import(names=names):
