@@ -12,7 +12,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
-from lab_engine.labs.credit import near, nothing, thrifty
+from lab_engine.labs.credit import near, nothing, thrifty, titled
 from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, Result, World
 from lab_engine.simulation.parts import Resolvers
 from lab_engine.simulation.quantiles import weighted_quantiles
@@ -32,7 +32,7 @@ IMPOSSIBLE: Final = "impossible"
 EVEN, BUDGET, WAIT = "even", "budget", "wait"
 GOALS: Final = (
     Goal(EVEN, "The busiest till has at most 1.20 times the mean", 50, "lesson 01, parts 2 and 3"),
-    Goal(BUDGET, "The questions stay within the budget", 30, "lesson 04, part 2"),
+    Goal(BUDGET, "The questions stay within the budget", 30, "lesson 01, part 1"),
     Goal(WAIT, "95 of 100 look-ups take at most 12 ms", 20, "lesson 04, part 2"),
 )
 KEYS: Final = tuple(goal.key for goal in GOALS)
@@ -53,11 +53,12 @@ def judge(shop: World, given: Given) -> Sequence[Finding]:
     except LabError as refused:
         return nothing(KEYS, str(refused))
     if choice is None:
-        return _declined(shop)
-    measured = _measured(shop, *choice)
-    if shop["hopeless"]:
-        return _promised(measured)
-    return _credited(measured)
+        findings = _declined(shop)
+    elif shop["hopeless"]:
+        findings = _promised(_measured(shop, *choice))
+    else:
+        findings = _credited(_measured(shop, *choice))
+    return titled(findings, shop)
 
 
 def _choice(results: Any) -> tuple[str, int] | None:
@@ -192,9 +193,9 @@ LAB: Final = Lab(
     (Answer("answer", called=True),),
     GOALS,
     (
-        world(200, 4, {"powerdns": 0.40, "bind": 0.35, "unbound": 0.25}, 1300, 1),
-        world(400, 5, {"powerdns": 0.20, "bind": 0.45, "unbound": 0.35}, 1300, 2),
-        world(150, 4, {"powerdns": 0.40, "bind": 0.35, "unbound": 0.25}, 240, 3),
+        {"title": "A", **world(200, 4, {"powerdns": 0.40, "bind": 0.35, "unbound": 0.25}, 1300, 1)},
+        {"title": "B", **world(400, 5, {"powerdns": 0.20, "bind": 0.45, "unbound": 0.35}, 1300, 2)},
+        {"title": "C", **world(150, 4, {"powerdns": 0.40, "bind": 0.35, "unbound": 0.25}, 240, 3)},
     ),
     unseen,
     judge,

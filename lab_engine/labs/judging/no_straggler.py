@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lab_engine.errors import LabError
-from lab_engine.labs.credit import near, nothing, thrifty
+from lab_engine.labs.credit import near, nothing, thrifty, titled
 from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, Result, World
 
 from .no_straggler_worlds import (
@@ -81,7 +81,7 @@ def judge(move: World, given: Given) -> Sequence[Finding]:
             "Until the restore, whoever has the new address must be back within a minute.",
         ),
     )
-    return thrifty(findings, bill, 1.0)
+    return titled(thrifty(findings, bill, 1.0), move)
 
 
 def _plan(results: Any, latest_start: int) -> Plan:
@@ -151,7 +151,11 @@ LAB: Final = Lab(
     "04_ttl",
     (Answer("plan", called=True),),
     GOALS,
-    (world(14_400, 43_200, 50), world(300, 300, 120), world(28_800, 18_000, 200)),
+    (
+        {"title": "A", **world(14_400, 43_200, 50)},
+        {"title": "B", **world(300, 300, 120)},
+        {"title": "C", **world(28_800, 18_000, 200)},
+    ),
     unseen,
     judge,
     lambda move: {
