@@ -28,14 +28,14 @@ SPARE: Final = 1.06  # the budget against the law: resolvers round seconds, and 
 
 COUNTS: Final = (100, 1000)  # of resolvers
 ANY: Final = (0.15, 0.75)  # what part of the clients KEEPS has
-EVEN_ENOUGH, FAR_FROM_IT = (1.11, 1.17), (1.34, 1.80)
-ONE, FOR_EVER = 1.27, 1.30  # at least, where it is feasible: one address, and a TTL without end
+EVEN_ENOUGH, FAR_FROM_IT = (1.12, 1.17), (1.34, 1.80)
+ONE, FOR_EVER = 1.27, 1.26  # at least, where it is feasible: one address, and a TTL without end
 # What TTL a budget buys, from and to, and the part of KEEPS: no one of them tells what is hopeless.
 FEASIBLE: Final = (
-    ((20, 30), (0.40, 0.60)),
-    ((30, 45), ANY),
-    ((45, 70), ANY),
-    ((70, 110), ANY),
+    ((20, 26), (0.40, 0.60)),
+    ((26, 40), ANY),
+    ((80, 110), ANY),
+    ((110, 150), ANY),
 )
 HOPELESS: Final = (((60, 120), ANY), ((150, 260), (0.35, 0.55)))
 MOST: Final = 2500  # questions in a window: more take long to simulate
