@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from lab_engine.authority import healthfile
@@ -211,6 +212,21 @@ def _course(options: argparse.Namespace) -> int:
     return mine.command(options.action, options.lesson, options.folder, _say)
 
 
+def _grade(options: argparse.Namespace) -> int:
+    from lab_engine.grading import command
+
+    with progress() as bar:
+        return command.run(options, bar, _say)
+
+
+def _labs(options: argparse.Namespace) -> int:
+    from lab_engine.labs import notebooks
+
+    for path in notebooks.build(Path(options.folder)):
+        _say(f"{path.name}: written")
+    return 0
+
+
 def _zone(options: argparse.Namespace, file: str) -> Zone:
     blocks = options.cidr_blocks and parsed(file_text(options.cidr_blocks), options.cidr_blocks)
     return Zone.from_file(file, options.origin, cidr_blocks=blocks)
@@ -328,6 +344,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _about_rehearsal(commands.add_parser("rehearse", help="say what a change will do, beforehand"))
     _about_course(commands.add_parser("course", help="your copies of the lessons, in my/"))
+    _about_labs(commands)
     return parser
 
 
@@ -356,6 +373,20 @@ def _about_course(command: argparse.ArgumentParser) -> None:
     command.add_argument("lesson", nargs="*", metavar="LESSON", help="to begin anew; default: all")
     command.add_argument("--folder", help="of the course; default: the one this package is in")
     command.set_defaults(run=_course, refused=1)
+
+
+def _about_labs(commands: Any) -> None:
+    from lab_engine.grading import command as grading
+    from lab_engine.grading.catalogue import LABS
+
+    command = commands.add_parser("grade", help="grade the labs that a class has handed in")
+    grading.arguments(command)
+    command.set_defaults(run=_grade, refused=1)
+
+    command = commands.add_parser("labs", help="the learners' copies of the labs")
+    command.add_argument("action", choices=("build",), help="write them, from labs/solutions")
+    command.add_argument("--folder", default=str(LABS), help="that holds `solutions`")
+    command.set_defaults(run=_labs, refused=1)
 
 
 def _about_question(command: argparse.ArgumentParser) -> None:
