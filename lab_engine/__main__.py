@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from lab_engine.authority import healthfile
@@ -30,6 +29,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account
 from lab_engine.control.health_config import loaded
 from lab_engine.errors import LabError
+from lab_engine.grading import command as grading
 from lab_engine.rehearsal import options as rehearsing
 from lab_engine.review.diff import diff
 from lab_engine.review.explain import as_dict, explain
@@ -179,7 +179,8 @@ def _print_found(options: argparse.Namespace, found: Sequence[Any], noun: str) -
     if options.json:
         _print_json([each.as_dict() for each in found])
     else:
-        print(*found, _count(len(found), noun), sep="\n")
+        count = len(found)
+        print(*found, f"{count or 'no'} {noun}{'' if count == 1 else 's'}", sep="\n")
     return int(bool(found))
 
 
@@ -210,21 +211,6 @@ def _course(options: argparse.Namespace) -> int:
     from lab_engine.course import mine
 
     return mine.command(options.action, options.lesson, options.folder, _say)
-
-
-def _grade(options: argparse.Namespace) -> int:
-    from lab_engine.grading import command
-
-    with progress() as bar:
-        return command.run(options, bar, _say)
-
-
-def _labs(options: argparse.Namespace) -> int:
-    from lab_engine.labs import notebooks
-
-    for path in notebooks.build(Path(options.folder)):
-        _say(f"{path.name}: written")
-    return 0
 
 
 def _zone(options: argparse.Namespace, file: str) -> Zone:
@@ -275,10 +261,6 @@ def _complain(line: str) -> None:
 
 def _print_json(value: Any) -> None:
     print(json.dumps(value, indent=2))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -344,7 +326,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _about_rehearsal(commands.add_parser("rehearse", help="say what a change will do, beforehand"))
     _about_course(commands.add_parser("course", help="your copies of the lessons, in my/"))
-    _about_labs(commands)
+    grading.commands(commands, progress, _say)
     return parser
 
 
@@ -373,20 +355,6 @@ def _about_course(command: argparse.ArgumentParser) -> None:
     command.add_argument("lesson", nargs="*", metavar="LESSON", help="to begin anew; default: all")
     command.add_argument("--folder", help="of the course; default: the one this package is in")
     command.set_defaults(run=_course, refused=1)
-
-
-def _about_labs(commands: Any) -> None:
-    from lab_engine.grading import command as grading
-    from lab_engine.grading.catalogue import LABS
-
-    command = commands.add_parser("grade", help="grade the labs that a class has handed in")
-    grading.arguments(command)
-    command.set_defaults(run=_grade, refused=1)
-
-    command = commands.add_parser("labs", help="the learners' copies of the labs")
-    command.add_argument("action", choices=("build",), help="write them, from labs/solutions")
-    command.add_argument("--folder", default=str(LABS), help="that holds `solutions`")
-    command.set_defaults(run=_labs, refused=1)
 
 
 def _about_question(command: argparse.ArgumentParser) -> None:

@@ -1,10 +1,11 @@
-"""`python -m lab_engine grade`: what it is told, and what it leaves in its folder."""
+"""`python -m lab_engine grade` and `labs`: what they are told, and what is left in a folder."""
 
 import argparse
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lab_engine.errors import LabError
 
@@ -17,11 +18,43 @@ from .marking import findings, lines
 from .records import Record, Records, opened, slug, write
 from .submissions import found
 
+Bar = Callable[[], AbstractContextManager[Progress | None]]
+
 REPORTS: Final = "reports"
 
 
+def commands(parsers: Any, progress: Bar, say: Callable[[str], None]) -> None:
+    """Declare both commands.
+
+    Args:
+        parsers: of argparse, to which they are added.
+        progress: shows how far it is, in a `with`; or nothing where nobody looks.
+        say: is told what there is to know.
+    """
+
+    def graded(options: argparse.Namespace) -> int:
+        with progress() as bar:
+            return grade(options, entries(Path(options.labs)), bar, say)
+
+    def built(options: argparse.Namespace) -> int:
+        from lab_engine.labs.notebooks import build  # noqa: PLC0415 - nbformat takes seconds
+
+        for path in build(Path(options.folder)):
+            say(f"{path.name}: written")
+        return 0
+
+    command = parsers.add_parser("grade", help="grade the labs that a class has handed in")
+    arguments(command)
+    command.set_defaults(run=graded, refused=1)
+
+    command = parsers.add_parser("labs", help="the learners' copies of the labs")
+    command.add_argument("action", choices=("build",), help="write them, from their solutions")
+    command.add_argument("--folder", default=str(LABS), help="that holds `solutions`")
+    command.set_defaults(run=built, refused=1)
+
+
 def arguments(command: argparse.ArgumentParser) -> None:
-    """Declare what it is told."""
+    """Declare what `grade` is told."""
     command.add_argument(
         "submissions", nargs="+", metavar="SUBMISSIONS", help="files, folders, zips"
     )
@@ -34,27 +67,23 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--check", metavar="GOAL", help="with --regrade: only this one")
 
 
-def run(options: argparse.Namespace, progress: Progress | None, say: Callable[[str], None]) -> int:
-    """Grade what the options name. Returns 0, or 1 if something is to be graded again.
-
-    Args:
-        options: as `arguments` declares them.
-        progress: is told how far it is.
-        say: is told what there is to know.
-
-    Raises:
-        LabError: one of the options cannot be followed; nothing is graded then.
-    """
-    return grade(options, entries(Path(options.labs)), progress, say)
-
-
 def grade(
     options: argparse.Namespace,
     labs: dict[str, Entry],
     progress: Progress | None,
     say: Callable[[str], None],
 ) -> int:
-    """As `run`, of these labs."""
+    """Grade what the options name. Returns 0, or 1 if something is to be graded again.
+
+    Args:
+        options: as `arguments` declares them.
+        labs: that there are.
+        progress: is told how far it is.
+        say: is told what there is to know.
+
+    Raises:
+        LabError: one of the options cannot be followed; nothing is graded then.
+    """
     if options.jobs < 1:
         raise LabError(f"--jobs {options.jobs}", "grades nothing", "Give 1 or more.")
     if options.check and not options.regrade:
@@ -129,10 +158,11 @@ def _reported(done: Done, exam: Exam, records: Records) -> list[tables.Row]:
     write(records.out / "canvas.csv", tables.canvas(rows))
     write(records.out / "junit.xml", tables.junit(rows))
     write(records.out / "summary.md", tables.summary(rows, _cautions(done, exam)))
-    labs = sorted({record["lab"] for record in done.records})
-    for lab in labs:
-        name = "moodle.csv" if len(labs) == 1 else f"moodle-{lab or 'not-graded'}.csv"
-        write(records.out / name, tables.moodle([row for row in rows if row[0]["lab"] == lab]))
+    labs = sorted({record["lab"] for record in done.records if record["lab"]})
+    for lab in labs or [""]:
+        theirs = [row for row in rows if row[0]["lab"] in (lab, "")]
+        name = "moodle.csv" if len(labs) < 2 else f"moodle-{lab}.csv"
+        write(records.out / name, tables.moodle(theirs))
     return rows
 
 

@@ -86,7 +86,9 @@ def in_words(found: Sequence[Finding]) -> str:
     short = [each.credit for each in found if each.credit < 1]
     mean = sum(short) / len(short)
     far = next(words for least, words in FAR if mean >= least)
-    return f"reached in {met} of {len(found)} hidden worlds; {far} in the others"
+    if met == 0:
+        return f"reached in none of {len(found)} hidden worlds: {far}"
+    return f"reached in {met} of {len(found)} hidden worlds, {far} in the others"
 
 
 def told(line: Line) -> list[str]:

@@ -23,7 +23,7 @@ from lab_engine.labs.plain import plain
 
 from . import jail
 from .exam import Limits
-from .runtime import PLUGIN, Runtime, bound, hidden
+from .runtime import JAIL, PLUGIN, Runtime, bound, hidden
 
 Calls = Sequence[Mapping[str, Sequence[Any]]]
 
@@ -172,7 +172,7 @@ class Runner:
     @contextlib.contextmanager
     def _begun(self, asked: Mapping[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", jail.__file__],
+            [sys.executable, "-I", "-S", str(self.runtime.folder / JAIL)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

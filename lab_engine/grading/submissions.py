@@ -191,7 +191,8 @@ def _refusing(wrong: Ungradable) -> Callable[[], bytes]:
 def _of(name: str, path: Path, labs: Sequence[str], data: Callable[[], bytes]) -> Submission:
     inner = PurePosixPath(name)
     student, number = _whose(inner, labs)
-    return Submission(student or _owner(path, labs), number, inner.name, f"{path}: {name}", data)
+    place = str(path) if path.suffix == ".ipynb" else f"{path}: {name}"
+    return Submission(student or _owner(path, labs), number, inner.name, place, data)
 
 
 def _whose(path: PurePosixPath, labs: Sequence[str]) -> tuple[str, str]:

@@ -121,7 +121,7 @@ def summary(rows: Sequence[Row], cautions: Sequence[str]) -> str:
         parts.append(f"## {lab or 'Of no lab'}")
         marks = [feedback.mark for _, feedback in theirs]
         parts.append(
-            f"{len(theirs)} submissions. Marks: mean {fmean(marks):.1f}, "
+            f"{len(theirs)} handed in. Marks: mean {fmean(marks):.1f}, "
             f"median {median(marks):.1f}, lowest {min(marks):.1f}, highest {max(marks):.1f}."
         )
         judged = [feedback for _, feedback in theirs if feedback.lines]

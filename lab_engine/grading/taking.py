@@ -170,7 +170,7 @@ def _text(book: Book, sheet: Sheet, cell: str, variable: str, warnings: list[str
         warnings.append(f"The cell {cell} stands there {len(places)} times: the last one counts.")
     if places:
         source = book.cells[places[-1]].source
-        if sets(source, variable):
+        if _parsed(source) and sets(source, variable):
             return source
         return _joined(book, sheet, places[-1], variable, warnings) or source
     setting = [each.source for each in book.cells if sets(each.source, variable)]
@@ -185,11 +185,11 @@ def _text(book: Book, sheet: Sheet, cell: str, variable: str, warnings: list[str
 
 
 def _joined(book: Book, sheet: Sheet, place: int, variable: str, warnings: list[str]) -> str | None:
-    """An answer that was split: its cell, and as few neighbours as make it whole again.
+    """An answer that was split: its cell, and as many neighbours as make a whole with it.
 
     Neighbours that were handed out are no pieces of it.
     """
-    for size in range(2, NEIGHBOURS + 2):
+    for size in range(NEIGHBOURS + 1, 1, -1):
         for first in range(place - size + 1, place + 1):
             window = range(max(first, 0), min(first + size, len(book.cells)))
             pieces = [book.cells[each] for each in window]
