@@ -5,8 +5,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
@@ -21,7 +20,7 @@ from .exam import Exam, agree
 from .judging import Described, Judge, judges
 from .records import Record, Records, hashed
 from .running import Calls, Collected, Runner, cage
-from .runtime import LEFT_OUT, PACKAGE, made
+from .runtime import made, version
 from .submissions import Submission
 from .taking import Book, Ungradable
 
@@ -78,6 +77,7 @@ class Grader:
     all_of: str = ""
     _sheets: dict[str, Sheet] = field(default_factory=dict)
     _described: dict[str, Described] = field(default_factory=dict)
+    _broken: dict[str, str] = field(default_factory=dict)
 
     def grade(
         self, submissions: Sequence[Submission], jobs: int = 1, progress: Progress | None = None
@@ -156,12 +156,17 @@ class Grader:
     def _describe(self, judge: Judge, labs: set[str]) -> None:
         asked = labs | (self.exam.labs.keys() & self.entries.keys())
         for name in sorted(asked):
-            self._described[name] = judge.describe(self.entries[name], self.exam)
-            self._sheets[name] = sheet(self.entries[name])
-            for answer in self._described[name].answers:
-                self._sheets[name].handed_out(answer.cell)
+            try:
+                described = judge.describe(self.entries[name], self.exam)
+                self._sheets[name] = sheet(self.entries[name])
+                for answer in described.answers:
+                    self._sheets[name].handed_out(answer.cell)
+                self._described[name] = described
+            except LabError as broken:  # the other labs are graded all the same
+                self._broken[name] = str(broken)
         keys = {name: [goal.key for goal in each.goals] for name, each in self._described.items()}
-        agree(self.exam, {name: keys.get(name, []) for name in self.entries})
+        papers = {name: paper for name, paper in self.exam.labs.items() if name not in self._broken}
+        agree(replace(self.exam, labs=papers), {name: keys.get(name, []) for name in self.entries})
 
     def _chosen(self, submissions: Sequence[Submission]) -> list[Work]:
         """One notebook for each student and lab; a student of whom there is none has a row, too."""
@@ -196,6 +201,8 @@ class Grader:
 
     def _graded(self, work: Work, runner: Runner, judge: Judge, slot: int) -> Record:
         record = _begun(work, "")
+        if work.lab in self._broken:
+            return self._kept(record, reason=f"{self._broken[work.lab]} {BLAME}", again=True)
         try:
             data = work.submission.data()
             record["submission"] = hashlib.sha256(data).hexdigest()
@@ -306,12 +313,12 @@ class Grader:
         """What the answers and the findings of a submission depend on, as hashes."""
         lab = record["lab"]
         wanted, entry = self._described[lab].wanted, self.entries[lab]
-        run = hashed(answers, self._sheets[lab].cells, asdict(wanted), _version(judges=False))
+        run = hashed(answers, self._sheets[lab].cells, asdict(wanted), version(judges=False))
         module = (
             [path.read_text() for path in sorted(entry.folder.glob("*.py"))] if entry.folder else []
         )
         which = [self.exam.seed, self.exam.paper(lab).hidden, module]
-        return {"run": run, "judged": hashed(run, which, _version(judges=True))}
+        return {"run": run, "judged": hashed(run, which, version(judges=True))}
 
     def _kept(self, record: Record, **more: Any) -> Record:
         record = record | more
@@ -376,18 +383,6 @@ def _mixed(
 
 def _hashes(calls: Calls) -> list[str]:
     return [hashed(world) for world in calls]
-
-
-@cache
-def _version(*, judges: bool) -> str:
-    """A hash of this package's code, with the judges or as learners' code finds it."""
-    sources = [
-        (path.relative_to(PACKAGE).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
-        for path in sorted(PACKAGE.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-        if judges or not {*LEFT_OUT} & {*path.relative_to(PACKAGE).parts[:-1]}
-    ]
-    return hashed(sources)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from lab_engine.labs.lab import Answer, Goal
 from .catalogue import Entry
 from .exam import Exam
 from .running import Wanted
+from .runtime import PACKAGE
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Judge:
                 "LANG": "C.UTF-8",
                 "PYTHONHASHSEED": "0",
                 "OPENBLAS_NUM_THREADS": "1",
-                "PYTHONPATH": os.pathsep.join(sorted(map(str, self._folders))),
+                "PYTHONPATH": os.pathsep.join(map(str, (PACKAGE.parent, *sorted(self._folders)))),
             },
             text=True,
             encoding="utf-8",

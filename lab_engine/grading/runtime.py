@@ -5,11 +5,13 @@ grader and what stands in lessons and labs. It is made once for a run of the gra
 """
 
 import compileall
+import hashlib
 import json
 import os
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -108,3 +110,15 @@ def hidden() -> list[str]:
     if (checkout / "pyproject.toml").is_file():
         found.append(str(checkout))
     return found
+
+
+@cache
+def version(*, judges: bool) -> str:
+    """A hash of this package's code, with the judges or as learners' code finds it."""
+    sources = [
+        (path.relative_to(PACKAGE).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(PACKAGE.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+        if judges or not {*LEFT_OUT} & {*path.relative_to(PACKAGE).parts[:-1]}
+    ]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()

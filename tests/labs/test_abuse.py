@@ -15,6 +15,8 @@ import lab_engine
 from tests.labs.grading import LIMITS, SEEDS, grade, hand_in, record
 from tests.labs.sample.make import NAME, answered, labs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(lab_engine.__file__).parents[1]
 SECRET = "a seed that nobody guesses"
 SHARE = "def share(a, b):\n    return a / (a + b)"
@@ -219,7 +221,7 @@ def course(tmp_path_factory):
     with listening:
         port = listening.getsockname()[1]
         thief = f"PATHS = {[str(each) for each in paths]!r}\nPORT = {port}\n"
-        thief += f"MARKS = {[SECRET, str(folder), str(ROOT / 'lab_engine'), 'grade']!r}\n{THIEF}"
+        thief += f"MARKS = {[SECRET, str(folder), str(ROOT / 'lab_engine')]!r}\n{THIEF}"
         hand_in(handed, "thief", answered(entry, thief))
         hand_in(handed, "mangled", mangled(entry))
         hand_in(handed, "old", old(entry))

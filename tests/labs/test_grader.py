@@ -17,6 +17,8 @@ from lab_engine.grading.running import Runner
 from tests.labs.grading import LIMITS, SEEDS, grade, hand_in, record, rows
 from tests.labs.sample.make import NAME, answered, labs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 WRONG = "def share(a, b):\n    return 0.25 if b == 3 else 0.5"
 
