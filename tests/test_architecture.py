@@ -132,7 +132,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
     "grading": (
-        3_000,
+        3_200,
         "hostile files taken in, a cage, a judge apart, exams, records, reports, five tables",
     ),
     "simulation": (

@@ -54,7 +54,11 @@ def _small(octets: int) -> None:
 
 
 def _number(value: Any) -> Any:
-    number = value if type(value) is float else value.item()
+    try:
+        number = value if type(value) is float else value.item()
+    except Exception:  # noqa: BLE001 - an array, or somebody's own idea of a number
+        remedy = "Give one number, not an array."
+        raise LabError(type(value).__name__, "is no plain data", remedy) from None
     if type(number) is float and not math.isfinite(number):
         raise LabError(str(number), "is no number to calculate with", "Give a finite one.")
     if type(number) not in (bool, int, float, str):
