@@ -18,6 +18,7 @@ from . import taking
 from .catalogue import Entry, Sheet, sheet
 from .exam import Exam, agree
 from .judging import Described, Judge, judges
+from .marking import mixed
 from .records import Record, Records, hashed
 from .running import Calls, Collected, Runner, cage
 from .runtime import made, version
@@ -25,7 +26,8 @@ from .submissions import Submission
 from .taking import Book, Ungradable
 
 Progress = Callable[[float, float], None]
-BLAME: Final = "This is no fault of the submission: tell your instructor."
+UNTROUBLED: Final = {"reason": "", "defect": "", "again": False}
+BLAME: Final = "It could not be graded, by no fault of its own. Ask your instructor."
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Grader:
     def grade(
         self, submissions: Sequence[Submission], jobs: int = 1, progress: Progress | None = None
     ) -> Done:
-        """Grade all of them; what is graded already is left as it is.
+        """Grade all of them, so many at once; what is graded already is left as it is.
 
         Args:
             submissions: in any order.
@@ -196,13 +198,13 @@ class Grader:
         try:
             return self._graded(work, runner, judge, slot)
         except Exception as wrong:  # noqa: BLE001 - the others are to be graded all the same
-            words = f"The grader could not go on: {type(wrong).__name__}: {wrong}. {BLAME}"
-            return self._kept(_begun(work, ""), reason=words, again=True)
+            defect = f"The grader could not go on: {type(wrong).__name__}: {wrong}"
+            return self._kept(_begun(work, ""), **_defective(defect))
 
     def _graded(self, work: Work, runner: Runner, judge: Judge, slot: int) -> Record:
         record = _begun(work, "")
         if work.lab in self._broken:
-            return self._kept(record, reason=f"{self._broken[work.lab]} {BLAME}", again=True)
+            return self._kept(record, **_defective(self._broken[work.lab]))
         try:
             data = work.submission.data()
             record["submission"] = hashlib.sha256(data).hexdigest()
@@ -211,13 +213,9 @@ class Grader:
             return self._kept(record, reason=str(wrong))
         record["warnings"] += taken.warnings
         keys = self._keys(record, taken.answers)
-        before = self.records.read(work.submission.student, work.lab)
-        if before and before.get("run") == keys["run"] and not before.get("again"):
-            record["answers"], record["cells"] = before["answers"], before["cells"]
-            record["reason"] = before["reason"]
-            if before.get("judged") == keys["judged"]:
-                record["found"] = before["found"]
-                return self._kept(record | keys)
+        before = _known(self.records.read(work.submission.student, work.lab), keys)
+        if before is not None:
+            record |= before
         elif taken.untouched:
             rule = "are as they were handed out"
             words = str(LabError("The answers", rule, "Solve the lab, save, and hand it in."))
@@ -228,7 +226,7 @@ class Grader:
             given = runner.run(lambda path: filled(taken.answers, path), wanted, slot)
             record |= _answered(given)
             self._kept(record | {"run": keys["run"]})
-        if record["answers"] is None:
+        if record["answers"] is None or record["found"] is not None or record["reason"]:
             return self._kept(record | keys)
         return self._judged(record | keys, judge)
 
@@ -261,8 +259,7 @@ class Grader:
         )
         judged = judge.judge(self.entries[record["lab"]], self.exam, visible, hidden)
         if "broken" in judged:
-            words = f"A check failed by itself: {judged['broken']}. {BLAME}"
-            return self._kept(record, reason=words, again=True)
+            return self._kept(record, **_defective(f"A check failed: {judged['broken']}"))
         if "problem" in judged:
             return self._kept(record, reason=judged["problem"])
         return self._kept(record, found=dict(judged))
@@ -276,14 +273,13 @@ class Grader:
         if before["answers"] is None or lacks_it:
             return before
         record = {**before, "answers": self._covered(before)}
-        after = self._judged({**record, "reason": "", "again": False}, judge)
-        if check and before.get("found") and after.get("found"):
-            mixed = {
-                part: _mixed(before["found"][part], after["found"][part], check)
-                for part in ("visible", "hidden")
-            }
-            return self._kept(after, found=mixed)
-        return after
+        after = self._judged({**record, **UNTROUBLED}, judge)
+        found = after["found"]
+        if check and before["found"] and found:
+            parts = ("visible", "hidden")
+            found = {part: mixed(before["found"][part], found[part], check) for part in parts}
+        # Whoever asks for more worlds again finds all that was given.
+        return self._kept(after, found=found, answers=before["answers"])
 
     def _keys_of(self, lab: str) -> list[str]:
         return [goal.key for goal in self._described[lab].goals]
@@ -325,7 +321,7 @@ class Grader:
         described = self._described.get(record["lab"])
         if described is not None:
             parts = {"visible": described.wanted.visible, "hidden": described.wanted.hidden}
-            record["asked"] = {part: _hashes(calls) for part, calls in parts.items()}
+            record.setdefault("asked", {part: _hashes(calls) for part, calls in parts.items()})
         if record != self.records.read(record["student"], record["lab"]):
             self.records.write(record)
         return record
@@ -351,11 +347,31 @@ def _begun(work: Work, submission: str) -> Record:
         "submission": submission,
         "warnings": list(work.notes),
         "reason": "",
+        "defect": "",
         "again": False,
         "cells": [],
         "answers": None,
         "found": None,
     }
+
+
+def _known(before: Record | None, keys: Mapping[str, str]) -> Record | None:
+    """What an earlier record says that still holds; None if the submission is to be run."""
+    if before is None or before.get("run") != keys["run"]:
+        return None
+    if before["answers"] is None:
+        return None if before["again"] else {key: before[key] for key in ("cells", "reason")}
+    judged = before.get("judged") == keys["judged"] and not before["again"]
+    kept = ("answers", "cells", "reason", "found") if judged else ("answers", "cells")
+    return {key: before[key] for key in kept}
+
+
+def _defective(words: str) -> Record:
+    """What a record says when something other than the submission failed.
+
+    What failed is for the instructor: it may tell of hidden worlds.
+    """
+    return {"reason": BLAME, "defect": words, "again": True}
 
 
 def _answered(given: Collected) -> Record:
@@ -367,18 +383,6 @@ def _answered(given: Collected) -> Record:
     first = next((f" In {cell}: {words}." for cell, words in cells), "")
     reason = f"There are no answers: {given.problem}{first}"
     return {"reason": reason, "cells": cells, "again": given.again}
-
-
-def _mixed(
-    before: Sequence[Sequence[Any]], after: Sequence[Sequence[Any]], check: str
-) -> list[list[Any]]:
-    """The old findings with those of one goal from the new ones, in as many worlds as there are."""
-    mixed = []
-    for place, world in enumerate(after):
-        old = before[place] if place < len(before) else world
-        kept = {each["goal"]: each for each in old}
-        mixed.append([new if new["goal"] == check else kept[new["goal"]] for new in world])
-    return mixed
 
 
 def _hashes(calls: Calls) -> list[str]:

@@ -95,3 +95,15 @@ def _share(credit: float) -> float:
 def findings(worlds: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[tuple[Finding, ...], ...]:
     """Findings as a record or a judge has them."""
     return tuple(tuple(Finding(**each) for each in world) for world in worlds)
+
+
+def mixed(
+    before: Sequence[Sequence[Any]], after: Sequence[Sequence[Any]], check: str
+) -> list[list[Any]]:
+    """The old findings with those of one goal from the new ones, in as many worlds as there are."""
+    worlds = []
+    for place, world in enumerate(after):
+        old = before[place] if place < len(before) else world
+        kept = {each["goal"]: each for each in old}
+        worlds.append([new if new["goal"] == check else kept[new["goal"]] for new in world])
+    return worlds

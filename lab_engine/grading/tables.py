@@ -128,7 +128,9 @@ def summary(rows: Sequence[Row], cautions: Sequence[str]) -> str:
         if judged:
             parts.append(_distribution(judged))
         nothing = [
-            f"- {record['student']}: {record['reason']}" for record, _ in theirs if record["reason"]
+            f"- {record['student']}: {record['reason']} {record['defect']}".strip()
+            for record, _ in theirs
+            if record["reason"]
         ]
         if nothing:
             parts.append("Not graded, 0 points:\n\n" + "\n".join(nothing))

@@ -163,10 +163,11 @@ class TestRegrading:
         assert found["ada"]["mark"] == "100.00"
         assert float(found["bob"]["mark"]) < 25 * 0.6  # 0 of 75, and not all of the rest
 
-    def test_fewer_hidden_worlds_are_judged_from_what_was_given(self, again):
+    def test_fewer_hidden_worlds_are_judged_from_what_was_given(self, again, course):
         found = again(f"[labs.{NAME}]\nhidden = 1\n")
 
         assert found["ada"]["mark"] == "100.00"
+        assert again("")["bob"]["mark"] == rows(course[0] / "out")["bob"]["mark"]
 
     def test_another_seed_asks_for_what_was_not_given(self, again, course):
         with pytest.raises(LabError, match=r"was not asked for .* Grade without --regrade"):
@@ -256,8 +257,11 @@ def _kernel_of_bob(grader, out):
 
 def test_without_an_exam_it_is_practice_and_says_so(course, tmp_path):
     folder, entry, _, _ = course
-    said, found = grade(entry, folder / "handed/ada", out=tmp_path / "out")
+    shown = []
+    progress = lambda *far: shown.append(far)  # noqa: E731
+    said, found = grade(entry, folder / "handed/ada", out=tmp_path / "out", progress=progress)
 
+    assert shown == [(1, 1)]
     assert any("everybody can draw the hidden worlds" in line for line in said)
     assert found["ada"]["mark"] == "100.00"
 
@@ -270,3 +274,22 @@ def test_seeds_and_results_lie_outside_the_submissions(course, tmp_path, what):
 
     with pytest.raises(LabError, match="lies among the submissions"):
         grade(entry, folder / "handed", **given)
+
+
+def test_a_check_that_fails_by_itself_is_graded_again_and_tells_students_nothing(course, tmp_path):
+    """What it says may be of hidden worlds: it is for the instructor."""
+    folder, entry, _, _ = course
+    (tmp_path / "broken").mkdir()
+    text = (entry.folder / "sample_judge.py").read_text()
+    text = text.replace("    ttl = given", "    raise ValueError(world)\n    ttl = given", 1)
+    (tmp_path / "broken/sample_judge.py").write_text(text)
+    broken = type(entry)(entry.name, entry.notebook, entry.module, tmp_path / "broken")
+    out, seeds = tmp_path / "out", folder / "exam.toml"
+    _, found = grade(broken, folder / "handed/ada", out=out, seeds=seeds)
+    report = (out / "reports/ada" / f"{NAME}.md").read_text()
+
+    assert found["ada"]["mark"] == "0.00"
+    assert "weights" not in report
+    assert "Ask your instructor" in report
+    assert "ValueError: {'weights': [[1, 3]" in (out / "summary.md").read_text()
+    assert grade(entry, folder / "handed/ada", out=out, seeds=seeds)[1]["ada"]["mark"] == "100.00"
