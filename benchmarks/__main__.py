@@ -12,6 +12,7 @@ from typing import TypedDict
 NAMES = (
     "imports",
     "notebooks",
+    "grading",
     "page_bytes",
     "slider",
     "play",

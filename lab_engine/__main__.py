@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from lab_engine.commands import asking, learning, reviewing, serving, simulating
+from lab_engine.commands import asking, grading, learning, reviewing, serving, simulating
 from lab_engine.commands.common import BROKEN_OFF, PROGRAM, complain
 from lab_engine.errors import LabError
 
@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
     whole = argparse.ArgumentParser(prog=PROGRAM, description="A lab on steering traffic with DNS.")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    for group in (serving, asking, reviewing, simulating, learning):
+    for group in (serving, asking, reviewing, simulating, learning, grading):
         group.add(commands)
     return whole
 

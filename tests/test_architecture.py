@@ -132,6 +132,10 @@ LARGER: dict[str, tuple[int, str]] = {
         3_700,
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
+    "grading": (
+        3_200,
+        "hostile files taken in, a cage, a judge apart, exams, records, reports, five tables",
+    ),
     "simulation": (
         15_400,
         "two engines and laws that check each other, how servers fail, plans, balancers, designs",

@@ -35,22 +35,35 @@ def execute(path: Path) -> None:
     notebook.metadata = nbformat.NotebookNode(kernelspec=KERNEL)
     if path in lessons():
         notebook.cells[0].source = launched(notebook.cells[0].source, path, slug())
+    run(notebook, path.parent)
+    shield(notebook)
+    mark(notebook)
+    nbformat.write(notebook, path)
+
+
+def run(notebook: Any, folder: Path) -> None:
+    """Run every cell and keep what a reader without a kernel should find.
+
+    Args:
+        notebook: of nbformat 4; it is changed.
+        folder: in which it is run.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised.
+    """
     NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
         kernel_name="python3",
         coalesce_streams=True,  # where a line is cut depends on how busy the machine is
         store_widget_state=False,
-        resources={"metadata": {"path": str(path.parent)}},
+        resources={"metadata": {"path": str(folder)}},
     ).execute()
     for cell in notebook.cells:
         _strip(cell)
-    shield(notebook)
-    mark(notebook)
     notebook.metadata = nbformat.NotebookNode(
         kernelspec=KERNEL, language_info={"name": "python", "file_extension": ".py"}
     )
-    nbformat.write(notebook, path)
 
 
 def _strip(cell: Any) -> None:

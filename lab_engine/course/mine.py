@@ -22,6 +22,8 @@ from .answers import SUFFIX, Answers, unused
 
 # The course's folders, and where in my/ they are copied to.
 FOLDERS: Final = {"lessons": ".", "labs": "labs"}
+# What is for instructors.
+NOT_COPIED: Final = {"labs": ("solutions", "README.md")}
 LIST: Final = ".copied.json"
 STAMP: Final = "lab_engine"
 
@@ -127,6 +129,7 @@ def _files(course: Path, my: Path) -> list[tuple[Path, Path]]:
         for source in sorted((course / folder).rglob("*")):
             inner = source.relative_to(course / folder)
             hidden = any(part.startswith((".", "__")) for part in inner.parts)
+            hidden = hidden or inner.parts[0] in NOT_COPIED.get(folder, ())
             if source.is_file() and not hidden and not source.name.endswith(".jsonl"):
                 found.append((source, my / place / inner))
     return found

@@ -1,12 +1,14 @@
 """Trying an answer in a world: its functions called, its values made plain, and judged."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from lab_engine.errors import LabError
 
 from .lab import Arguments, Finding, Given, Lab, Result, World
 from .plain import plain
+
+LONGEST: Final = 500  # letters of what went wrong
 
 
 def called(function: Callable[..., Any], arguments: Arguments) -> Result:
@@ -16,7 +18,16 @@ def called(function: Callable[..., Any], arguments: Arguments) -> Result:
     except LabError as refused:
         return Result(problem=str(refused))
     except Exception as raised:  # noqa: BLE001 - whatever a learner's code raises is its answer
-        return Result(problem=f"{type(raised).__name__}: {raised}")
+        return Result(problem=_told(raised))
+
+
+def _told(raised: Exception) -> str:
+    """Kind and words of an error, which may be somebody's own and have none."""
+    kind = type(raised).__name__
+    try:
+        return f"{kind}: {raised}"[:LONGEST]
+    except Exception:  # noqa: BLE001 - likewise
+        return kind
 
 
 def given(lab: Lab, world: World, answers: Mapping[str, Any]) -> Given:
