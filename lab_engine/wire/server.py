@@ -229,6 +229,8 @@ def _remembered(
         book = Journal.locked(path)
         undo.callback(book.close)
     found = book.read(replay, lambda: account)
+    if book.cut:
+        say(f"{path}: {book.cut}.")
     if book.restored:
         say(f"{path} holds a state: it is served, and not what else was named.")
     return found, book
