@@ -23,6 +23,7 @@ from lab_engine.control.account import Account, Check
 from lab_engine.control.journal import Journal
 from lab_engine.control.operations import replay
 from lab_engine.errors import raise_interrupt
+from lab_engine.live.webservers import webservers
 from lab_engine.wire.interrupts import Unbroken, opened
 
 from .ports import free_port
@@ -191,6 +192,34 @@ def test_opening_is_whole_or_leaves_nothing(opening, most, tmp_path):
     if (tmp_path / "state").exists():
         Journal.open(tmp_path / "state", replay, lambda: pytest.fail("it held nothing"))[0].close()
         assert [each.name for each in tmp_path.iterdir()] == ["state"]
+
+
+ENTERINGS = {
+    "a server": lambda at: serve(ZONE, at),
+    "a forwarder": lambda at: forward("127.0.0.1:5353", at),
+    "web servers": lambda at: webservers(["192.0.2.1"]),
+}
+
+
+@pytest.mark.parametrize("opening", ENTERINGS.values(), ids=ENTERINGS)
+def test_between_what_is_opened_and_its_with_no_interrupt_is_heard(opening):
+    """Who opens it in a `with` has either nothing, or is in there."""
+    entered, port = [], free_port()
+
+    def enter():
+        with opening(port) as made:
+            entered.append(made)
+
+    with nothing_left():
+        for _ in trials(enter, 150):
+            while entered:  # for an end that is broken off, `stop` may be called again
+                entered.pop().stop()
+
+
+def test_a_stack_enters_it_too():
+    with ExitStack() as stack:
+        server = stack.enter_context(serve(ZONE))
+        assert server.ask("www.shop.example").rcode == "NOERROR"
 
 
 def test_moving_to_a_free_port_is_whole_or_leaves_nothing():

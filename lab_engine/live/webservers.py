@@ -276,10 +276,11 @@ class Webservers(Entered):
         """Close all; once is enough."""
         if self._loop.is_closed() or not self._home:
             return
-        self._do(lambda: _ended(self._servers.values()))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(SOON)
-        self._loop.close()
+        with Unbroken():  # half stopped it could not be stopped again
+            self._do(lambda: _ended(self._servers.values()))
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(SOON)
+            self._loop.close()
 
     def _do(self, what: Callable[[], Coroutine[Any, Any, None]]) -> None:
         with Unbroken():  # a coroutine that was made and given to nobody complains
