@@ -5,6 +5,8 @@ event loops do, would take the whole processor, and a traceback each time.
 """
 
 import asyncio
+import contextlib
+import selectors
 import socket
 from collections.abc import Callable
 
@@ -50,7 +52,13 @@ class Accepting:
 
 def event_loop(whose: str) -> asyncio.AbstractEventLoop:
     """A new event loop. Raises ListenError where no descriptor is left for it."""
-    try:
-        return asyncio.SelectorEventLoop()
-    except OSError as wrong:
-        raise lacking(whose, wrong) from wrong
+    with contextlib.ExitStack() as undo:
+        try:
+            selector = undo.enter_context(selectors.DefaultSelector())
+            for each in socket.socketpair():  # what a loop needs: one that lacks it is half made,
+                each.close()  # and complains when it is collected
+            loop = asyncio.SelectorEventLoop(selector)
+        except OSError as wrong:
+            raise lacking(whose, wrong) from wrong
+        undo.pop_all()
+    return loop
