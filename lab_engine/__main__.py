@@ -5,12 +5,19 @@ reason, 2 misused, 130 broken off by Ctrl-C (`simulate` prints what was counted 
 `diff` speak like other tools of their kind: 0 nothing found, 1 found something, 2 a broken file.
 """
 
-import argparse
-import io
-import json
 import os
 import signal
 import sys
+
+if __name__ == "__main__" and "serve" in sys.argv[1:2]:  # what follows takes a while to import
+    _NOTHING = b"lab_engine: broken off before anything was served\n"
+    for _number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(_number, lambda *_: os.write(2, _NOTHING) and os._exit(130))
+
+import argparse
+import io
+import json
+import secrets
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -39,7 +46,8 @@ from lab_engine.simulation.run import ENGINES, run
 from lab_engine.views.progress import progress
 from lab_engine.wire.client import ask
 from lab_engine.wire.ecs import network_of
-from lab_engine.wire.server import Server, serve
+from lab_engine.wire.server import serve
+from lab_engine.wire.targets import mapping
 
 ANYBODY = "0.0.0.0/0"  # a network that lies in no place
 BROKEN_OFF = 130
@@ -81,14 +89,15 @@ def _serve(options: argparse.Namespace) -> int:
             log=_say if options.log else None,
             say=_complain,
             api=False if options.api_port is None else options.api_port or True,
-            table=dict(map(_mapping, options.map)),
+            token=secrets.token_hex(24) if options.token == "" else options.token,
+            table=dict(map(mapping, options.map)),
             pace=options.pace,
             journal=options.state,
         ) as server:
             standing = True
             _say(f"Serving {server.origins} on {server.address} (UDP and TCP); Ctrl-C stops.")
             if server.api is not None:
-                _about_api(server)
+                _say(server.api.about([*server.service.account.hosted_zones]))
             while True:
                 time.sleep(DAY)
     except KeyboardInterrupt:
@@ -110,25 +119,6 @@ def _account(options: argparse.Namespace) -> Account:
         checks=[check for file in files if "HealthChecks" in file for check in loaded(file)],
         said=said,
     )
-
-
-def _about_api(server: Server) -> None:
-    """What to type to reach the API, ready to be pasted."""
-    assert server.api is not None  # noqa: S101
-    _say(f"Route 53's API is at {server.api.url}; any credentials do:")
-    _say(f"  export AWS_ENDPOINT_URL_ROUTE_53={server.api.url} AWS_DEFAULT_REGION=us-east-1")
-    _say("  export AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab")
-    for hosted in server.service.account.hosted_zones.values():
-        _say(f"  aws route53 list-resource-record-sets --hosted-zone-id {hosted.id}")
-
-
-def _mapping(text: str) -> tuple[str, tuple[str, int]]:
-    """`192.0.2.1=127.0.0.1:8081`: where a health check finds an endpoint."""
-    name, _, place = text.partition("=")
-    host, _, port = place.rpartition(":")
-    if not (name and host and port.isdecimal()):
-        raise LabError(text, "maps nothing", "Write 192.0.2.1=127.0.0.1:8081.")
-    return name, (host.strip("[]"), int(port))
 
 
 def _ask(options: argparse.Namespace) -> int:
@@ -280,6 +270,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--log", action="store_true", help="print a line for each answer")
     command.add_argument(
         "--api-port", type=int, metavar="N", help="offer Route 53's API there; 0 for any free port"
+    )
+    command.add_argument(
+        "--token", nargs="?", const="", help="that the API asks for; without a value, a new one"
     )
     command.add_argument("--zone-id", metavar="ID", help="of the zone in the API")
     command.add_argument("--state", metavar="FILE", help="keep what is changed, for the next start")

@@ -335,3 +335,36 @@ def test_the_command_is_broken_off_while_its_zone_still_loads(tmp_path, number):
 
     assert (serving.returncode, printed) == (130, "")
     assert errors == "lab_engine: broken off before anything was served\n"
+
+
+HOOK = """
+import os, sys
+def hook(event, args):
+    if event == "import" and args[0] == "lab_engine.authority":
+        os.read(os.open({pipe!r}, os.O_RDONLY), 1)
+sys.addaudithook(hook)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_is_broken_off_while_it_is_still_imported(tmp_path, number):
+    """Also in the background, where shells have SIGINT ignored."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "sitecustomize.py").write_text(HOOK.format(pipe=str(pipe)))
+    command = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable]
+    with (
+        subprocess.Popen(
+            [*command, "-m", "lab_engine", "serve", "no-such.zone"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        ) as serving,
+        pipe.open("w"),  # it is open when the import waits
+    ):
+        serving.send_signal(number)
+        printed, errors = serving.communicate(timeout=120)
+
+    assert (serving.returncode, printed) == (130, "")
+    assert errors == "lab_engine: broken off before anything was served\n"

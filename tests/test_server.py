@@ -383,6 +383,25 @@ def test_serve_says_where_answers_logs_and_stops_cleanly(zone_file, stop):
     assert (running.returncode, errors) == (0, "")
 
 
+@pytest.mark.parametrize("token", ["--token", "--token=of-our-own"])
+def test_serve_says_the_token_that_its_api_asks_for(zone_file, token):
+    with command("serve", zone_file, "--api-port", "0", token) as running:
+        said = [running.stdout.readline() for _ in range(4)]
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=120)
+
+    assert "its token is the access key id:" in said[1]
+    key = said[3].split("AWS_ACCESS_KEY_ID=")[1].split()[0]
+    assert key == "of-our-own" if "=" in token else len(key) == 48
+
+
+def test_a_token_opens_the_api_to_the_servers_own_client(server):
+    with serve(ZONE, api=True, token="of-our-own") as running:
+        assert running.client().list_hosted_zones()["HostedZones"]
+    with pytest.raises(LabError, match="A token: needs an API"):
+        serve(ZONE, token="of-our-own")
+
+
 def test_serve_twice_on_one_port_moves_the_second(zone_file, server):
     with command("serve", zone_file, "--port", server.port) as running:
         said = running.stderr.readline()

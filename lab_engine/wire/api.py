@@ -19,7 +19,7 @@ import re
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -46,6 +46,7 @@ LOG_LENGTH = 1_000
 LONGEST_PATH = 80  # characters of an unknown path in the log
 LONGEST_TRACE = 8_000  # characters of a traceback in the log: its end says most
 LONGEST_COMPLAINT = 500
+ANY_KEY = "lab"
 TOKEN = re.compile(r"[\w.~-]{8,128}", re.ASCII)  # what an access key id can be, and a URL
 KEY = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/")
 OWN_SITES = ("none", "same-origin")  # typed by somebody, or a page of ours, of which there is none
@@ -150,6 +151,17 @@ class Api:
         """The last requests, newest last."""
         return tuple(self._log)
 
+    def about(self, hosted_zones: Sequence[str]) -> str:
+        """What to type to reach it, ready to be pasted, down to a listing of each hosted zone."""
+        what = "its token is the access key id" if self.token else "any credentials do"
+        listing = "  aws route53 list-resource-record-sets --hosted-zone-id"
+        lines = [
+            f"Route 53's API is at {self.url}; {what}:",
+            f"  export AWS_ENDPOINT_URL_ROUTE_53={self.url} AWS_DEFAULT_REGION=us-east-1",
+            f"  export AWS_ACCESS_KEY_ID={self.token or ANY_KEY} AWS_SECRET_ACCESS_KEY=lab",
+        ]
+        return "\n".join([*lines, *(f"{listing} {each}" for each in hosted_zones)])
+
     def start(self) -> Self:
         """Begin to answer; returns at once."""
         self._thread.start()
@@ -238,7 +250,7 @@ def malformed() -> type[Exception]:
     return kind
 
 
-def client(url: str, key: str = "lab") -> Any:
+def client(url: str, key: str = ANY_KEY) -> Any:
     """botocore's Route 53 client for an Api, as `boto3.client("route53")` would give it.
 
     `key` is the access key id: the token, where the Api has one; else any is accepted.

@@ -98,9 +98,9 @@ class Server(Endpoint):
         """
         if self.api is None:
             raise LabError(repr(self), "has no API", "Start it with serve(zone, api=True).")
-        from lab_engine.wire.api import client  # noqa: PLC0415  (tornado)
+        from lab_engine.wire.api import ANY_KEY, client  # noqa: PLC0415  (tornado)
 
-        return client(self.api.url, self.api.token or "lab")
+        return client(self.api.url, self.api.token or ANY_KEY)
 
     @property
     def origins(self) -> str:

@@ -72,8 +72,8 @@ class Streams:
         self._woken.close()
 
     def _take_turns(self) -> None:
-        """One message of each that has one."""
-        for stream in [*self._due]:
+        """One message of each that has one; who has just come need not wait for who has many."""
+        for stream in [*reversed(self._due)]:
             if self._stopping:
                 return
             wire = stream.message()
@@ -114,6 +114,7 @@ class Streams:
         stream = _Stream(ours(connection), source)
         self._streams[connection] = stream
         self._selector.register(connection, READ, stream)
+        self._move(stream)  # most come with a message
 
     def _look_at_the_clock(self) -> None:
         now = time.monotonic()

@@ -57,6 +57,15 @@ def checked_table(table: Table) -> Table:
     return {_spelling(key): _on_loopback(key, *place) for key, place in table.items()}
 
 
+def mapping(text: str) -> tuple[str, tuple[str, int]]:
+    """An entry of a table: `192.0.2.1=127.0.0.1:8081`. Raises LabError for what is none."""
+    name, _, place = text.partition("=")
+    host, _, port = place.rpartition(":")
+    if not (name and host and port.isdecimal()):
+        raise LabError(text, "maps nothing", "Write 192.0.2.1=127.0.0.1:8081.")
+    return name, (host.strip("[]"), int(port))
+
+
 def nobodys(host: str, port: int) -> bool:  # noqa: ARG001
     """This process has no port."""
     return False
