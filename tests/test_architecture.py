@@ -114,8 +114,7 @@ LARGER: dict[str, tuple[int, str]] = {
     "control": (4_500, "three dozen operations, with their forms, their limits and their words"),
     "wire": (
         4_250,
-        "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes; "
-        "and what bounds them",
+        "four doors: DNS with prepared answers, a client like dig, Route 53's HTTP, probes; bounds",
     ),
     "course": (
         3_400,

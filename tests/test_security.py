@@ -26,9 +26,9 @@ def test_each_limit_is_held_by_a_test_that_exists(row):
     assert bound
     assert named, row
     for file, name in named:
-        assert name in tests_of(ROOT / file)
+        assert name in names_in(ROOT / file)
 
 
-def tests_of(file):
+def names_in(file):
     """The names of the tests in a file."""
     return {each.name for each in ast.parse(file.read_text()).body if hasattr(each, "name")}

@@ -12,18 +12,20 @@ import selectors
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 from lab_engine.wire.ours import ours
 from lab_engine.wire.room import NO_ROOM, PAUSE, STREAMS, share
 from lab_engine.wire.sockets import LENGTH
-from lab_engine.wire.transport import Source
 
 IDLE_SECONDS = 10.0  # RFC 7766 section 6.2.3: "order of seconds"
 MAX_CONNECTIONS = 100
 MAX_UNSENT = 1 << 16  # octets that wait for a client; with more than that, it is answered no more
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
-Respond = Callable[[bytes, Source], bytes | None]
+Peer = tuple[Any, ...]
+"""Where a connection comes from, as sockets say it."""
+Respond = Callable[[bytes, Peer], bytes | None]
 """Answers a message, or says nothing; raises nothing."""
 
 
@@ -143,7 +145,7 @@ class _Stream:
         wanted: what the selector looks for.
     """
 
-    def __init__(self, connection: socket.socket, source: Source) -> None:
+    def __init__(self, connection: socket.socket, source: Peer) -> None:
         self.connection = connection
         self.source = source
         self.heard = time.monotonic()
