@@ -172,3 +172,19 @@ def test_a_connection_that_takes_its_answers_slowly_is_not_idle(monkeypatch):
         assert read_frame(client) == b"late"
 
     assert stream.heard > before
+
+
+def test_one_that_is_dropped_for_another_is_not_looked_at_any_more(monkeypatch):
+    """Even where it has much to do, and something has just come from it."""
+    monkeypatch.setattr(streams, "MAX_CONNECTIONS", 1)
+    handler = Handler(lambda wire: wire * 1_000)
+    with Listener(handler) as listener, connected(listener) as first:
+        first.sendall(frame(b"x" * 60) * 500)
+        assert handler.begun.wait(60)
+        with connected(listener) as second:
+            second.sendall(frame(b"o"))
+            first.sendall(frame(b"x" * 60))
+            handler.go.set()
+            assert read_frame(second) == b"o" * 1_000
+
+    assert handler.asked.count(b"x" * 60) < 500

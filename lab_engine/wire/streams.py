@@ -127,6 +127,7 @@ class Streams:
             self._selector.register(self._accepting, READ)
 
     def _drop(self, stream: "_Stream") -> None:
+        stream.end()  # it may be among those that are looked at in this turn
         self._due.pop(stream, None)
         if self._streams.pop(stream.connection, None) is not None:
             self._selector.unregister(stream.connection)
@@ -179,7 +180,7 @@ class _Stream:
         except BlockingIOError:
             return
         except OSError:
-            self._failed()
+            self.end()
             return
         self.ended = not data
         self._received += data
@@ -194,9 +195,10 @@ class _Stream:
         except BlockingIOError:
             pass
         except OSError:
-            self._failed()
+            self.end()
 
-    def _failed(self) -> None:
+    def end(self) -> None:
+        """Nothing more comes or goes."""
         self.ended = True
         self.unsent.clear()
         self._received.clear()
