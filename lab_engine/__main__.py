@@ -5,10 +5,17 @@ reason, 2 misused, 130 broken off by Ctrl-C (`simulate` prints what was counted 
 `diff` speak like other tools of their kind: 0 nothing found, 1 found something, 2 a broken file.
 """
 
+import os
+import signal
+import sys
+
+if __name__ == "__main__" and "serve" in sys.argv[1:2]:  # what follows takes a while to import
+    _NOTHING = b"lab_engine: broken off before anything was served\n"
+    for _number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(_number, lambda *_: os.write(2, _NOTHING) and os._exit(130))
+
 import argparse
 import io
-import os
-import sys
 from collections.abc import Sequence
 
 from lab_engine.commands import asking, grading, learning, reviewing, serving, simulating

@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lab_engine.control.refusal import refused
-from lab_engine.errors import ListenError
+from lab_engine.errors import LabError, ListenError
 from lab_engine.wire.api import Api, client
 from lab_engine.wire.endpoint import open_or_move
 from lab_engine.wire.intake import Limits
@@ -362,9 +362,30 @@ def test_a_traceback_in_the_log_has_an_end(fake):
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "evil.example:80", "10.0.0.1", "localhost.evil.example", "[::1", "", "a b"],
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "10.0.0.1",
+        "localhost.evil.example",
+        "[::1",
+        "",
+        "a b",
+        "localhost:1",
+        "127.0.0.1:80",
+        "[::1]:1",
+        "localhost:x",
+        "evil.example@localhost:{port}",
+        "localhost:{port}@evil.example",
+        "@localhost",
+        "localhost:{port}/x",
+        "localhost?x",
+        "localhost#x",
+        "localhost,evil.example",
+    ],
 )
 def test_another_host_than_this_machine_is_not_answered(api, fake, host):
+    host = host.replace("{port}", str(api.port))
+
     status, _, body = asked(api, "GET", "/2013-04-01/hostedzone/Z1", Host=host)
 
     assert status == 403
@@ -373,9 +394,12 @@ def test_another_host_than_this_machine_is_not_answered(api, fake, host):
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "LOCALHOST:8053", "127.0.0.1:1", "[::1]:8053", "[::1]"]
+    "host",
+    ["localhost", "LOCALHOST:{port}", "127.0.0.1:{port}", "127.9.9.9", "[::1]:{port}", "[::1]"],
 )
 def test_this_machine_is_answered_by_its_names(api, host):
+    host = host.replace("{port}", str(api.port))
+
     assert asked(api, "GET", "/2013-04-01/hostedzone/Z1", Host=host)[0] == 200
 
 
@@ -389,6 +413,114 @@ def test_web_pages_are_not_answered(api, fake):
 
     assert status == 403
     assert fake.asked == []
+
+
+@pytest.mark.parametrize(
+    ("site", "status"),
+    [("cross-site", 403), ("same-site", 403), ("x", 403), ("none", 200), ("same-origin", 200)],
+)
+def test_what_a_browser_fetches_for_another_site_is_not_answered(api, site, status):
+    """An image or a form of a page says no Origin, but this (W3C Fetch Metadata)."""
+    assert asked(api, "GET", "/2013-04-01/hostedzone/Z1", Sec_Fetch_Site=site)[0] == status
+
+
+@pytest.mark.parametrize("path", ["/2013-04-01/hostedzone/Z1", "/nowhere", "/2013-04-01/change/C1"])
+def test_pages_can_do_nothing_with_a_response(api, fake, path):
+    fake.answers["GetChange"] = lambda params: 1 // 0
+
+    _, headers, _ = asked(api, "GET", path)
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+TOKEN = "a-token_of-32.letters~and-others"
+AWS = "AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/route53/aws4_request, SignedHeaders=host"
+
+
+@pytest.fixture
+def closed_door(fake):
+    with Api(fake, seed=1, token=TOKEN).start() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", f"token {TOKEN}"),
+        ("", f"Token  {TOKEN}"),
+        ("", f"Bearer {TOKEN}"),
+        ("", AWS.format(TOKEN)),
+        (f"?token={TOKEN}", ""),
+    ],
+)
+def test_who_has_the_token_is_answered(closed_door, query, said):
+    path = f"/2013-04-01/hostedzone/Z1{query}"
+
+    assert asked(closed_door, "GET", path, Authorization=said)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", ""),
+        ("", "token"),
+        ("", f"token {TOKEN[:-1]}"),
+        ("", f"token {TOKEN}x"),
+        ("", f"Basic {TOKEN}"),
+        ("", TOKEN),
+        ("", AWS.format("lab")),
+        ("", AWS.format(TOKEN).replace("Credential", "Signature")),
+        ("?token=", ""),
+        ("?token=é", ""),
+        (f"?token=x&token={TOKEN}", ""),
+    ],
+)
+def test_who_has_not_is_refused(closed_door, fake, query, said):
+    path = f"/2013-04-01/hostedzone/Z1{query}".replace("é", "%C3%A9")
+
+    status, headers, body = asked(closed_door, "GET", path, Authorization=said)
+
+    assert status == 403
+    assert "does not have this server's token" in body
+    assert "AWS_ACCESS_KEY_ID" in headers["x-lab-help"]
+    assert TOKEN not in body + str(headers) + str(closed_door.log)
+    assert fake.asked == []
+
+
+def test_a_client_gives_the_token_as_its_access_key_id(closed_door):
+    lab = client(closed_door.url, TOKEN)
+    zone = lab.get_hosted_zone(Id="Z1")["HostedZone"]
+    lab.close()
+
+    assert zone == ZONE
+
+
+@pytest.mark.parametrize(
+    "token", ["", "short", "with a space", "a/slash-in-it", "x" * 129, "é" * 9]
+)
+def test_a_token_that_is_no_access_key_id_is_refused(fake, token):
+    with pytest.raises(LabError, match="is no token"):
+        Api(fake, token=token)
+
+
+def test_a_thousand_requests_at_once_let_others_in_between(api, fake):
+    """Each connection has one answered in its turn, however many it has sent."""
+    one = b"GET /2013-04-01/hostedzone/Z1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    told = threading.Event()
+
+    def answer(params):
+        told.set()
+        return {"HostedZone": ZONE, "DelegationSet": DELEGATION}
+
+    fake.answers["GetHostedZone"] = answer
+    with connected(api) as greedy:
+        greedy.sendall(one * 900)
+        told.wait(30)
+        assert asked(api, "GET", "/2013-04-01/change/C1")[0] == 501
+        operations = [operation for operation, _ in fake.asked]
+
+    assert operations.index("GetChange") < 900 - 1
 
 
 @pytest.mark.parametrize(

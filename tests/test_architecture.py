@@ -125,8 +125,8 @@ LARGER: dict[str, tuple[int, str]] = {
     ),
     "control": (4_500, "three dozen operations, with their forms, their limits and their words"),
     "wire": (
-        3_800,
-        "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
+        4_250,
+        "four doors: DNS with prepared answers, a client like dig, Route 53's HTTP, probes; bounds",
     ),
     "course": (
         3_700,

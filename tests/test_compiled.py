@@ -1,13 +1,17 @@
 """Prepared answers are the answers: byte for byte what reading, planning and writing would give."""
 
+import gc
 import itertools
+import tracemalloc
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from ipaddress import ip_network
 from random import Random
 
 import dns.edns
 import dns.message
+import dns.name
 import pytest
 from dns.flags import RD, TC
 from hypothesis import given, settings
@@ -29,7 +33,7 @@ from lab_engine.authority.policies import (
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.server import Authority
 from lab_engine.authority.state import State
-from lab_engine.wire.compiled import Answers
+from lab_engine.wire.compiled import ENTRY, Answers, Era, _leaves
 from lab_engine.wire.ecs import PrivateEcs, asker
 from lab_engine.wire.messages import respond
 
@@ -334,19 +338,116 @@ def test_each_of_several_zones_is_answered_and_exchanged():
 
 
 def test_the_oldest_goes_first():
-    quick, _, _ = quick_for(RRset.of("*", "A", "192.0.2.1"), room=3)
+    quick, _, _ = quick_for(RRset.of("*", "A", "192.0.2.1"), room=3 * octets_of_one())
     for name in "abcdefgh":
         quick.respond(query(name), HERE, False)
 
     assert len(quick) == 3
+    assert [key[11:12] for key in quick._era.kept] == [b"f", b"g", b"h"]
+
+
+def octets_of_one():
+    quick, _, _ = quick_for(RRset.of("*", "A", "192.0.2.1"))
+    quick.respond(query("a"), HERE, False)
+    return quick.octets
 
 
 def test_of_those_who_matter_too():
-    quick, _, _ = quick_for(*geo(), room=4)
+    quick, _, _ = quick_for(*geo(), room=5_000)
     for host in range(1, 10):
         quick.respond(query("www"), (f"127.0.0.{host}", 1), False)
 
-    assert len(quick) == 4
+    assert 1 < len(quick) < 5
+    assert quick.octets < 5_000
+
+
+SETS = {
+    "one value": [RRset.of("w", "A", "192.0.2.1")],
+    "four values": [RRset.of("w", "A", [f"192.0.2.{i}" for i in range(4)])],
+    "a hundred values": [RRset.of("w", "A", [f"192.0.2.{i}" for i in range(100)])],
+    "a group": [
+        RecordSet.of("w", "A", f"192.0.2.{i}", policy=Weighted(1), set_identifier=str(i))
+        for i in range(50)
+    ],
+    "some of many": [
+        RecordSet.of("w", "A", f"192.0.2.{i}", policy=Multivalue(), set_identifier=str(i))
+        for i in range(20)
+    ],
+}
+
+
+def spelled(number, letters=12):
+    """One of the spellings of a name of so many letters."""
+    return "".join("Ww"[number >> place & 1] for place in range(letters))
+
+
+@pytest.mark.parametrize("sets", SETS.values(), ids=SETS)
+def test_what_is_counted_is_what_it_takes(sets):
+    """Python's own count, within a third; a spelling of the name is a query of its own."""
+    quick, _, notes = quick_for(*(at(each, spelled(0)) for each in sets), order="shuffle")
+    wires = [query(spelled(number), use_edns=0) for number in range(60)]
+
+    def ask(which):
+        for wire in which:
+            for _ in range(30):
+                quick.respond(wire, HERE, False)
+        notes.clear()
+        gc.collect()
+
+    ask(wires[:20])
+    tracemalloc.start()
+    before, counted = tracemalloc.get_traced_memory()[0], quick.octets
+    ask(wires[20:])
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+
+    assert taken == pytest.approx(quick.octets - counted, rel=1 / 3)
+
+
+def at(made, name):
+    """The same record set at another name."""
+    return replace(made, name=dns.name.from_text(f"{name}.shop.example"))
+
+
+def test_answers_to_any_number_of_spellings_stay_within_their_octets():
+    """A hundred values in all orders: what grows when it is sent counts, too."""
+    large = RRset.of(spelled(0), "A", [f"192.0.2.{i}" for i in range(60)])
+    quick, _, _ = quick_for(large, order="shuffle", room=600_000)
+    most = 0
+    for number in range(60):
+        for _ in range(30):
+            quick.respond(query(spelled(number), use_edns=0), HERE, False)
+            most = max(most, quick.octets)
+
+    assert 500_000 < most <= 600_000
+    assert 5 < len(quick) < 60
+    assert quick.octets == counted_anew(quick)
+
+
+def counted_anew(quick):
+    era = Era(None, None)
+    for key, way in quick._era.kept.items():
+        era.octets += ENTRY + len(key)
+        era.octets += sum(leaf.octets for leaf in _leaves(way))
+    return era.octets
+
+
+def test_64_megabytes_is_what_they_may_take():
+    quick, _, _ = quick_for(RRset.of("w", "A", "192.0.2.1"))
+
+    assert quick._room == 64 * 2**20
+
+
+def test_an_answer_that_is_not_kept_remembers_nothing():
+    """Those of streams, say, which a log would else hold in full."""
+    quick, _, notes = quick_for(RRset.of("w", "A", ["192.0.2.1", "192.0.2.2"]))
+    quick.respond(query("w"), HERE, True)
+    quick.respond(query("w"), HERE, False)
+    kept = notes[-1][3]
+    quick._era.drop(query("w")[2:])
+
+    assert (notes[0][3].tails, notes[0][3]._pieces) == (kept.tails, kept._pieces) == ({}, None)
+    assert quick.octets == 0
 
 
 def geo():

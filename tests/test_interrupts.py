@@ -23,6 +23,7 @@ from lab_engine.control.account import Account, Check
 from lab_engine.control.journal import Journal
 from lab_engine.control.operations import replay
 from lab_engine.errors import raise_interrupt
+from lab_engine.live.webservers import webservers
 from lab_engine.wire.interrupts import Unbroken, opened
 
 from .ports import free_port
@@ -190,7 +191,35 @@ def test_opening_is_whole_or_leaves_nothing(opening, most, tmp_path):
     assert {type(result) for result in kept} == {KeyboardInterrupt}
     if (tmp_path / "state").exists():
         Journal.open(tmp_path / "state", replay, lambda: pytest.fail("it held nothing"))[0].close()
-        assert sorted(each.name for each in tmp_path.iterdir()) == ["state", "state.lock"]
+        assert [each.name for each in tmp_path.iterdir()] == ["state"]
+
+
+ENTERINGS = {
+    "a server": lambda at: serve(ZONE, at),
+    "a forwarder": lambda at: forward("127.0.0.1:5353", at),
+    "web servers": lambda at: webservers(["192.0.2.1"]),
+}
+
+
+@pytest.mark.parametrize("opening", ENTERINGS.values(), ids=ENTERINGS)
+def test_between_what_is_opened_and_its_with_no_interrupt_is_heard(opening):
+    """Who opens it in a `with` has either nothing, or is in there."""
+    entered, port = [], free_port()
+
+    def enter():
+        with opening(port) as made:
+            entered.append(made)
+
+    with nothing_left():
+        for _ in trials(enter, 150):
+            while entered:  # for an end that is broken off, `stop` may be called again
+                entered.pop().stop()
+
+
+def test_a_stack_enters_it_too():
+    with ExitStack() as stack:
+        server = stack.enter_context(serve(ZONE))
+        assert server.ask("www.shop.example").rcode == "NOERROR"
 
 
 def test_moving_to_a_free_port_is_whole_or_leaves_nothing():
@@ -302,6 +331,39 @@ def test_the_command_is_broken_off_while_its_zone_still_loads(tmp_path, number):
         writer.flush()
         serving.send_signal(number)
         writer.close()  # a signal just before a read is heard behind it
+        printed, errors = serving.communicate(timeout=120)
+
+    assert (serving.returncode, printed) == (130, "")
+    assert errors == "lab_engine: broken off before anything was served\n"
+
+
+HOOK = """
+import os, sys
+def hook(event, args):
+    if event == "import" and args[0] == "lab_engine.authority":
+        os.read(os.open({pipe!r}, os.O_RDONLY), 1)
+sys.addaudithook(hook)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_is_broken_off_while_it_is_still_imported(tmp_path, number):
+    """Also in the background, where shells have SIGINT ignored."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "sitecustomize.py").write_text(HOOK.format(pipe=str(pipe)))
+    command = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable]
+    with (
+        subprocess.Popen(
+            [*command, "-m", "lab_engine", "serve", "no-such.zone"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        ) as serving,
+        pipe.open("w"),  # it is open when the import waits
+    ):
+        serving.send_signal(number)
         printed, errors = serving.communicate(timeout=120)
 
     assert (serving.returncode, printed) == (130, "")

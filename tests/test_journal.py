@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lab_engine.control import holding, lines
 from lab_engine.control import journal as module
-from lab_engine.control import lines
 from lab_engine.control.account import Account, Moment
 from lab_engine.control.journal import Journal
 from lab_engine.control.refusal import Refusal
@@ -128,7 +128,7 @@ def test_the_file_is_shortened_when_the_requests_outgrow_it(path):
 
     assert restored(path) == account
     assert path.read_bytes().count(b'"operation"') < 200
-    assert sorted(each.name for each in path.parent.iterdir()) == ["lab.state", "lab.state.lock"]
+    assert sorted(each.name for each in path.parent.iterdir()) == ["lab.state"]
 
 
 class Killed(BaseException):
@@ -147,8 +147,8 @@ def test_a_process_that_dies_while_it_writes_the_new_file_loses_nothing(path, mo
         file.write(data[:size])
         raise Killed
 
-    really = module._write
-    assert_survives(path, monkeypatch, module, "_write", dies)
+    really = holding.write
+    assert_survives(path, monkeypatch, holding, "write", dies)
 
 
 def test_a_process_that_dies_before_the_new_file_has_its_name_loses_nothing(path, monkeypatch):
@@ -441,7 +441,7 @@ def test_what_could_not_be_taken_back_is_cut_off_before_the_next_request(path, m
     with journal:
         with monkeypatch.context() as failing:
             failing.setattr(module.os, "fsync", fails)
-            failing.setattr(Journal, "_cut", lambda self, file: file.seek(0, os.SEEK_END))
+            failing.setattr(Journal, "_cut", lambda self, known: None)
             with pytest.raises(Refusal):
                 say(journal, account, "lost")
         account = say(journal, account, "later")

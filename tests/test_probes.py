@@ -17,10 +17,11 @@ from statistics import mean
 import pytest
 
 from lab_engine import LabError
-from lab_engine.authority.health import CHECKER_REGIONS, HealthCheck
+from lab_engine.authority.health import CHECKER_REGIONS, CHECKERS, HealthCheck
 from lab_engine.control.account import Account, Check
 from lab_engine.live import ports
 from lab_engine.wire import probing
+from lab_engine.wire.ours import ours
 from lab_engine.wire.probes import MAX_PROBED, Prober
 from lab_engine.wire.probing import Limits, ProbeResult, probe
 
@@ -53,12 +54,12 @@ def simulated(ask, checks, seconds, events=(), **options):
             reports.append((check_id, healthy, loop.time()))
 
         prober = Prober(
-            {},
+            {"127.0.0.1": ("127.0.0.1", 80)},
             report,
             rng=Random(7),
             now=lambda: EPOCH + timedelta(seconds=loop.time()),
             probe=lambda target: ask(loop),
-            **options,
+            **{"room": MAX_PROBED * CHECKERS} | options,
         )
         prober.watch(account(*checks))
         running = loop.create_task(prober._run())
@@ -279,7 +280,9 @@ def test_a_disabled_check_is_left_alone_and_says_so():
     assert [healthy for _, healthy, _ in reports] == [True]
 
 
-def make(report=lambda check_id, healthy: None, table=(), **options):
+def make(
+    report=lambda check_id, healthy: None, table=(("127.0.0.1:80", ("127.0.0.1", 80)),), **options
+):
     settings = {"rng": Random(7), "now": lambda: datetime.now(UTC), "pace": 0.01} | options
     return Prober(dict(table), report, **settings)
 
@@ -327,6 +330,7 @@ class Healthy(BaseHTTPRequestHandler):
 def web(port=0):
     """A healthy web server in a thread; gives its port."""
     with ThreadingHTTPServer(("127.0.0.1", port), Healthy) as server:
+        ours(server.socket)
         serving = threading.Thread(target=server.serve_forever, args=[0.01])
         serving.start()
         try:
@@ -419,7 +423,7 @@ def test_a_server_dies_and_comes_back_and_its_checks_follow(spied):
 
 def test_to_stop_does_not_wait_for_a_black_hole():
     """Also where every checker of 20 checks hangs, and where nothing has begun."""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+    with ours(socket.create_server(("127.0.0.1", 0))) as silent:
         port = silent.getsockname()[1]
         checks = [check(f"hc-{n}", Port=port) for n in range(20)]
         patient = partial(probe, limits=Limits(status=600))

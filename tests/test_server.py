@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from lab_engine import LabError, RecordSet, RRset, Zone, ask, forward, serve
 from lab_engine.authority.policies import Failover
-from lab_engine.wire import listener as listening
+from lab_engine.wire import streams
 from lab_engine.wire.client import parse_address
 from lab_engine.wire.listener import Listener
 
@@ -208,7 +208,7 @@ def test_tcp_waits_for_the_rest_of_a_message(echo):
 
 
 def test_an_idle_connection_is_closed(echo, monkeypatch):
-    monkeypatch.setattr(listening, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(streams, "IDLE_SECONDS", 0.2)
     with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
         assert client.recv(1) == b""
 
@@ -217,7 +217,7 @@ def test_more_connections_than_allowed_close_the_quietest(echo):
     with contextlib.ExitStack() as stack:
         clients = [
             stack.enter_context(socket.create_connection(("127.0.0.1", echo.port), timeout=30))
-            for _ in range(listening.MAX_CONNECTIONS + 5)
+            for _ in range(streams.MAX_CONNECTIONS + 5)
         ]
         clients[-1].sendall(frame(b"abc"))
         assert read_frame(clients[-1]) == b"cba"
@@ -225,7 +225,8 @@ def test_more_connections_than_allowed_close_the_quietest(echo):
 
 
 def test_a_client_that_never_reads_is_dropped(echo, monkeypatch):
-    monkeypatch.setattr(listening, "MAX_UNSENT", 50_000)
+    """It is read from no more, and so it is idle."""
+    monkeypatch.setattr(streams, "IDLE_SECONDS", 0.2)
     flood = frame(b"x" * 60_000) * 2_000
     with (
         socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client,
@@ -380,6 +381,25 @@ def test_serve_says_where_answers_logs_and_stops_cleanly(zone_file, stop):
     assert "status: NOERROR" in printed
     assert "www.shop.example. A -> 192.0.2.1" in log
     assert (running.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("token", ["--token", "--token=of-our-own"])
+def test_serve_says_the_token_that_its_api_asks_for(zone_file, token):
+    with command("serve", zone_file, "--api-port", "0", token) as running:
+        said = [running.stdout.readline() for _ in range(4)]
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=120)
+
+    assert "its token is the access key id:" in said[1]
+    key = said[3].split("AWS_ACCESS_KEY_ID=")[1].split()[0]
+    assert key == "of-our-own" if "=" in token else len(key) == 48
+
+
+def test_a_token_opens_the_api_to_the_servers_own_client(server):
+    with serve(ZONE, api=True, token="of-our-own") as running:
+        assert running.client().list_hosted_zones()["HostedZones"]
+    with pytest.raises(LabError, match="A token: needs an API"):
+        serve(ZONE, token="of-our-own")
 
 
 def test_serve_twice_on_one_port_moves_the_second(zone_file, server):

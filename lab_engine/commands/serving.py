@@ -1,6 +1,7 @@
 """`serve`: answer for a zone on loopback, with Route 53's API beside it if wanted."""
 
 import argparse
+import secrets
 import signal
 import time
 from typing import Any, Final
@@ -11,8 +12,8 @@ from lab_engine.authority.order import Order
 from lab_engine.authority.state import State
 from lab_engine.control.account import Account
 from lab_engine.control.health_config import loaded
-from lab_engine.errors import LabError
-from lab_engine.wire.server import Server, serve
+from lab_engine.wire.server import serve
+from lab_engine.wire.targets import mapping
 
 from .common import (
     BROKEN_OFF,
@@ -50,6 +51,9 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--api-port", type=int, metavar="N", help="offer Route 53's API there; 0 for any free port"
     )
+    command.add_argument(
+        "--token", nargs="?", const="", help="that the API asks for; without a value, a new one"
+    )
     command.add_argument("--zone-id", metavar="ID", help="of the zone in the API")
     command.add_argument("--state", metavar="FILE", help="keep what is changed, for the next start")
     command.add_argument(
@@ -78,14 +82,15 @@ def _serve(options: argparse.Namespace) -> int:
             log=say if options.log else None,
             say=complain,
             api=False if options.api_port is None else options.api_port or True,
-            table=dict(map(_mapping, options.map)),
+            token=secrets.token_hex(24) if options.token == "" else options.token,
+            table=dict(map(mapping, options.map)),
             pace=options.pace,
             journal=options.state,
         ) as server:
             standing = True
             say(f"Serving {server.origins} on {server.address} (UDP and TCP); Ctrl-C stops.")
             if server.api is not None:
-                _about_api(server)
+                say(server.api.about([*server.service.account.hosted_zones]))
             while True:
                 time.sleep(DAY)
     except KeyboardInterrupt:
@@ -107,22 +112,3 @@ def _account(options: argparse.Namespace) -> Account:
         checks=[check for file in files if "HealthChecks" in file for check in loaded(file)],
         said=said,
     )
-
-
-def _about_api(server: Server) -> None:
-    """What to type to reach the API, ready to be pasted."""
-    assert server.api is not None  # noqa: S101
-    say(f"Route 53's API is at {server.api.url}; any credentials do:")
-    say(f"  export AWS_ENDPOINT_URL_ROUTE_53={server.api.url} AWS_DEFAULT_REGION=us-east-1")
-    say("  export AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab")
-    for hosted in server.service.account.hosted_zones.values():
-        say(f"  aws route53 list-resource-record-sets --hosted-zone-id {hosted.id}")
-
-
-def _mapping(text: str) -> tuple[str, tuple[str, int]]:
-    """`192.0.2.1=127.0.0.1:8081`: where a health check finds an endpoint."""
-    name, _, place = text.partition("=")
-    host, _, port = place.rpartition(":")
-    if not (name and host and port.isdecimal()):
-        raise LabError(text, "maps nothing", "Write 192.0.2.1=127.0.0.1:8081.")
-    return name, (host.strip("[]"), int(port))

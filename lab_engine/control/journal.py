@@ -8,38 +8,34 @@ A request is on the disk before it is answered. That the kernel has it would do 
 process; the power may fail too, hence `fsync`. When the requests outgrow the snapshot, a new file
 is written beside the old one and takes its name in one step (POSIX `rename`), so that whoever opens
 the file finds it whole. Only the last line can be torn: its request was not answered, and is cut
-off. Everything else that is not as it was written is damage, and refused (`lines`).
+off, which is said. Everything else that is not as it was written is damage, and refused (`lines`);
+so is a whole line that we have not written.
 
-Not a database: one process at a time, which a lock on a file beside it ensures.
+Not a database: one process at a time, which a lock on the file ensures (`holding`).
 """
 
 import base64
-import errno
 import json
 import os
-import sys
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from lab_engine.control import lines, snapshot
 from lab_engine.control.account import Account, Moment, Params
+from lab_engine.control.holding import AGAIN, Held, hold, write
 from lab_engine.control.lines import HEAD, TITLE, Line
 from lab_engine.control.refusal import refused
 from lab_engine.errors import LabError
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
 Replay = Callable[[Account, str, Params, Moment], Account]
 """Carries out a request again: the account before it, operation, parameters, moment."""
 LEAST = 1_000_000  # bytes of requests, before a new snapshot is worth its time
+_OPERATION, _AT = re.compile(rb'"operation":"([^"]+)"'), re.compile(rb'"at":"([\w:.+-]+)"')
 PART = 500  # to carry out a request takes about this part of the time to read the snapshot
 
 
@@ -49,12 +45,15 @@ class Journal:
     Attributes:
         path: the file.
         restored: whether it was there before: then the account is the file's.
+        cut: what was cut off its end when it was read, in a sentence; empty where nothing was.
     """
 
-    def __init__(self, path: Path, lock: FileIO, least: int) -> None:
-        self.path = path
+    def __init__(self, held: Held, least: int) -> None:
+        self.path = held.path
         self.restored = False
-        self._lock = lock
+        self.cut = ""
+        self._held = held
+        self._tried = b""  # the last request that was written, or begun to be
         self._least = least
         self._begun(HEAD)
 
@@ -87,7 +86,7 @@ class Journal:
         with _usable(path):
             whole = Path(path).resolve()  # what a link leads to is replaced, not the link
             _refuse_others(whole)
-            return cls(whole, _locked(whole), least)
+            return cls(hold(whole), least)
 
     def __enter__(self) -> Self:
         return self
@@ -102,7 +101,7 @@ class Journal:
 
     def close(self) -> None:
         """Leave the file to others. All that was answered is in it already."""
-        self._lock.close()
+        self._held.release()
 
     def read(self, replay: Replay, first: Callable[[], Account]) -> Account:
         """The account, once, before anything is written: see `open`."""
@@ -110,19 +109,22 @@ class Journal:
             return self._read(replay, first)
 
     def _read(self, replay: Replay, first: Callable[[], Account]) -> Account:
-        data = self.path.read_bytes() if self.path.exists() else b""
+        data = self._held.read()
         if not data:
             account = first()
             self._begin(account)
             return account
+        if not data.startswith(TITLE):  # since it was looked at, somebody wrote it anew
+            raise _another_kind(self.path)
         (line, text), *requests = lines.read(data, str(self.path))
         self.restored = True
         self._begun(line)
         account = _account(text, f"{self.path}, line {line.number}")
         for self._last, text in requests:
             account = _replayed(account, text, replay, f"{self.path}, line {self._last.number}")
-        with self.path.open("r+b", buffering=0) as file:  # shows, too, that it can be written
-            self._cut(file)
+        torn = data[self._last.end :]
+        self._cut(torn)
+        self.cut = _told(torn)
         return account
 
     def write(self, operation: str, params: Params, moment: Moment, after: Account) -> None:
@@ -164,15 +166,7 @@ class Journal:
     def _begin(self, account: Account) -> None:
         """Put a file with nothing but a snapshot in the place of the old one."""
         line, data = lines.framed(HEAD, _as_text(snapshot.as_data(account)))
-        new = self.path.with_name(f"{self.path.name}.new")
-        try:
-            with new.open("wb", buffering=0) as file:
-                _write(file, TITLE + data)
-            new.replace(self.path)
-        except BaseException:
-            with suppress(OSError):
-                new.unlink()
-            raise
+        self._held = self._held.replaced(TITLE + data)
         self._begun(line)
         _sync_folder(self.path.parent)
 
@@ -184,29 +178,34 @@ class Journal:
             self._most *= 2  # a full disk is not asked again for every request
 
     def _append(self, text: bytes) -> None:
-        if self._lock.closed:
-            raise LabError(str(self.path), "is closed", "Start the server again.")
         line, data = lines.framed(self._last, text)
-        # Opened each time: a file that was taken away is missed at once.
-        with self.path.open("r+b", buffering=0) as file:
-            self._cut(file)
-            try:
-                _write(file, data)
-            except OSError:
-                with suppress(OSError):
-                    self._cut(file)
-                raise
+        self._held.check()
+        self._cut(self._tried)
+        self._tried = data
+        try:
+            write(self._held.file, data)
+        except OSError:
+            with suppress(OSError):
+                self._cut(data)
+            raise
         self._last = line
 
-    def _cut(self, file: FileIO) -> None:
-        """Cut off what stands behind the last answered request, and go there."""
-        size = file.seek(0, os.SEEK_END)
-        if size < self._last.end:
-            raise LabError(str(self.path), "was cut by somebody else", "Start the server again.")
-        if size > self._last.end:
-            file.truncate(self._last.end)
+    def _cut(self, known: bytes) -> None:
+        """Go to the end of the last answered request, and cut off what is known to be none.
+
+        Raises LabError where something else stands there: it is not ours.
+        """
+        file, end = self._held.file, self._last.end
+        if file.seek(0, os.SEEK_END) < end:
+            raise LabError(str(self.path), "was cut by somebody else", AGAIN)
+        file.seek(end)
+        tail = file.readall()
+        if not known.startswith(tail):
+            raise LabError(str(self.path), "was written to by somebody else", AGAIN)
+        if tail:
+            file.truncate(end)
             os.fsync(file.fileno())
-            file.seek(self._last.end)
+            file.seek(end)
 
 
 @contextmanager
@@ -262,14 +261,6 @@ def _special(read: dict[str, Any]) -> Any:
     return read
 
 
-def _write(file: FileIO, data: bytes) -> None:
-    """All of it, to the disk."""
-    left = memoryview(data)
-    while left:
-        left = left[file.write(left) :]
-    os.fsync(file.fileno())
-
-
 def _sync_folder(path: Path) -> None:
     """A new name is on the disk when its folder is. Not every file system can be told so."""
     with suppress(OSError):
@@ -281,7 +272,7 @@ def _sync_folder(path: Path) -> None:
 
 
 def _refuse_others(path: Path) -> None:
-    """A file that is no state file is not touched, nor a lock put beside it."""
+    """A file that is no state file is not touched."""
     if not path.exists():
         return
     if not path.is_file():
@@ -289,22 +280,19 @@ def _refuse_others(path: Path) -> None:
     with path.open("rb") as file:
         found = file.read(len(TITLE))
     if found not in (b"", TITLE):
-        rule = "is another kind of file, not a state file of the lab"
-        raise LabError(str(path), rule, "Name a new file; this one is as it was.")
+        raise _another_kind(path)
 
 
-def _locked(path: Path) -> FileIO:
-    """The file beside it that is locked as long as it is open, even by a process that is killed."""
-    lock = path.with_name(f"{path.name}.lock").open("ab", buffering=0)
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as wrong:
-        lock.close()
-        if wrong.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
-            raise
-        remedy = "Stop that one, or name another file."
-        raise LabError(str(path), "is in use by another server", remedy) from wrong
-    return lock
+def _another_kind(path: Path) -> LabError:
+    rule = "is another kind of file, not a state file of the lab"
+    return LabError(str(path), rule, "Name a new file; this one is as it was.")
+
+
+def _told(tail: bytes) -> str:
+    """What a torn end was, as far as it can be read."""
+    if not tail:
+        return ""
+    named, dated = _OPERATION.search(tail), _AT.search(tail)
+    what = f"a request ({named[1].decode()}" if named else "a request that cannot be read"
+    what += (f" of {dated[1].decode()})" if dated else ")") if named else ""
+    return f"its last record, {what}, was damaged or not whole; its {len(tail)} octets were cut off"

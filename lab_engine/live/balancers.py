@@ -12,18 +12,18 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
 
 from lab_engine.errors import LabError
 from lab_engine.live import haproxy, nginx, ports, programs
 from lab_engine.live.programs import PATIENCE
 from lab_engine.simulation.balancer import Balancer
-from lab_engine.wire.interrupts import Unbroken, opened
+from lab_engine.wire.interrupts import Entered, Unbroken, opened
+from lab_engine.wire.ours import Home
 
 PROGRAMS = ("haproxy", "nginx")
 
 
-class RealBalancer:
+class RealBalancer(Entered):
     """A program that balances.
 
     Attributes:
@@ -42,6 +42,7 @@ class RealBalancer:
         self.address = f"127.0.0.1:{port}"
         self._folder = TemporaryDirectory(prefix="lab-")  # short: a socket's path has 100 octets
         self._guard: subprocess.Popen[bytes] | None = None
+        self._home = Home()
         folder = Path(self._folder.name)
         file = folder / "configuration"
         self._admin = folder / "admin"
@@ -79,6 +80,8 @@ class RealBalancer:
 
     def stop(self) -> None:
         """End it; once is enough."""
+        if not self._home:
+            return
         if self._guard is not None:
             guard, self._guard = self._guard, None
             programs.end(guard)
@@ -110,9 +113,6 @@ class RealBalancer:
             time.sleep(0.02)
         said = programs.said(self._folder.name)
         raise LabError(self.program, f"did not begin in {PATIENCE:g} s: {said}", "Try again.")
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()

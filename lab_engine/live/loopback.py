@@ -24,6 +24,7 @@ from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.outcome import Mind, Verdict
 from lab_engine.wire.endpoint import Say
 from lab_engine.wire.interrupts import Unbroken, opened
+from lab_engine.wire.ours import Home
 from lab_engine.wire.probes import Prober
 from lab_engine.wire.server import Server
 from lab_engine.wire.transport import sockets
@@ -54,6 +55,7 @@ class Loopback:
         say: Say,
     ) -> None:
         self._stage, self._how = stage, how
+        self._home = Home()
         self._now = since(time.monotonic())
         self.record = Record()
         self._minds: dict[tuple[str, int], bool] = {}
@@ -111,8 +113,9 @@ class Loopback:
         time.sleep(STEP)
 
     def close(self) -> None:
-        """Stop everybody."""
-        self._undo.close()
+        """Stop everybody; in a child of this process, nobody."""
+        if self._home:
+            self._undo.close()
 
     def _opened_cache(self, undo: ExitStack, rng: Random) -> CacheAsked:
         if self._program == LAB:

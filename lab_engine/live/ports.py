@@ -7,13 +7,15 @@ binds, as servers do, may listen there all the same.
 
 import socket
 
+from lab_engine.wire.ours import ours
+
 
 def held(host: str = "127.0.0.1") -> socket.socket:
     """A TCP socket that holds a free port of `host` until it is closed."""
     holding = socket.socket()
     holding.bind((host, 0))
     holding.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    return holding
+    return ours(holding)
 
 
 def number(holding: socket.socket) -> int:

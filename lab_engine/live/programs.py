@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab_engine.wire.ours import ours
+
 PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATIENCE = 30.0  # seconds for a program to begin or to end
 GUARD = '"$@" & child=$!; cat >/dev/null; kill "$child" 2>/dev/null; wait "$child"; rm -rf "$0"'
@@ -22,13 +24,16 @@ def found(program: str) -> str | None:
 def begun(folder: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
     """The guard of a program that runs from now on; the folder goes with it."""
     with (Path(folder) / "output").open("wb") as log:
-        return subprocess.Popen(  # noqa: S603  (a path we found, a file we wrote)
+        guard = subprocess.Popen(  # noqa: S603  (a path we found, a file we wrote)
             ["/bin/sh", "-c", GUARD, folder, *command],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             start_new_session=True,  # a Ctrl-C is for us to hear
         )
+    if guard.stdin is not None:
+        ours(guard.stdin)  # a child of ours would keep the pipe open
+    return guard
 
 
 def said(folder: str) -> str:

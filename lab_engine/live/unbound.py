@@ -16,6 +16,7 @@ from lab_engine.live import ports, programs
 from lab_engine.live.programs import PATIENCE
 from lab_engine.wire.client import ask
 from lab_engine.wire.exchange import Exchange
+from lab_engine.wire.ours import Home
 
 PROGRAM = "unbound"
 HOST = "127.0.0.1"
@@ -74,6 +75,7 @@ class Unbound:
         self.address = f"{HOST}:{port}"
         self._folder = TemporaryDirectory(prefix="lab-")
         self._guard: subprocess.Popen[bytes] | None = None
+        self._home = Home()
         file = Path(self._folder.name) / "unbound.conf"
         self.configuration = configuration(self._folder.name, port, upstream, zone)
         file.write_text(self.configuration)
@@ -100,6 +102,8 @@ class Unbound:
 
     def stop(self) -> None:
         """End it; once is enough."""
+        if not self._home:
+            return
         if self._guard is not None:
             guard, self._guard = self._guard, None
             programs.end(guard)

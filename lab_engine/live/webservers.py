@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack, suppress
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import h11
 
@@ -22,7 +22,10 @@ from lab_engine.errors import LabError
 from lab_engine.live import ports
 from lab_engine.live.settings import HEALTH
 from lab_engine.simulation.failing import Failure
-from lab_engine.wire.interrupts import Unbroken, opened
+from lab_engine.wire.accepting import Accepting
+from lab_engine.wire.interrupts import Entered, Unbroken, opened
+from lab_engine.wire.ours import Home, ours
+from lab_engine.wire.transport import Source
 
 HOST = "127.0.0.1"
 READ = 65_536
@@ -68,7 +71,7 @@ class Webserver:
         self.hits: list[Hit] = []
         self._clock = clock
         self._held: socket.socket | None = None
-        self._listener: socket.socket | None = None
+        self._listener: Accepting | socket.socket | None = None
         self._callers: list[socket.socket] = []
         self._coming: set[asyncio.Task[None]] = set()
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
@@ -81,9 +84,8 @@ class Webserver:
         if self._callers:
             self._hang_up()
         if self._listener is None:
-            self._listener = socket.create_server((HOST, self.port), backlog=BACKLOG)
-            self._listener.setblocking(False)
-            asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
+            listening = ours(socket.create_server((HOST, self.port), backlog=BACKLOG))
+            self._listener = Accepting(listening, self._accept)
 
     async def vanish(self) -> None:
         """Let nobody in, and answer nobody who is: callers of our own fill the queue.
@@ -91,9 +93,9 @@ class Webserver:
         Who is connected meanwhile waits for answers that do not come.
         """
         self._hang_up()
-        self._listener = socket.create_server((HOST, self.port), backlog=0)
+        self._listener = ours(socket.create_server((HOST, self.port), backlog=0))
         for _ in range(CALLERS):
-            caller = socket.socket()
+            caller = ours(socket.socket())
             caller.setblocking(False)
             caller.connect_ex((HOST, self.port))
             self._callers.append(caller)
@@ -101,7 +103,6 @@ class Webserver:
     def _hang_up(self) -> None:
         """Listen no more."""
         if self._listener is not None:
-            asyncio.get_running_loop().remove_reader(self._listener)
             self._listener.close()
             self._listener = None
         while self._callers:
@@ -124,17 +125,14 @@ class Webserver:
             self._held.close()
             self._held = None
 
-    def _accept(self, listener: socket.socket) -> None:
+    def _accept(self, connection: socket.socket, _source: Source) -> None:
         """One connection. asyncio's own servers forget one that comes while they are closed."""
-        with suppress(OSError):
-            connection, _ = listener.accept()
-            task = asyncio.get_running_loop().create_task(self._welcome(connection))
-            self._coming.add(task)
-            task.add_done_callback(self._coming.discard)
+        task = asyncio.get_running_loop().create_task(self._welcome(connection))
+        self._coming.add(task)
+        task.add_done_callback(self._coming.discard)
 
     async def _welcome(self, connection: socket.socket) -> None:
         protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader(), self._connected)
-        connection.setblocking(False)
         await asyncio.get_running_loop().connect_accepted_socket(lambda: protocol, connection)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -212,11 +210,12 @@ async def _asked(http: h11.Connection, reader: asyncio.StreamReader) -> str | No
             return None
 
 
-class Webservers:
+class Webservers(Entered):
     """Several, in a thread of their own, until they are stopped; a `with` stops them at its end."""
 
     def __init__(self, addresses: Iterable[str], seconds: float) -> None:
         began = time.monotonic()
+        self._home = Home()
         self._servers = {
             each: Webserver(each, seconds, lambda: time.monotonic() - began) for each in addresses
         }
@@ -275,20 +274,18 @@ class Webservers:
 
     def stop(self) -> None:
         """Close all; once is enough."""
-        if self._loop.is_closed():
+        if self._loop.is_closed() or not self._home:
             return
-        self._do(lambda: _ended(self._servers.values()))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(SOON)
-        self._loop.close()
+        with Unbroken():  # half stopped it could not be stopped again
+            self._do(lambda: _ended(self._servers.values()))
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(SOON)
+            self._loop.close()
 
     def _do(self, what: Callable[[], Coroutine[Any, Any, None]]) -> None:
         with Unbroken():  # a coroutine that was made and given to nobody complains
             begun = asyncio.run_coroutine_threadsafe(what(), self._loop)
         begun.result(SOON)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()

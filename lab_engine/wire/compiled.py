@@ -9,18 +9,13 @@ An answer is good for one state of the same zones; when either is another object
 Only datagrams are kept: the answers of streams may be long, and they are not what is counted.
 """
 
-import struct
 from bisect import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import accumulate, pairwise, permutations
+from itertools import accumulate, permutations
 from random import Random
 from threading import Lock
-from typing import NamedTuple
-
-import dns.wire
-from dns.flags import TC
-from dns.rdata import Rdata
+from typing import cast
 
 from lab_engine.authority.order import Order
 from lab_engine.authority.plan import Plan
@@ -29,25 +24,18 @@ from lab_engine.authority.server import Authority, plan
 from lab_engine.authority.state import State
 from lab_engine.authority.zones import Zones
 from lab_engine.wire.ecs import PrivateEcs, asker
-from lab_engine.wire.messages import (
-    HEADER,
-    TCP_MAX,
-    Query,
-    read,
-    refusal,
-    size_limit,
-    skip_name,
-    write,
-)
+from lab_engine.wire.messages import Query, read, refusal, size_limit, write
+from lab_engine.wire.pieces import Pieces, cut
 from lab_engine.wire.transport import Source
 
-MAX_KEPT = 16_384  # prepared replies: a query of a large weighted group counts for many
+MAX_KEPT = 64 << 20  # octets of prepared answers
+# What Python takes for an object of each kind beside the octets in it; the test measures it.
+ENTRY, LEAF, TAIL, TURNED = 900, 620, 100, 56
 MAX_QUERY = 512  # octets; a longer one is padding or a trick, and is read anew each time
 MAX_TAILS = 24  # of each reply: all orders of four values
 _SHUFFLE = Order.SHUFFLE  # looked up once: members of an enum are slow to find
 # So few values are shuffled by one roll: the distribution of `Ordering`, at a tenth of its time.
 PERMUTATIONS = {count: tuple(permutations(range(count))) for count in range(2, 6)}
-COUNT = struct.Struct("!H")
 
 Arrangement = tuple[int, ...]
 """Which values were sent, in their order, by their places in the plan; empty for all as planned."""
@@ -64,7 +52,7 @@ class Answers:
         note: takes a `Note` for each answer.
         clock: seconds since 1970.
         private_ecs: what a private address in a client subnet stands for.
-        room: how many prepared replies are kept; the queries asked longest ago go first.
+        room: octets that prepared answers may take; the queries asked longest ago go first.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  (each is one thing it lives with)
@@ -90,6 +78,11 @@ class Answers:
     def __len__(self) -> int:
         return len(self._era.kept)
 
+    @property
+    def octets(self) -> int:
+        """How many octets the prepared answers take, with all that belongs to them."""
+        return self._era.octets
+
     def respond(self, wire: bytes, source: Source, stream: bool) -> bytes | None:  # noqa: FBT001
         """The response to one message, or None for silence."""
         authority, era = self._authority, self._era
@@ -113,7 +106,7 @@ class Answers:
         else:
             arrangement = self._arranged(way, wire) if way.places else ()
         self._note((self._clock(), source, stream, way, arrangement))
-        return wire[:2] + (way.tails.get(arrangement) or way.write(arrangement))
+        return wire[:2] + (way.tails.get(arrangement) or self._written(way, arrangement))
 
     def _prepare(
         self, era: "Era", query: Query, question: Question, address: str, *, stream: bool
@@ -135,10 +128,24 @@ class Answers:
             new = {tail: BY_PEER, (tail, peer): way}
         with self._keeping:  # besides the listener's thread, forwarders hand datagrams over
             for key, kept in new.items():
-                era.leaves += _leaves(kept) - _leaves(era.kept.pop(key, None))
-                era.kept[key] = kept
-            while era.leaves > self._room and len(era.kept) > len(new):
-                era.leaves -= _leaves(era.kept.pop(next(iter(era.kept))))
+                era.drop(key)
+                era.add(key, kept)
+            self._make_room(era, len(new))
+
+    def _written(self, leaf: "Leaf", arrangement: Arrangement) -> bytes:
+        """The response behind its id, which a leaf that is kept remembers."""
+        with self._keeping:
+            era, before = leaf.era, leaf.octets
+            if era is None:
+                return leaf.write(arrangement)
+            tail = leaf.prepare(arrangement)
+            era.octets += leaf.octets - before
+            self._make_room(era, 1)
+            return tail
+
+    def _make_room(self, era: "Era", least: int) -> None:
+        while era.octets > self._room and len(era.kept) > least:
+            era.drop(next(iter(era.kept)))
 
     def _arranged(self, leaf: "Leaf", wire: bytes) -> Arrangement:
         """Sample and order as `draw` and `Ordering` do, by the same dice and counters."""
@@ -153,13 +160,32 @@ class Answers:
 class Era:
     """As long as the same zones and one state last, with the answers prepared from them."""
 
-    __slots__ = ("kept", "leaves", "state", "zones")
+    __slots__ = ("kept", "octets", "state", "zones")
 
     def __init__(self, zones: Zones, state: State) -> None:
         self.zones = zones
         self.state = state
         self.kept: dict[object, Choice | Leaf] = {}
-        self.leaves = 0
+        self.octets = 0
+
+    def add(self, key: object, way: "Choice | Leaf") -> None:
+        """Keep what may be answered to a query; its leaves grow with what is sent."""
+        self.kept[key] = way
+        self.octets += ENTRY + len(_tail(key))
+        for leaf in _leaves(way):
+            leaf.era = self
+            leaf.octets = LEAF + 8 * len(leaf.places)
+            self.octets += leaf.octets
+
+    def drop(self, key: object) -> None:
+        """Forget it, if it is kept. Whoever still has a leaf of it has the reply alone."""
+        way = self.kept.pop(key, None)
+        if way is None:
+            return
+        self.octets -= ENTRY + len(_tail(key))
+        for leaf in _leaves(way):
+            self.octets -= leaf.octets
+            leaf.forget()
 
 
 class Choice:
@@ -181,11 +207,19 @@ BY_PEER = Choice([1.0], [])
 """Kept for queries whose answers depend on where they come from: those are kept by that, too."""
 
 
-def _leaves(way: "Choice | Leaf | None") -> int:
-    """How many prepared replies hang below this; a mark counts as one."""
-    if way is None:
-        return 0
-    return max(1, sum(map(_leaves, way.ways))) if isinstance(way, Choice) else 1
+def _leaves(way: "Choice | Leaf") -> "Iterator[Leaf]":
+    """The prepared replies below this; a mark has none."""
+    if isinstance(way, Choice):
+        for each in way.ways:
+            yield from _leaves(each)
+    else:
+        yield way
+
+
+def _tail(key: object) -> bytes:
+    """The query behind its id, of a key that it is or is part of."""
+    tail = key[0] if isinstance(key, tuple) else key
+    return cast("bytes", tail)
 
 
 def _prepared(
@@ -212,6 +246,8 @@ class Leaf:
         orders: all orders of few values, to be shuffled by one roll; none where values are sampled.
         counter: whose turn cyclic order takes, as `Authority` names it.
         tails: responses behind their ids, by arrangement: the first `MAX_TAILS` that were sent.
+        era: in which it is kept; None for one that is not, and remembers nothing.
+        octets: that it takes.
     """
 
     __slots__ = (
@@ -219,6 +255,8 @@ class Leaf:
         "_pieces",
         "_tried",
         "counter",
+        "era",
+        "octets",
         "orders",
         "path",
         "places",
@@ -237,6 +275,8 @@ class Leaf:
         self.orders: tuple[Arrangement, ...] = ()
         self.counter: Turn | None = None
         self.tails: dict[Arrangement, bytes] = {}
+        self.era: Era | None = None
+        self.octets = 0
         self._limit = limit
         self._pieces: Pieces | None = None
         self._tried = False
@@ -255,17 +295,30 @@ class Leaf:
         return replace(self.reply, answer=(*chain, replace(last, values=values)), sample=None)
 
     def write(self, arrangement: Arrangement) -> bytes:
-        """The response behind its id; some arrangements are kept in `tails`."""
+        """The response behind its id, written anew."""
+        return write(self.query, self.arranged(arrangement), self._limit)[2:]
+
+    def prepare(self, arrangement: Arrangement) -> bytes:
+        """The same, joined from pieces where it can be; some arrangements are kept in `tails`."""
         if not self._tried:
             self._pieces, self._tried = cut(self.query, self.reply, self._limit), True
-        if self._pieces is None:
-            tail = write(self.query, self.arranged(arrangement), self._limit)[2:]
+            self.octets += self._pieces.octets if self._pieces else 0
+        pieces = self._pieces
+        if pieces is None:
+            tail = self.write(arrangement)
         else:
-            head, records, end = self._pieces
-            tail = b"".join((head, *map(records.__getitem__, arrangement), end))
+            tail = b"".join(
+                (pieces.head, *map(pieces.records.__getitem__, arrangement), pieces.end)
+            )
         if len(self.tails) < MAX_TAILS:
             self.tails[arrangement] = tail
+            turned = 0 if self.orders else TURNED + 8 * len(arrangement)  # a tuple of its own
+            self.octets += TAIL + len(tail) + turned
         return tail
+
+    def forget(self) -> None:
+        """Keep the reply alone."""
+        self.era, self.octets, self.tails, self._pieces, self._tried = None, 0, {}, None, False
 
 
 class Turn(tuple):  # type: ignore[type-arg]  # noqa: SLOT001  (a tuple can have no slot)
@@ -277,59 +330,3 @@ class Turn(tuple):  # type: ignore[type-arg]  # noqa: SLOT001  (a tuple can have
         if self._hash is None:
             self._hash = super().__hash__()
         return self._hash
-
-
-class Pieces(NamedTuple):
-    """A response behind its id, cut around each record of the answer's last RRset."""
-
-    head: bytes
-    records: list[bytes]
-    end: bytes
-
-
-def cut(query: Query, reply: Reply, limit: int) -> Pieces | None:
-    """A response in pieces that may be joined in any order, and in any choice that `reply` allows.
-
-    None where they may not: where a name in one record points into another (RFC 1035 section
-    4.1.4), where something follows that might, or where some choice of them is too long.
-    """
-    values = reply.answer[-1].values if reply.answer else ()
-    wire = write(query, reply, limit)
-    truncated = HEADER.unpack_from(wire)[1] & TC
-    if len(values) < 2 or (truncated and reply.sample is None):
-        return Pieces(wire[2:], [b""] * len(values), b"")  # the same, however they are ordered
-    if reply.authority or reply.additional:
-        return None
-    whole = write(query, reply, TCP_MAX)
-    cuts = _ends(whole)[-len(values) - 1 :]
-    records = [whole[start:end] for start, end in pairwise(cuts)]
-    sent = min(reply.sample or len(values), len(values))
-    longest = cuts[0] + sum(sorted(map(len, records))[-sent:]) + len(whole) - cuts[-1]
-    if longest > limit or not _independent(records, values):
-        return None
-    answers = COUNT.pack(len(reply.answer) - 1 + sent)
-    return Pieces(whole[2:6] + answers + whole[8 : cuts[0]], records, whole[cuts[-1] :])
-
-
-def _ends(wire: bytes) -> list[int]:
-    """Where the question ends, and each record of the answer."""
-    parser = dns.wire.Parser(wire, HEADER.size)
-    skip_name(parser)
-    parser.get_struct("!HH")
-    ends = [parser.current]
-    for _ in range(HEADER.unpack_from(wire)[3]):
-        skip_name(parser)
-        *_, length = parser.get_struct("!HHIH")
-        parser.get_bytes(length)
-        ends.append(parser.current)
-    return ends
-
-
-def _independent(records: list[bytes], values: tuple[Rdata, ...]) -> bool:
-    """Whether every record is spelled out, with the same words before its value."""
-    if len(records) != len(values):
-        return False
-    plain = [COUNT.pack(len(data)) + data for data in (value.to_wire() or b"" for value in values)]
-    spelled = all(map(bytes.endswith, records, plain))
-    owners = {record[: -len(data)] for record, data in zip(records, plain, strict=True)}
-    return spelled and len(owners) == 1

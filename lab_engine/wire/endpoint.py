@@ -14,7 +14,7 @@ from lab_engine.errors import ListenError
 from lab_engine.wire.client import ask
 from lab_engine.wire.ecs import Network
 from lab_engine.wire.exchange import Exchange
-from lab_engine.wire.interrupts import Unbroken
+from lab_engine.wire.interrupts import Entered, Unbroken
 from lab_engine.wire.transport import Handler, InProcess, Opener, Source, sockets
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Located(Protocol):
         """Such as `127.0.0.1:5353`."""
 
 
-class Endpoint:
+class Endpoint(Entered):
     """Answers with `handler` until it is stopped: use it in a `with`, or call `stop()`.
 
     Attributes:
@@ -150,9 +150,6 @@ class Endpoint:
         resolver.nameservers = [self.host]
         resolver.port = self.port
         return resolver
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(
         self,

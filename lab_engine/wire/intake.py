@@ -4,9 +4,10 @@ A body that is too long is read to its end and thrown away. Were the connection 
 system would take back the answer that says why, together with what was still to be read.
 """
 
+import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
@@ -23,7 +24,9 @@ from tornado.httputil import (
 )
 from tornado.iostream import IOStream
 
+from lab_engine.wire.accepting import Accepting
 from lab_engine.wire.rest import Answer
+from lab_engine.wire.room import REQUESTS, share
 
 ENDLESS = 1 << 62  # octets: tornado has no answer for a long body, so the counting is done here
 
@@ -37,7 +40,8 @@ class Limits:
         header: octets of a request line and its header fields.
         idle: seconds that a connection may be without a whole header.
         sending: seconds that a body may take to come.
-        connections: at a time; one more closes the one that was heard least lately.
+        connections: at a time, or fewer where few descriptors are to be had (`room`); one more
+            closes the one that was heard least lately.
     """
 
     body: int = 2 << 20
@@ -69,21 +73,23 @@ class Request:
 
 @contextlib.asynccontextmanager
 async def serving(
-    accepting: socket.socket, answer: Callable[[Request], Answer], limits: Limits
+    listening: socket.socket, answer: Callable[[Request], Answer], limits: Limits
 ) -> AsyncIterator[None]:
     """Answer requests of connections to a listening socket; in the end close all of them."""
+    door = _Door(answer, limits)
     server = HTTPServer(
-        _Door(answer, limits),
+        door,
         max_header_size=limits.header,
         idle_connection_timeout=limits.idle,
         body_timeout=limits.sending,
         max_body_size=ENDLESS,
     )
-    server.add_socket(accepting)
+    accepting = Accepting(listening, lambda *each: server.handle_stream(IOStream(each[0]), each[1]))
     try:
         yield
     finally:
-        server.stop()
+        accepting.close()
+        door.hang_up()
         await server.close_all_connections()
 
 
@@ -93,14 +99,21 @@ class _Door(HTTPServerConnectionDelegate):
     def __init__(self, answer: Callable[[Request], Answer], limits: Limits) -> None:
         self._answer = answer
         self._limits = limits
+        self._most = share(REQUESTS, limits.connections)
         self._open: list[IOStream] = []
+
+    def hang_up(self) -> None:
+        """Tell all clients, even where a child of this process has their connection, too."""
+        for each in [each for each in self._open if not each.closed()]:
+            with contextlib.suppress(OSError):
+                each.socket.shutdown(socket.SHUT_RDWR)
 
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
         stream = cast("HTTP1ServerConnection", server_conn).stream
         others = [each for each in self._open if each is not stream and not each.closed()]
-        if len(others) >= self._limits.connections:
+        if len(others) >= self._most:
             others.pop(0).close()
         self._open = [*others, stream]
         return _Reading(self._answer, self._limits.body, request_conn, stream)
@@ -123,8 +136,10 @@ class _Reading(HTTPMessageDelegate):
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
-    ) -> None:
+    ) -> Awaitable[None]:
+        """Let others have their turn: a client may send a thousand requests at once."""
         self._line, self._headers = cast("RequestStartLine", start_line), headers
+        return asyncio.sleep(0)
 
     def data_received(self, chunk: bytes) -> None:
         """Keep what is within the limit. The rest is read too, or the answer would be lost."""

@@ -10,9 +10,32 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType, TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
+from weakref import ref
 
 T = TypeVar("T")
+
+
+class _Itself(property):
+    """A way into a `with` that is not written in Python; `ExitStack` calls it with the thing."""
+
+    def __call__(self, thing: T) -> T:
+        return thing
+
+
+class Entered:
+    """What is open before its `with`, and is its `as`.
+
+    An interrupt is heard where a function written in Python begins. `__enter__` would be one, and
+    what was opened for the `with` nobody's to close. To make a weak reference and call it is none.
+    """
+
+    if TYPE_CHECKING:
+
+        def __enter__(self) -> Self: ...
+
+    else:
+        __enter__ = _Itself(ref)
 
 
 class Unbroken:

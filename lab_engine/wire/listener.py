@@ -1,8 +1,8 @@
 """A UDP and TCP listener on loopback, in background threads, for any handler.
 
 Goals: it survives any bytes; one decision function behind both transports; a free pair of ports;
-it ends when it is told to. TCP follows RFC 7766: pipelining, an idle time-out, length and message
-in one write. Not here: what the bytes mean, and the client's side (`sockets`).
+it ends when it is told to. Not here: what the bytes mean, the turns of connections (`streams`), and
+the client's side (`sockets`).
 
 Datagrams have a thread of their own that blocks until one comes: to ask a selector first whether
 there is one, or to hold a lock meanwhile, would show in the number of answers a second.
@@ -10,22 +10,19 @@ there is one, or to hold a lock meanwhile, would show in the number of answers a
 
 import contextlib
 import errno
-import selectors
 import socket
 import threading
-import time
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
 
 from lab_engine.errors import ListenError
 from lab_engine.wire import sockets
-from lab_engine.wire.sockets import LENGTH
+from lab_engine.wire.ours import Home, ours
+from lab_engine.wire.room import NO_ROOM, lacking
+from lab_engine.wire.streams import MAX_CONNECTIONS, Streams
 from lab_engine.wire.transport import Handler, Source, address
 
-IDLE_SECONDS = 10.0  # RFC 7766 section 6.2.3: "order of seconds"
-MAX_CONNECTIONS = 100
-MAX_UNSENT = 1 << 20  # octets a client may leave unread before it is dropped
 PAIR_ATTEMPTS = 50
 LARGEST = 65_535  # octets: no datagram has more
 DGRAM = socket.SOCK_DGRAM
@@ -42,21 +39,22 @@ class Listener:
 
     def __init__(self, handler: Handler, port: int = 0, host: str = "127.0.0.1") -> None:
         self._handler = handler
+        self._home = Home()
         self._datagrams, self._accepting = _bind_pair(host, port)
         self.host = host
         self.port: int = self._datagrams.getsockname()[1]
         self.failures = 0
         self.lost = 0
-        self._streams: dict[socket.socket, _Stream] = {}
-        self._selector = selectors.DefaultSelector()
-        self._waker, self._woken = socket.socketpair()
-        for source in (self._accepting, self._woken):
-            source.settimeout(0)
-            self._selector.register(source, selectors.EVENT_READ)
         self._stopping = False
+        try:
+            self._streams = Streams(self._accepting, self._respond)
+        except OSError as wrong:
+            self._datagrams.close()
+            self._accepting.close()
+            raise _explained(self.port, wrong) from wrong
         self._threads = [
             threading.Thread(target=work, name=f"dns-{self.port}", daemon=True)
-            for work in (self._answer_datagrams, self._serve_streams)
+            for work in (self._answer_datagrams, self._streams.serve)
         ]
 
     @property
@@ -71,15 +69,17 @@ class Listener:
         return self
 
     def stop(self) -> None:
-        """Stop answering and free the port. Safe to call again."""
-        if self._stopping:
+        """Stop answering and free the port. Safe to call again, and in a child of this process."""
+        if self._stopping or not self._home:
             return
         self._stopping = True
         if self._threads[0].ident is not None:
             self._wake()
             for thread in self._threads:
                 thread.join()
-        self._close()
+        self._streams.close()
+        self._datagrams.close()
+        self._accepting.close()
 
     def carry(self, wire: bytes, *, stream: bool, timeout: float) -> bytes:
         """Ask, as any client on this machine does."""
@@ -98,7 +98,7 @@ class Listener:
 
     def _wake(self) -> None:
         """Make both threads look up; a datagram that finds a full queue is not needed."""
-        self._waker.send(b".")
+        self._streams.stop()
         with contextlib.suppress(OSError), socket.socket(self._datagrams.family, DGRAM) as waker:
             waker.sendto(b"", self._datagrams.getsockname())
 
@@ -119,110 +119,12 @@ class Listener:
             except OSError:  # a full buffer or an ICMP error loses datagrams, as networks do
                 self.lost += 1
 
-    def _serve_streams(self) -> None:
-        while not self._stopping:
-            for key, _ in self._selector.select(timeout=1.0):
-                if key.fileobj is self._accepting:
-                    self._accept()
-                elif key.data is not None:
-                    self._continue(key.data)
-            self._drop_idle()
-
-    def _respond(self, wire: bytes, source: Source, stream: bool) -> bytes | None:  # noqa: FBT001
+    def _respond(self, wire: bytes, source: Source) -> bytes | None:
         try:
-            return self._handler(wire, source, stream)
+            return self._handler(wire, source, True)
         except Exception:  # noqa: BLE001  (one bad message must not silence all others)
             self.failures += 1
             return None
-
-    def _accept(self) -> None:
-        try:
-            connection, source = self._accepting.accept()
-        except OSError:
-            return
-        if len(self._streams) >= MAX_CONNECTIONS:
-            self._drop(min(self._streams.values(), key=lambda stream: stream.heard))
-        connection.settimeout(0)
-        stream = _Stream(connection, source, time.monotonic())
-        self._streams[connection] = stream
-        self._selector.register(connection, selectors.EVENT_READ, stream)
-
-    def _continue(self, stream: "_Stream") -> None:
-        """Read what has come, answer what is whole, write what fits."""
-        if not stream.receive():
-            self._drop(stream)
-            return
-        for wire in stream.messages():
-            response = self._respond(wire, stream.source, True)
-            if response is not None:
-                stream.unsent += LENGTH.pack(len(response)) + response
-        if not stream.send() or len(stream.unsent) > MAX_UNSENT:
-            self._drop(stream)
-            return
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if stream.unsent else 0)
-        self._selector.modify(stream.connection, wanted, stream)
-
-    def _drop_idle(self) -> None:
-        now = time.monotonic()
-        for stream in [s for s in self._streams.values() if now - s.heard > IDLE_SECONDS]:
-            self._drop(stream)
-
-    def _drop(self, stream: "_Stream") -> None:
-        if self._streams.pop(stream.connection, None) is not None:
-            self._selector.unregister(stream.connection)
-            stream.connection.close()
-
-    def _close(self) -> None:
-        for stream in list(self._streams.values()):
-            self._drop(stream)
-        self._selector.close()
-        for source in (self._datagrams, self._accepting, self._waker, self._woken):
-            source.close()
-
-
-class _Stream:
-    """One TCP connection: what has arrived and what is still to be sent."""
-
-    def __init__(self, connection: socket.socket, source: Source, now: float) -> None:
-        self.connection = connection
-        self.source = source
-        self.heard = now
-        self.unsent = bytearray()
-        self._received = bytearray()
-
-    def receive(self) -> bool:
-        """Take what is there; False when the client has closed or failed."""
-        try:
-            data = self.connection.recv(65_535)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        self.heard = time.monotonic()
-        self._received += data
-        return bool(data)
-
-    def messages(self) -> list[bytes]:
-        """The whole messages received so far; a partial one stays."""
-        whole = []
-        while len(self._received) >= LENGTH.size:
-            end = LENGTH.size + LENGTH.unpack_from(self._received)[0]
-            if len(self._received) < end:
-                break
-            whole.append(bytes(self._received[LENGTH.size : end]))
-            del self._received[:end]
-        return whole
-
-    def send(self) -> bool:
-        """Write what the connection takes; False when it has failed."""
-        try:
-            while self.unsent:
-                del self.unsent[: self.connection.send(self.unsent)]
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return True
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -265,7 +167,7 @@ def _bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
 def _bind(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     with contextlib.ExitStack() as undo:
         datagrams = undo.enter_context(socket.socket(_family(host), DGRAM))
-        datagrams.bind((host, port))
+        ours(datagrams).bind((host, port))
         accepting = _bind_stream(host, datagrams.getsockname()[1])
         undo.pop_all()
     return datagrams, accepting
@@ -279,7 +181,7 @@ def _bind_stream(host: str, port: int) -> socket.socket:
         accepting.bind((host, port))
         accepting.listen(MAX_CONNECTIONS)
         undo.pop_all()
-    return accepting
+    return ours(accepting)
 
 
 def _family(host: str) -> socket.AddressFamily:
@@ -287,6 +189,9 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def _explained(port: int, wrong: OSError) -> ListenError:
+    """Why a port, or what it needs, cannot be had."""
+    if wrong.errno in NO_ROOM:
+        return lacking(f"port {port}", wrong)
     reasons = {
         errno.EACCES: "needs more rights than this user has",
         errno.EADDRINUSE: "is taken",

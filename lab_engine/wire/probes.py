@@ -21,7 +21,10 @@ from lab_engine.authority.health import CHECKERS, Checker, HealthCheck, status
 from lab_engine.control.account import Account
 from lab_engine.control.serving import Observation
 from lab_engine.errors import LabError
+from lab_engine.wire.accepting import event_loop
+from lab_engine.wire.ours import Home, is_ours
 from lab_engine.wire.probing import ProbeResult, probe
+from lab_engine.wire.room import PROBES, share
 from lab_engine.wire.targets import Table, Target, checked_table, target_of
 
 MAX_PROBED = 200  # [design] checks at once
@@ -32,8 +35,8 @@ Report = Callable[[str, bool], object]
 """Takes the id of a check and whether it is healthy."""
 Heard = Callable[[str, int, bool, bool], object]
 """Takes the id of a check, the number of a checker, whether its probe passed, and what it says."""
-Probe = Callable[[Target], Coroutine[Any, Any, ProbeResult]]
-"""Asks once; raises nothing."""
+Probe = Callable[[Target], Coroutine[Any, Any, ProbeResult | None]]
+"""Asks once; raises nothing. None is no result, and nobody's fault but ours."""
 
 
 class Plan(NamedTuple):
@@ -47,7 +50,8 @@ class Prober:
     """Probes the checks of an account, in a thread of its own, from `start` to `stop`.
 
     It opens at most one connection for each checker of each check, and probes no more than 200
-    checks: the first ones of the account.
+    checks: the first ones of the account. It takes no more than half of the descriptors that the
+    process may have: where more checkers would ask at once, they wait for their turn.
     """
 
     def __init__(  # noqa: PLR0913  (each is one thing a user may want to say)
@@ -61,6 +65,7 @@ class Prober:
         pace: float = 1.0,
         probe: Probe = probe,
         heard: Heard | None = None,
+        room: int | None = None,
     ) -> None:
         """Nothing is probed yet.
 
@@ -76,6 +81,7 @@ class Prober:
                 interval.
             probe: how to ask once; `partial(probe, limits=Limits(…))` sets other time-outs.
             heard: called on the loop after each probe, before what comes of it is reported.
+            room: how many connections it may have at a time; None is half of what the process may.
 
         Raises:
             LabError: a table that leads away from loopback, or a number that is out of range.
@@ -88,6 +94,8 @@ class Prober:
         self._report, self._rng, self._now, self._probe = report, rng, now, probe
         self._checkers, self._pace = checkers, pace
         self._heard = heard
+        self._room = share(PROBES, MAX_PROBED * checkers) if room is None else room
+        self._home = Home()
         self._plans: Mapping[str, Plan] = {}
         self._posts: dict[str, _Post] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,7 +113,7 @@ class Prober:
         """
         self._plans = _plans(account, self._table)
         with self._guard:
-            if self._loop:
+            if self._loop and self._home:
                 self._loop.call_soon_threadsafe(self._follow)
 
     def reason(self, check_id: str) -> str:
@@ -121,27 +129,37 @@ class Prober:
         return tuple(each for each in post.observations if each) if post else ()
 
     def start(self) -> Self:
-        """Probe in a thread of its own, until `stop`."""
+        """Probe in a thread of its own, until `stop`.
+
+        Raises ListenError where no descriptor is left for its event loop.
+        """
         self._running.clear()
-        self._thread = Thread(target=lambda: asyncio.run(self._run()), name="probes", daemon=True)
+        loop = event_loop("The prober")
+        self._thread = Thread(target=self._work, args=[loop], name="probes", daemon=True)
         self._thread.start()
         self._running.wait()
         return self
 
     def stop(self) -> None:
-        """End every probe. Safe to call again, and from any thread.
+        """End every probe. Safe to call again, from any thread, and in a child of this process.
 
         Waits for the prober's own thread, so whoever calls must not hold what `report` waits for.
         """
+        if not self._home:
+            return
         with self._guard:
             if self._loop and self._stopping:
                 self._loop.call_soon_threadsafe(self._stopping.set)
         if self._thread:
             self._thread.join()
 
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(self._run())
+
     async def _run(self) -> None:
         """Probe on the running loop until `stop`."""
-        stopping = asyncio.Event()
+        stopping, self._turns = asyncio.Event(), asyncio.Semaphore(self._room)
         with self._guard:
             self._loop, self._stopping = asyncio.get_running_loop(), stopping
         self._running.set()
@@ -187,10 +205,12 @@ class Prober:
         interval = post.plan.check.request_interval * self._pace
         await asyncio.sleep(self._rng.uniform(0, interval))
         while True:
-            outcome = await self._probe(target)
-            healthy = post.note(number, outcome, self._now())
-            if self._heard is not None:
-                self._heard(post.plan.check.id, number, outcome.passed, healthy)
+            async with self._turns:
+                outcome = await self._probe(target)
+            if outcome is not None:
+                healthy = post.note(number, outcome, self._now())
+                if self._heard is not None:
+                    self._heard(post.plan.check.id, number, outcome.passed, healthy)
             await asyncio.sleep(interval)
 
 
@@ -244,7 +264,7 @@ def _plans(account: Account, table: Table) -> Mapping[str, Plan]:
     plans: dict[str, Plan] = {}
     probed = 0
     for check_id, each in account.checks.items():
-        target = target_of(each, table)
+        target = target_of(each, table, is_ours)
         if isinstance(target, Target):
             probed += 1
             if probed > MAX_PROBED:

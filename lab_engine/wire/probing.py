@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import h11
 
+from lab_engine.wire.room import NO_PLACE, NO_ROOM
 from lab_engine.wire.targets import Target
 
 SEARCHED = 5_120  # bytes of the body
@@ -82,8 +83,12 @@ class ProbeResult(NamedTuple):
     status: str
 
 
-async def probe(target: Target, limits: Limits = LIMITS) -> ProbeResult:
-    """Ask once. Raises nothing: whatever goes wrong is a failure."""
+async def probe(target: Target, limits: Limits = LIMITS) -> ProbeResult | None:
+    """Ask once. Raises nothing: whatever goes wrong there is a failure.
+
+    None where it could not be tried for want of something of ours, such as a descriptor: that says
+    nothing of the endpoint.
+    """
     try:
         with socket.socket(_family(target), socket.SOCK_STREAM) as connection:
             await _connect(connection, target, limits)
@@ -91,6 +96,8 @@ async def probe(target: Target, limits: Limits = LIMITS) -> ProbeResult:
                 return ProbeResult(True, CONNECTED)
             return await _ask(connection, target, limits)
     except (OSError, ValueError, h11.ProtocolError) as wrong:
+        if isinstance(wrong, OSError) and wrong.errno in NO_ROOM | NO_PLACE:
+            return None
         return ProbeResult(False, _words(wrong))
 
 

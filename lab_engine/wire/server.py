@@ -98,9 +98,9 @@ class Server(Endpoint):
         """
         if self.api is None:
             raise LabError(repr(self), "has no API", "Start it with serve(zone, api=True).")
-        from lab_engine.wire.api import client  # noqa: PLC0415  (tornado)
+        from lab_engine.wire.api import ANY_KEY, client  # noqa: PLC0415  (tornado)
 
-        return client(self.api.url)
+        return client(self.api.url, self.api.token or ANY_KEY)
 
     @property
     def origins(self) -> str:
@@ -137,6 +137,7 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
     log: Say | None = None,
     say: Say = print,
     api: bool | int = False,
+    token: str | None = None,
     table: Table = NO_TABLE,
     pace: float = 1.0,
     journal: str | Path | None = None,
@@ -157,8 +158,10 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
         log: called with one line for each answer, such as `print`.
         say: called with a line when a port had to be another, or a journal was read.
         api: whether to offer Route 53's API over HTTP, at a free port or the one that is named.
+        token: without which the API answers nobody: the access key id of whoever asks.
         table: where health checks find their endpoints, from an address or a name to a place on
-            loopback: `{"192.0.2.1": ("127.0.0.1", 8081)}`. Others are not probed, but set by hand.
+            loopback: `{"192.0.2.1": ("127.0.0.1", 8081)}`. Ports that the lab opened in this
+            process need no entry. Others are not probed, but set by hand.
         pace: by what the intervals of health checks are multiplied; 1 for real ones.
         journal: a file in which changes survive a restart; what it holds comes before `zone`.
         transport: how messages come: `sockets`, or `InProcess` for this process alone, without
@@ -167,8 +170,10 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
     Raises:
         ListenError: an address that is not loopback, or a port that is no port.
         LabError: an unknown order or use of private client subnets, a table that leads away from
-            loopback, or a journal that cannot be used.
+            loopback, a token without an API, or a journal that cannot be used.
     """
+    if token is not None and api is False:
+        raise LabError("A token", "needs an API", "Start it with serve(zone, api=True, token=…).")
     rng, private, dice = Random(seed), PrivateEcs(private_ecs), Random(seed)
 
     def serving(undo: ExitStack) -> Server:
@@ -180,7 +185,7 @@ def serve(  # noqa: PLR0913  (each is one thing a user may want to say)
         )
         probed = api is not False or bool(account.checks)
         prober = _prober(table, pace, service, dice) if probed or table or pace != 1 else None
-        opens = _api_opener(service, host, say) if api is not False else None
+        opens = _api_opener(service, host, say, token) if api is not False else None
         with Unbroken():
             server = open_or_move(
                 lambda at: Server(service, rng, at, host, private, log, transport), port, say
@@ -229,6 +234,8 @@ def _remembered(
         book = Journal.locked(path)
         undo.callback(book.close)
     found = book.read(replay, lambda: account)
+    if book.cut:
+        say(f"{path}: {book.cut}.")
     if book.restored:
         say(f"{path} holds a state: it is served, and not what else was named.")
     return found, book
@@ -241,10 +248,10 @@ def _prober(table: Table, pace: float, service: Service, rng: Random) -> "Prober
     return Prober(table, service.observed, rng=rng, now=_now, pace=pace)
 
 
-def _api_opener(service: Service, host: str, say: Say) -> "Callable[[int], Api]":
+def _api_opener(service: Service, host: str, say: Say, token: str | None) -> "Callable[[int], Api]":
     from lab_engine.wire.api import Api  # noqa: PLC0415  (tornado)
 
-    return lambda port: Api(service.call, port, host, complain=say)
+    return lambda port: Api(service.call, port, host, complain=say, token=token)
 
 
 def _now() -> datetime:

@@ -1,13 +1,15 @@
 """Where the probes of a health check go, and what they ask there: only ever on loopback.
 
-A check may name any endpoint, as Route 53's clients do. It is probed where that is 127.0.0.0/8, ::1
-or `localhost`, or where the address table, which the user sees and writes, maps it there. No name
+A check may name any endpoint, as Route 53's clients do. It is probed where the address table, which
+the user sees and writes, maps it to loopback, or where it is a port on loopback that this process
+has itself. Other programs' ports are not: who may make health checks could ask through them what no
+web page and no other machine may, a string at a time. (Route 53 refuses local addresses.) No name
 is ever looked up. Not here: sockets and time.
 
 Source: the Route 53 API Reference, HealthCheckConfig. What it leaves open is marked [design].
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from string import punctuation
@@ -55,12 +57,29 @@ def checked_table(table: Table) -> Table:
     return {_spelling(key): _on_loopback(key, *place) for key, place in table.items()}
 
 
-def target_of(check: Check, table: Table) -> Target | str:
+def mapping(text: str) -> tuple[str, tuple[str, int]]:
+    """An entry of a table: `192.0.2.1=127.0.0.1:8081`. Raises LabError for what is none."""
+    name, _, place = text.partition("=")
+    host, _, port = place.rpartition(":")
+    if not (name and host and port.isdecimal()):
+        raise LabError(text, "maps nothing", "Write 192.0.2.1=127.0.0.1:8081.")
+    return name, (host.strip("[]"), int(port))
+
+
+def nobodys(host: str, port: int) -> bool:  # noqa: ARG001
+    """This process has no port."""
+    return False
+
+
+def target_of(
+    check: Check, table: Table, is_ours: Callable[[str, int], bool] = nobodys
+) -> Target | str:
     """Where the probes of a check go, or why there are none, in a sentence.
 
     Args:
         check: of any type.
         table: from `checked_table`.
+        is_ours: whether this process has a port of an address on loopback.
     """
     kind, config = check.check.type, check.config
     if kind in UNPROBED:
@@ -72,9 +91,9 @@ def target_of(check: Check, table: Table) -> Target | str:
     port = config.get("Port") or PORTS.get(kind)
     if not name or not port:
         return "It names no endpoint and port."
-    place = _place(_key(name), port, table)
-    if not place:
-        return f"{name} is not on loopback, and the address table does not map it there."
+    place = _place(name, port, table, is_ours)
+    if isinstance(place, str):
+        return place
     if kind == "TCP":
         return Target(*place)
     return Target(
@@ -88,13 +107,20 @@ def target_of(check: Check, table: Table) -> Target | str:
     )
 
 
-def _place(name: str, port: int, table: Table) -> tuple[str, int] | None:
-    """Where a name in `_key`'s spelling is on loopback; the closer entry of the table wins."""
-    mapped = table.get(_joined(name, port)) or table.get(name)
+def _place(
+    name: str, port: int, table: Table, is_ours: Callable[[str, int], bool]
+) -> tuple[str, int] | str:
+    """Where that is on loopback, or why it is not asked; the closer entry of the table wins."""
+    key = _key(name)
+    mapped = table.get(_joined(key, port)) or table.get(key)
     if mapped:
         return mapped
-    host = _loopback(name)
-    return (host, port) if host else None
+    host = _loopback(key)
+    if not host:
+        return f"{name} is not on loopback, and the address table does not map it there."
+    if not is_ours(host, port):
+        return f"Port {port} of {name} is not the lab's, and the address table does not have it."
+    return host, port
 
 
 def _path(path: str) -> str:

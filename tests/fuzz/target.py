@@ -10,7 +10,7 @@ from lab_engine.authority.server import Authority
 from lab_engine.wire.compiled import Answers
 
 SOURCE = ("127.0.0.1", 40_000)
-ROOM = 256  # queries kept: few, so that the oldest go all the time
+ROOM = 500_000  # octets of answers kept: few, so that the oldest go all the time
 
 
 def _group(name, policies):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.request import urlopen
 
 from lab_engine.authority.zone import Zone
@@ -23,7 +23,7 @@ from lab_engine.simulation.scenario import Scenario
 from lab_engine.views.kit.log import Asked, asked
 from lab_engine.wire.api import malformed
 from lab_engine.wire.exchange import Exchange
-from lab_engine.wire.interrupts import Unbroken, opened
+from lab_engine.wire.interrupts import Entered, Unbroken, opened
 from lab_engine.wire.server import Server, serve
 
 from .monitoring import Checks, Metrics, Records, target, works
@@ -65,7 +65,7 @@ class World:
     prepare: Callable[[Any, str], None] | None = None
 
 
-class Incident:
+class Incident(Entered):
     """One of a night. It stops with `stop`, or at the end of a `with`.
 
     Attributes:
@@ -344,9 +344,6 @@ class Incident:
         self._stopped = True
         with Unbroken():
             self._undo.close()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
