@@ -132,6 +132,10 @@ LARGER: dict[str, tuple[int, str]] = {
         3_700,
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
+    "labs": (
+        5_000,
+        "eight labs, each with the worlds it is tried in, what is measured there, and its sentences",
+    ),
     "grading": (
         3_200,
         "hostile files taken in, a cage, a judge apart, exams, records, reports, five tables",
