@@ -22,6 +22,8 @@ from .answers import SUFFIX, Answers, unused
 
 # The course's folders, and where in my/ they are copied to.
 FOLDERS: Final = {"lessons": ".", "labs": "labs"}
+# How a notebook there names one of the other folder, and how its copy does.
+LED: Final = {"lessons": (b"](../labs/", b"](labs/"), "labs": (b"](../lessons/", b"](../")}
 # What is for instructors.
 NOT_COPIED: Final = {"labs": ("solutions", "README.md")}
 LIST: Final = ".copied.json"
@@ -167,8 +169,9 @@ def _write(path: Path, data: bytes) -> None:
 
 def _stamped(original: bytes, name: Path) -> bytes:
     """A notebook with a note in its metadata of what it was copied from."""
-    book = json.loads(original)
-    stamp = {"from": name.as_posix(), "hash": _hash(original), "cells": _cells(original)}
+    copy = original.replace(*LED[name.parts[0]])
+    book = json.loads(copy)
+    stamp = {"from": name.as_posix(), "hash": _hash(original), "cells": _cells(copy)}
     book["metadata"] = {**book.get("metadata", {}), STAMP: stamp}
     return (json.dumps(book, indent=1, ensure_ascii=False) + "\n").encode()
 

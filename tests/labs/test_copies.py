@@ -1,6 +1,7 @@
 """The learners' copies are those of the solutions, and my/ gets them without what is not theirs."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -78,3 +79,18 @@ def test_answers_survive_an_update_of_the_lab(course):
     assert "# Another" in copy.read_text()
     mine.update(folder, folder / "my", lambda _: None)
     assert "ttl = 61" in kept.read_text()
+
+
+def test_what_a_copy_names_is_there(tmp_path):
+    """Lessons and labs lie elsewhere in my/ than in the repository; links between them know it."""
+    mine.update(LABS.parent, tmp_path, lambda _: None)
+    missing = [
+        f"{path.name}: {link}"
+        for path in tmp_path.rglob("*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "markdown"
+        for link in re.findall(r"\]\(([\w./-]+\.(?:ipynb|html|svg))[)#\s]", cell.source)
+        if not (path.parent / link).exists()
+    ]
+
+    assert missing == []
