@@ -134,7 +134,7 @@ LARGER: dict[str, tuple[int, str]] = {
     ),
     "labs": (
         5_000,
-        "eight labs, each with the worlds it is tried in, what is measured there, and its sentences",
+        "eight labs, each with its worlds, with what is measured there, and with its sentences",
     ),
     "grading": (
         3_200,
