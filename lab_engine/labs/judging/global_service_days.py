@@ -159,7 +159,7 @@ class Day:
             found += [
                 count / (sum(got) * pool.share(index))
                 for index, count in enumerate(got)
-                if pool.weights[index] == full and sum(got)
+                if pool.weights[index] == full and any(got)
             ]
         return found
 
