@@ -15,6 +15,9 @@ COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 # Debian keeps its name servers where the path of a plain user does not lead.
 export PATH := $(PATH):/usr/sbin:/sbin
 
+# The tests start hundreds of processes: what is compiled once is not compiled by each of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 # In CI a missing peer is a failure, not a skip.
 ifeq ($(CI),true)
 export LAB_REQUIRE_PEERS ?= 1

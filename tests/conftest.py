@@ -20,6 +20,7 @@ from lab_engine.control.service import Service
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TURNS = ("waits", "browser", "slow", "notebooks", "clients", "witness")
+OTHERS = {"browser", "notebooks", "clients", "witness"}  # need other people's programs
 
 # How long an example takes says how busy the machine is, and a landing does not depend on luck: a
 # test tries the same examples each time, and `make long` goes and looks for others.
@@ -40,8 +41,14 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_modifyitems(items):
-    """Put what takes long first, so that no worker is left with it when the others are done."""
+    """Put what takes long first, so that no worker is left with it when the others are done.
+
+    What needs other people's programs is played once more where it fails, and nothing else is.
+    """
     items.sort(key=_turn)  # stable: within a turn the order stays
+    for item in items:
+        if OTHERS.intersection(mark.name for mark in item.iter_markers()):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def _turn(item):
@@ -51,7 +58,15 @@ def _turn(item):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Print once what was told, which travels with the reports from the workers."""
+    """Print once what was told, which travels with the reports from the workers.
+
+    A test that was played again is named with what it failed of, however it ended then.
+    """
+    if again := terminalreporter.stats.get("rerun", []):
+        terminalreporter.section("failed, and played again")
+    for each in again:
+        terminalreporter.write_line(f"PLAYED AGAIN {each.nodeid}", yellow=True)
+        terminalreporter.write_line(each.longreprtext[-2000:])
     reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
     told = [text for each in reports for key, text in each.user_properties if key == "told"]
     for line in dict.fromkeys(told):

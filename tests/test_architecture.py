@@ -5,6 +5,7 @@ lazy import inside a function counts like any other, and so does one for annotat
 """
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -54,7 +55,7 @@ ARROWS: dict[str, set[str]] = {
 }
 # What every room may import besides; errors is a leaf.
 COMMON = {room: {room, "errors", "__version__"} for room in ARROWS} | {"errors": set()}
-DOORS = {"__init__", "__main__"}  # these two may enter every room
+DOORS = {"__init__", "__main__", "commands"}  # these may enter every room
 
 SOCKETS = {"socket", "socketserver", "selectors", "asyncio", "ssl", "http", "urllib.request"}
 SOCKETS |= {"dns.query", "dns.asyncquery", "dns.resolver", "dns.asyncresolver"}
@@ -115,8 +116,8 @@ FILE_LINES, ROOM_LINES = 400, 1200
 # Path or room -> (its own limit, the reason). Ask first what a library or a deletion could do.
 LARGER: dict[str, tuple[int, str]] = {
     "authority": (
-        5_300,
-        "nine policies, rules, forms, health, places, aliases, others' modes, files, cheap changes",
+        5_900,
+        "nine policies, rules, forms, health, places, aliases, others' modes and files, changes",
     ),
     "caches": (
         1_800,
@@ -128,7 +129,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS, every answer prepared, a client like dig, Route 53's HTTP, the probes",
     ),
     "course": (
-        3_400,
+        3_700,
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
     "simulation": (
@@ -174,6 +175,7 @@ class Use(NamedTuple):
     line: int
 
 
+@functools.cache
 def sources() -> list[Source]:
     """Every module of the package."""
     paths = sorted(PACKAGE.rglob("*.py"))
@@ -203,8 +205,13 @@ def called_import(source: Source, node: ast.Call) -> str | None:
     return absolute(source, level, argument.value.lstrip("."))
 
 
-def imports(source: Source) -> Iterator[Use]:
+@functools.cache
+def imports(source: Source) -> tuple[Use, ...]:
     """Every import of a module, also those inside functions; `from a import b` is a.b."""
+    return tuple(_imports(source))
+
+
+def _imports(source: Source) -> Iterator[Use]:
     for node in ast.walk(ast.parse(source.text)):
         match node:
             case ast.Import(names=names):

@@ -258,11 +258,13 @@ def joined(layer):
     return sum(rows.get(FIFTH, ())) / sum(sum(row[60:]) for row in outcome.requests)
 
 
+@pytest.mark.slow
 def test_a_fifth_server_gets_its_part_at_once_at_l7_and_none_of_old_connections_at_l4():
     assert joined("L7") == pytest.approx(0.2, abs=0.01)
     assert joined("L4") == 0
 
 
+@pytest.mark.slow
 def test_a_connection_is_one_target_at_l4():
     """Every request of a client that keeps its connection comes back."""
     assert run(KEEPING.set("balancer.layer", "L4")).service.stickiness == 1.0
@@ -279,6 +281,7 @@ def test_the_balancer_closes_what_is_unused():
 PAUSE = (ScheduledChange(60.0, "down", FOUR), ScheduledChange(80.0, "down", []))
 
 
+@pytest.mark.slow
 def test_an_error_leaves_a_connection_open_at_l7_alone():
     """A 503 comes over the client's connection, which it keeps; at L4 there is nobody to answer."""
     calm = KEEPING.set("balancer.keep_alive", 3600)

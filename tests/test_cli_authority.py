@@ -1,37 +1,24 @@
-"""The commands that read zones, each in a process of its own: what they print, and their status."""
+"""The commands that read zones: what they print, and their status."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from lab_engine import ask
 
-ROOT = Path(__file__).parents[1]
+from .commands import COMMAND, ENVIRONMENT, ROOT, apart, here
+
 FILES = ROOT / "tests" / "policies"
-COMMAND = [sys.executable, "-m", "lab_engine"]
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 HEALTH = ("--health", "health_checks.json")
 CLIENTS = (("10.0.2.53",), ("198.18.1.0/24", "--resolver", "10.0.2.53"))
 BLOCKS = ("--cidr-blocks", "cidr_blocks.json")
 
 
-def run(*arguments, environment=None):
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        cwd=FILES,
-        env=ENVIRONMENT | (environment or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+def run(*arguments):
+    return here(*arguments, folder=FILES)
 
 
 def write(path, value):
@@ -61,7 +48,9 @@ def test_serve_refuses_a_mapping_that_leads_nowhere_on_loopback(mapping):
 
 
 def test_explain_tells_the_tree():
-    done = run("explain", "zone.json", "www.shop.example", "--client", "198.18.1.0/24")
+    done = apart(
+        "explain", "zone.json", "www.shop.example", "--client", "198.18.1.0/24", folder=FILES
+    )
 
     assert done.returncode == 0
     assert done.stdout.startswith("www.shop.example. A for 198.18.1.0/24, which is EU-FR\n")
@@ -98,7 +87,9 @@ def test_health_comes_from_a_file_of_booleans(tmp_path):
 def test_a_terminal_without_the_letters_gets_escapes(tmp_path):
     text = (FILES / "weighted.json").read_text().replace('"new"', '"neü"')
     file = write(tmp_path / "zone.json", text)
-    done = run("explain", file, "www.shop.example", environment={"PYTHONIOENCODING": "ascii"})
+    done = apart(
+        "explain", file, "www.shop.example", folder=FILES, environment={"PYTHONIOENCODING": "ascii"}
+    )
 
     assert "ne\\xfc (weight 1)" in done.stdout
 
@@ -144,7 +135,7 @@ def test_lint_finds_nothing():
 
 
 def test_lint_finds_something():
-    done = run("lint", "weighted.json")
+    done = apart("lint", "weighted.json", folder=FILES)
 
     assert done.returncode == 1
     assert "[unchecked-standby]" in done.stdout
@@ -201,7 +192,7 @@ def test_diff_says_what_changes_for_whom(tmp_path):
     text = (FILES / "weighted.json").read_text().replace('"Weight": 3', '"Weight": 1')
     after = write(tmp_path / "after.json", text)
 
-    done = run("diff", "weighted.json", after)
+    done = apart("diff", "weighted.json", after, folder=FILES)
     assert done.returncode == 1
     assert done.stdout == (
         "www.shop.example. A changes for everywhere: 25 % of the answers\n"
@@ -227,7 +218,9 @@ def test_diff_of_a_broken_file_or_of_two_zones(tmp_path):
 
 
 def test_ask_answers_from_a_file():
-    done = run("ask", "www.shop.example", "--file", "zone.json", "--unhealthy", "hc-all")
+    done = apart(
+        "ask", "www.shop.example", "--file", "zone.json", "--unhealthy", "hc-all", folder=FILES
+    )
 
     assert done.returncode == 0
     assert "www.shop.example.\t60\tIN\tA\t192.0.2.9" in done.stdout

@@ -1,21 +1,17 @@
-"""`rehearse`, in a process of its own: what it prints, its page, and what it refuses."""
+"""`rehearse`: what it prints, its page, and what it refuses."""
 
 import json
 import os
 import pty
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from .commands import COMMAND, ENVIRONMENT, ROOT, apart, here
+
 FILES = ROOT / "tests" / "rehearsals"
-COMMAND = [sys.executable, "-m", "lab_engine", "rehearse"]
-PATHS = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-ENVIRONMENT = os.environ | {"PYTHONPATH": PATHS, "PYTHONUNBUFFERED": "1"}
 FEW = "clients = { count = 200, rate = 0.05 }\nresolvers = { count = 20, skew = 0 }\n"
 TITLES = (
     "What changes, and for whom",
@@ -30,17 +26,7 @@ TITLES = (
 
 
 def rehearse(*arguments, folder=FILES):
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=280,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+    return here("rehearse", *arguments, folder=folder)
 
 
 @pytest.fixture
@@ -49,9 +35,10 @@ def few(tmp_path):
     return tmp_path / "few.toml"
 
 
+@pytest.mark.slow
 def test_the_example_of_the_readme_answers_every_question():
     """What stands in the README is what it prints: the seed is fixed."""
-    done = rehearse("shop.json", "move.json")
+    done = apart("rehearse", "shop.json", "move.json", folder=FILES)
 
     assert (done.returncode, done.stderr) == (0, "")
     places = [done.stdout.index(title) for title in TITLES]
@@ -144,7 +131,7 @@ def test_ctrl_c_ends_it_and_a_terminal_sees_a_bar(tmp_path):
     many.write_text('clients = { count = 5000, rate = 1, profile = "chrome" }\n')
     screen, theirs = pty.openpty()
     process = subprocess.Popen(
-        [*COMMAND, "shop.json", "move.json", "--population", str(many)],
+        [*COMMAND, "rehearse", "shop.json", "move.json", "--population", str(many)],
         cwd=FILES,
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,

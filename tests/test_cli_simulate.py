@@ -1,22 +1,18 @@
-"""`simulate`, in a process of its own: what it prints, and its status."""
+"""`simulate`: what it prints, and its status."""
 
 import json
 import os
 import pty
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from .commands import COMMAND, ENVIRONMENT, ROOT, apart, here
+
 FILES = ROOT / "tests" / "scenarios"
-COMMAND = [sys.executable, "-m", "lab_engine", "simulate"]
-PATHS = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-ENVIRONMENT = os.environ | {"PYTHONPATH": PATHS, "PYTHONUNBUFFERED": "1"}
 SMALL = """
 name = "www"
 duration = 120
@@ -35,17 +31,7 @@ LONG = SMALL.replace("count = 30, rate = 0.05", "count = 2000, rate = 1").replac
 
 
 def simulate(*arguments):
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        cwd=FILES,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+    return here("simulate", *arguments, folder=FILES)
 
 
 @pytest.fixture
@@ -55,7 +41,7 @@ def small(tmp_path):
 
 
 def test_the_example_of_the_readme_prints_a_page():
-    done = simulate("shop.toml")
+    done = apart("simulate", "shop.toml", folder=FILES)
 
     assert (done.returncode, done.stderr) == (0, "")
     for word in ("192.0.2.1", "max/mean", "home router", "lookup", "stale", "outage", "bill"):
@@ -138,7 +124,9 @@ def test_a_wrong_call_is_told_so(arguments, status, said):
 
 def started(path, *arguments, **options):
     return subprocess.Popen(
-        [*COMMAND, str(path), "--engine", "events", *arguments], env=ENVIRONMENT, **options
+        [*COMMAND, "simulate", str(path), "--engine", "events", *arguments],
+        env=ENVIRONMENT,
+        **options,
     )
 
 
@@ -173,7 +161,7 @@ def test_no_bar_is_drawn_where_nobody_looks(small):
     small.write_text(LONG)
     process = started(small, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     working = psutil.Process(process.pid)
-    while process.poll() is None and working.cpu_times().user < 5:
+    while process.poll() is None and working.cpu_times().user < 3:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     printed, complained = process.communicate(timeout=120)

@@ -265,6 +265,7 @@ def share_of_cname(types, names=200, ttl=10, seconds=200, rate=0.5):
     return seen["CNAME"] / seen.total()
 
 
+@pytest.mark.slow
 def test_a_cname_beside_an_address_gains_with_every_type_that_is_asked():
     """Of 90:10, 90 % stay where A alone is asked: 3,333 fills, so 4 sd are 0.021."""
     alone, several = share_of_cname(["A"]), share_of_cname(["A", "AAAA", "HTTPS"])

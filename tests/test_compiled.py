@@ -197,6 +197,7 @@ def test_a_prepared_answer_is_the_answer(data, order, seed):
         assert quick.respond(wire, source, stream) == slow(plain, wire, source, stream)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.data(), st.integers(0, 2**32))
 def test_a_prepared_answer_is_the_answer_when_shuffled(data, seed):

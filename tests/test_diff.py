@@ -1,10 +1,14 @@
 """What changes for whom between two zones."""
 
 import json
+import os
 from ipaddress import ip_network
+from itertools import product
 
 import pytest
-from hypothesis import assume, given
+from dns.name import Name
+from dns.rdatatype import RdataType
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lab_engine.authority.geo import Atlas, Place, Point
@@ -110,8 +114,9 @@ def test_names_come_and_go():
 def test_a_name_that_a_wildcard_answered_appears_without_a_change_of_answers():
     star = plain("192.0.2.1", name="*")
 
-    (found,) = compared([star], [star, plain("192.0.2.1")])
+    found, below = compared([star], [star, plain("192.0.2.1")])
     assert (found.change, found.share) == ("appears", 0)
+    assert (below.name, str(below.after.shares[0][0])) == ("*.www.shop.example.", "NXDOMAIN")
 
 
 def test_places_are_told_apart_and_those_alike_stand_together():
@@ -299,3 +304,128 @@ def _loaded(sets):
         return Zone.of("shop.example", [plain("192.0.2.9", name="z"), *sets])
     except LabError:
         return None
+
+
+def test_a_name_that_only_stands_above_another_hides_its_wildcard_too():
+    """RFC 4592 section 2.2.2: `same` holds nothing, exists all the same, and has no address."""
+    wildcard, below = plain("192.0.2.1", name="*"), RRset.of("_x.same", "TXT", "here")
+
+    found = compared([wildcard], [wildcard, below])
+
+    lost = {each.name: each.after.shares for each in found if each.type == "A"}
+    assert [str(outcome) for outcome, _ in lost["same.shop.example."]] == ["NODATA"]
+    assert [str(outcome) for outcome, _ in lost["*.same.shop.example."]] == ["NXDOMAIN"]
+
+
+def test_names_that_begin_to_exist_without_a_wildcard_lose_nothing():
+    """NXDOMAIN or NODATA: nobody had an answer there, and nobody has."""
+    other = RRset.of("mail", "MX", "10 mail.shop.example.")
+
+    found = compared([other], [other, plain("192.0.2.1", name="a.b.c")])
+
+    assert [(each.name, each.type, each.change) for each in found] == [
+        ("a.b.c.shop.example.", "A", "appears")
+    ]
+
+
+def test_a_cname_to_a_name_that_is_hidden_is_an_outage_of_its_own():
+    """`www` leads to a name that the wildcard answered, until something stands below it."""
+    wildcard = plain("192.0.2.1", name="*")
+    www = RRset.of("www", "CNAME", "lb.shop.example.")
+
+    found = compared([wildcard, www], [wildcard, www, RRset.of("_x.lb", "TXT", "here")])
+
+    assert ("www.shop.example.", "A") in [(each.name, each.type) for each in found]
+
+
+@pytest.mark.parametrize("kind", ["DNAME", "NS"])
+def test_what_is_hidden_by_a_cut_or_a_dname_is_told(kind):
+    """All that stands below is gone, and so are the names that nobody wrote down."""
+    held = [plain("192.0.2.1", name="a.sub"), plain("192.0.2.2", name="*.sub")]
+
+    found = compared(held, [*held, RRset.of("sub", kind, "other.example.org.")])
+
+    names = {each.name for each in found if each.type == "A"}
+    assert {"a.sub.shop.example.", "*.sub.shop.example."} <= names
+
+
+def test_what_a_dname_leads_to_changes_below_its_owner():
+    """`old` has no records of its own below it, and answers what stands below `new`."""
+    way = RRset.of("old", "DNAME", "new.shop.example.")
+
+    found = compared(
+        [way, plain("192.0.2.1", name="a.new")], [way, plain("192.0.2.2", name="a.new")]
+    )
+
+    assert ("a.old.shop.example.", "A") in [(each.name, each.type) for each in found]
+
+
+LABELS = ("a", "b", "*")
+OWNERS = [".".join(path) for depth in (1, 2, 3) for path in product(LABELS, repeat=depth)]
+TARGETS = st.sampled_from([*OWNERS[:12], "q", "q.a", "x.example.org."])
+SETS = st.lists(
+    st.one_of(
+        st.builds(
+            RRset.of,
+            st.sampled_from(OWNERS),
+            st.just("A"),
+            st.sampled_from(["192.0.2.1", "192.0.2.2"]),
+        ),
+        st.builds(lambda name: RRset.of(name, "TXT", "here"), st.sampled_from(OWNERS)),
+        st.builds(
+            RRset.of,
+            st.sampled_from(OWNERS[:9]),
+            st.sampled_from(["CNAME", "CNAME", "DNAME", "NS"]),
+            TARGETS,
+        ),
+        st.builds(
+            lambda name, target: RecordSet.alias_to(name, "A", target),
+            st.sampled_from(OWNERS[:9]),
+            TARGETS,
+        ),
+    ),
+    max_size=7,
+    unique_by=lambda each: (each.name, each.type),
+)
+ASKED = [".".join(path) for depth in (1, 2, 3) for path in product("ab*q", repeat=depth)]
+KINDS = {RdataType.A, RdataType.TXT, RdataType.CNAME}
+
+
+def standing_for(name, zones):
+    """The name itself, or the star that stands for all that no zone holds below a name."""
+    above = name
+    while not any(zone.node(above) is not None for zone in zones):
+        name, above = above, above.parent()
+    return name if name == above else Name((b"*", *above.labels))
+
+
+def outcome(zone, name, kind):
+    """What is answered, without what a star and the name it stands for differ in."""
+    return tuple(
+        (share.reply.rcode, share.reply.answer, share.reply.authority)
+        for share in replies(plan(zone, Question(name, kind), ANYBODY))
+        if share.reply.answer or not share.reply.authoritative
+    )
+
+
+@settings(max_examples=1_000 if "LAB_LONG" in os.environ else 25)
+@given(SETS, SETS, st.booleans())
+def test_an_answer_that_changes_is_told(common, more, removed):
+    """Every name of up to three labels is asked in both zones: what differs stands in `diff`."""
+    kept = {(each.name, each.type) for each in more}
+    before = _loaded([each for each in common if (each.name, each.type) not in kept])
+    after = _loaded(
+        [*common, *(each for each in more if each.name not in {c.name for c in common})]
+    )
+    assume(before is not None and after is not None)
+    zones = (after, before) if removed else (before, after)
+
+    told = {(each.name.lower(), each.type) for each in diff(*zones)}
+
+    for text in ASKED:
+        name = Name((*(label.encode() for label in text.split(".")), *before.origin.labels))
+        for kind in KINDS & {each.type for zone in zones for each in zone}:
+            was, now = (outcome(zone, name, kind) for zone in zones)
+            if was != now:
+                ways = {str(name), str(standing_for(name, zones))}
+                assert told & {(way, kind.name) for way in ways}, (str(name), was, now)

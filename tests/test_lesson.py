@@ -485,7 +485,7 @@ def test_what_is_downloaded_is_restored_elsewhere(toy, make, tmp_path):
     (tmp_path / "other").mkdir()
     other = make(folder=tmp_path / "other")
     card = other.ask("first")
-    other.keep().restored = toy.keep().content
+    other.keep().restored = {"value": toy.keep().content, "at": 5}
 
     assert other.said("first") == "b"
     assert lines(card) == ["You said “b”. Now run the cell below."]
@@ -497,7 +497,7 @@ def test_restoring_does_not_change_a_commitment(toy, make, tmp_path):
     (tmp_path / "other").mkdir()
     other = make(folder=tmp_path / "other")
     answer(other.ask("first"), "c")
-    other.keep().restored = toy.keep().content
+    other.keep().restored = {"value": toy.keep().content, "at": 5}
 
     assert other.said("first") == "c"
 
@@ -516,7 +516,7 @@ def test_restoring_does_not_change_a_commitment(toy, make, tmp_path):
 def test_another_file_changes_nothing_and_says_why(toy, text, message):
     answer(toy.ask("first"), "b")
     before = toy.keep().content
-    toy.keep().restored = text
+    toy.keep().restored = {"value": text, "at": 5}
 
     assert toy.keep().content == before
     assert message in lines(toy.keep())[0]

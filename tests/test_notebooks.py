@@ -5,10 +5,13 @@ cells that were never run; the checks on the stored file close that gap.
 """
 
 import ast
+import gc
+import io
 import os
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -132,6 +135,17 @@ def test_lesson_runs_as_committed(path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+
+
+def test_what_nbval_leaves_open_fails_nobody_and_what_is_ours_does(tmp_path: Path) -> None:
+    """By whichever of its layers it is found; nbval's runs read the same settings as this one."""
+    for forget in (lambda path: path.open("w"), lambda path: io.FileIO(path, "w")):
+        forget(Path(os.devnull))
+        gc.collect()
+        with pytest.warns(ResourceWarning, match="unclosed file"):
+            forget(tmp_path / "ours")
+    with pytest.raises(ResourceWarning, match="ours"):
+        warnings.warn("unclosed file <_io.FileIO name='ours'>", ResourceWarning, stacklevel=1)
 
 
 @each_lesson

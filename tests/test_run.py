@@ -64,3 +64,13 @@ def test_progress_is_told_by_the_event_engine():
 
     assert told[-1] == (60, 60)
     assert told == sorted(told)
+
+
+def test_progress_is_told_before_the_watch_begins_too():
+    """Caches are warmed for as long as they take: nobody should wait for that without a sign."""
+    told = []
+    busy = SMALL.set("clients.profile", "chrome").set("bin", 20)
+    run(busy, "events", progress=lambda done, _total: told.append(done))
+
+    assert told.count(0) > 1
+    assert told[told.count(0) :] == [20, 40, 60]

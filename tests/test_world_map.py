@@ -134,8 +134,8 @@ def test_a_file_that_is_none_leaves_the_last_good_picture(panel, file, tmp_path)
     before = panel.summary
     for wrong, why in (
         (text, "is not a MaxMind file"),
-        (tmp_path / "nothing.mmdb", "is not a MaxMind file"),
-        (tmp_path, "is not a MaxMind file"),
+        (tmp_path / "nothing.mmdb", "there is no such file"),
+        (tmp_path, "it is a folder"),
         (empty, "knows none of these networks"),
     ):
         panel.set("atlas", str(wrong))

@@ -26,9 +26,10 @@ The words of this course, one line each. DNS's own are those of \
 point at a dotted word, or reach it with Tab, to read its line.
 
 [Start here](00_start_here.ipynb)"""
-# What is no prose: code, links, pictures, tags, headings, rows of tables, what a reference says.
+# What is no prose: code, links, pictures, tags, headings, rows of tables, what a reference says,
+# and the heading of a fold, in which Markdown is shown as it is written.
 _APART: Final = re.compile(
-    r"```[\s\S]*?```|`[^`]*`|!?\[[^\]]*\]\([^)]*\)|<[^>]*>|^#.*$|^\|.*$|https?://\S+",
+    r"<summary>[\s\S]*?</summary>|```[\s\S]*?```|`[^`]*`|!?\[[^\]]*\]\([^)]*\)|<[^>]*>|^#.*$|^\|.*$|https?://\S+",
     re.MULTILINE,
 )
 _LINK: Final = re.compile(r"\[([^\]]+)\]\((?:\.\./)*glossary\.ipynb#[^)\s]* \"[^\"]*\"\)")

@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 
 from tools.launch import launched, lessons, slug
 from tools.shield import shield
+from tools.slides import mark
 
 LESSONS = Path(__file__).parents[1] / "lessons"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -38,12 +39,14 @@ def execute(path: Path) -> None:
         notebook,
         timeout=CELL_SECONDS,
         kernel_name="python3",
+        coalesce_streams=True,  # where a line is cut depends on how busy the machine is
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     for cell in notebook.cells:
         _strip(cell)
     shield(notebook)
+    mark(notebook)
     notebook.metadata = nbformat.NotebookNode(
         kernelspec=KERNEL, language_info={"name": "python", "file_extension": ".py"}
     )

@@ -78,8 +78,8 @@ class Aliases:
                         yield key
 
     def _cut_off(self, before: Tree, after: Tree, names: Iterable[Labels]) -> Iterator[Key]:
-        """The groups that others lead to at or below a name where another zone begins now."""
-        cuts = {name for name in names if after.is_cut(name) and not before.is_cut(name)}
+        """The groups that others lead to, hidden now by a cut or a DNAME at or above them."""
+        cuts = {name for name in names if after.hides(name) and not before.hides(name)}
         depths = {len(cut) for cut in cuts}
         for key in self._leading if cuts else ():
             if any(key[0][-depth:] in cuts for depth in depths):

@@ -16,6 +16,7 @@ from lab_engine.authority.rules import (
     Broken,
     alias_rules,
     cname_rules,
+    dname_rules,
     group_rules,
     identifier_rules,
     member_rules,
@@ -46,7 +47,7 @@ PHRASES: Mapping[str, Phrase] = {
         "Give it one that no other of the group has.",
     ),
     "one-value": Phrase(
-        "has more than one value", "One SOA or CNAME at most (RFC 2181 section 10.1)."
+        "has more than one value", "One SOA, CNAME or DNAME at most (RFC 2181 10.1, 6672 2.4)."
     ),
     "too-many-values": Phrase("has more than {most} values", "Split it."),
     "soa-below-apex": Phrase("is an SOA below the apex", "A zone has one, at its apex."),
@@ -57,6 +58,10 @@ PHRASES: Mapping[str, Phrase] = {
     "multivalue-type": Phrase("may not be multivalue", "Use another policy for this type."),
     "cname-at-apex": Phrase("stands beside {others}", _CNAME),
     "cname-beside": Phrase("stands beside {others}", _CNAME),
+    "dname-at-cut": Phrase(
+        "stands beside an NS below the apex",
+        "Names below lie in another zone, or have other names, but not both (RFC 6672 2.3).",
+    ),
     "beside-cname": Phrase("stands beside a CNAME", _CNAME),
     "mixed": Phrase("mixes the policies {policies}", "Use one policy for a name and type."),
     "twice-given": Phrase("is given twice", "Put all its values into one record set."),
@@ -139,6 +144,7 @@ def _of_node(name: Labels, node: Node, extents: Extents, *, forgiving: bool) -> 
     if len(node) > 1 and RdataType.CNAME in node and not forgiving:
         others = [group[0] for group in node.values()]
         yield from cname_rules(node[RdataType.CNAME][0], others, extents.tree.origin)
+    yield from dname_rules(node, extents.tree.origin)
     for group in node.values():
         yield from _of_group(group, extents)
 

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 from lab_engine.authority.forms import UNBOUNDED, Items, Structure, Text
@@ -16,17 +15,6 @@ from lab_engine.errors import ZoneError
 
 LONGEST = 1024  # characters of a text of which nothing else is said
 ANY = Structure("", {})
-
-
-def file_text(path: str | Path) -> str:
-    """The text of a file. Raises ZoneError where it cannot be read."""
-    try:
-        # -sig: some shells write a byte order mark in front of what they redirect
-        return Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as wrong:
-        raise ZoneError(
-            str(path), f"cannot be read: {wrong}", "Name a readable UTF-8 text file."
-        ) from wrong
 
 
 def parsed(given: str | Mapping[str, Any], source: str) -> Mapping[str, Any]:

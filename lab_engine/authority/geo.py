@@ -8,15 +8,14 @@ how far around an address a decision holds, which is what an ECS scope promises 
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
-from lab_engine.errors import LabError
+from lab_engine.authority import maxmind
 
 Network = IPv4Network | IPv6Network
 D = TypeVar("D", bound=Hashable)
@@ -260,7 +259,7 @@ class Atlas:
         Raises:
             LabError: the reader is not installed, or the file cannot be read.
         """
-        with _maxmind(path) as database:
+        with maxmind.opened(path) as database:
             return cls({network: _from_record(record) for network, record in database})
 
     def place(self, network: Network) -> Place:
@@ -298,7 +297,7 @@ def maxmind_places(path: str | Path, networks: Iterable[Network]) -> Mapping[Net
         LabError: as `Atlas.from_maxmind`.
     """
     found = {}
-    with _maxmind(path) as database:
+    with maxmind.opened(path) as database:
         for network in networks:
             record, length = database.get_with_prefix_len(str(network.network_address))
             if record is not None:
@@ -307,39 +306,30 @@ def maxmind_places(path: str | Path, networks: Iterable[Network]) -> Mapping[Net
     return found
 
 
-@contextmanager
-def _maxmind(path: str | Path) -> Iterator[Any]:
-    """An open file, if it is one and can be read."""
-    try:
-        import maxminddb  # noqa: PLC0415  (an extra, for those who have such a file)
-    except ImportError as missing:
-        raise LabError(
-            str(path), "needs the package maxminddb", "Install it: pip install maxminddb."
-        ) from missing
-    try:
-        with maxminddb.open_database(path) as database:
-            yield database
-    except (OSError, ValueError, maxminddb.InvalidDatabaseError) as wrong:
-        why = getattr(wrong, "strerror", None) or wrong  # the number of an OSError helps nobody
-        raise LabError(
-            str(path), f"is not a MaxMind file: {why}", "Name a file that ends in .mmdb."
-        ) from wrong
-
-
 def _from_record(record: Any) -> Place:
     """MaxMind's record (its developers' guide, GeoIP2 City) as a place."""
-    record = record if isinstance(record, dict) else {}
-    country = record.get("country", {}).get("iso_code", "")
-    continent = record.get("continent", {}).get("code", "")
-    subdivisions = record.get("subdivisions") or [{}]
-    at = record.get("location", {})
-    known = "latitude" in at and "longitude" in at
+    subdivisions = _of(record, "subdivisions")
+    first = subdivisions[0] if isinstance(subdivisions, list) and subdivisions else None
+    country = _code(_of(record, "country"), "iso_code")
+    at = _of(record, "location")
+    latitude, longitude = _of(at, "latitude"), _of(at, "longitude")
+    known = isinstance(latitude, int | float) and isinstance(longitude, int | float)
     return Place(
         country,
-        ROUTE_53_CONTINENTS.get(country, continent),
-        subdivisions[0].get("iso_code", ""),
-        Point(at["latitude"], at["longitude"]) if known else None,
+        ROUTE_53_CONTINENTS.get(country, _code(_of(record, "continent"), "code")),
+        _code(first, "iso_code"),
+        Point(latitude, longitude) if known else None,
     )
+
+
+def _of(record: Any, name: str) -> Any:
+    """A part of a record; None where there is none."""
+    return record.get(name) if isinstance(record, dict) else None
+
+
+def _code(record: Any, name: str) -> str:
+    found = _of(record, name)
+    return found if isinstance(found, str) else ""
 
 
 # The lessons' users and resolvers, in the networks set aside for benchmarks (RFC 2544) and for

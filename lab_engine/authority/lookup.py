@@ -1,7 +1,12 @@
-"""Finding a name in a zone: RFC 1034 section 4.3.2, with wildcards as RFC 4592 has them."""
+"""Finding a name in a zone: RFC 1034 section 4.3.2, with wildcards as RFC 4592 has them.
+
+And with DNAMEs as RFC 6672 does: whatever stands below one is not seen.
+"""
 
 from dataclasses import dataclass
 
+import dns.name
+from dns.name import Name
 from dns.rdatatype import RdataType
 
 from lab_engine.authority.records import Labels, folded
@@ -29,7 +34,19 @@ class Delegated:
     servers: Group
 
 
-def find(tree: Tree, name: Labels, rdtype: RdataType) -> Found | Delegated | None:
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """The name lies below a DNAME; `group` is what its owner holds of them."""
+
+    group: Group
+
+    @property
+    def owner(self) -> Name:
+        """The name of the DNAME, as the zone writes it."""
+        return self.group[0].name
+
+
+def find(tree: Tree, name: Labels, rdtype: RdataType) -> Found | Delegated | Renamed | None:
     """What a zone says about a name within it; None where the name does not exist."""
     at = tree.reached(name)
     node = tree.node(at)
@@ -37,7 +54,15 @@ def find(tree: Tree, name: Labels, rdtype: RdataType) -> Found | Delegated | Non
         return _wildcard(tree, at[1:])
     if tree.is_cut(at) and not (at == name and rdtype is RdataType.DS):
         return Delegated(node[RdataType.NS])
-    return Found(node, name)
+    return Found(node, name) if at == name else Renamed(node[RdataType.DNAME])
+
+
+def renamed(name: Name, owner: Name, target: Name) -> Name | None:
+    """The name that a DNAME puts in the place of one below it; None where it would be too long."""
+    try:
+        return Name((*name.labels[: -len(owner.labels)], *target.labels))
+    except dns.name.NameTooLong:
+        return None
 
 
 def _wildcard(tree: Tree, encloser: Labels) -> Found | None:

@@ -2,27 +2,30 @@
 
 dnspython's own zone loader merges, drops and repairs silently: a CNAME beside other data, TTLs
 that differ, records outside the zone. Here each of these is an error with its line.
+
+Signatures and denials of existence (RFC 4034, RFC 5155) are read, counted and left out: what is
+served is not signed.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import dns.exception
 import dns.name
 import dns.rdatatype
 import dns.tokenizer
-import dns.zonefile
 from dns.name import Name
 from dns.rdata import Rdata
-from dns.rdataclass import IN
 from dns.rdatatype import RdataType
 
+from lab_engine.authority.generated import Reader
 from lab_engine.authority.records import (
     MAX_TTL,
     Labels,
     RRset,
-    as_name,
     check_ttl,
     folded,
     plain_name,
@@ -32,24 +35,46 @@ from lab_engine.errors import ZoneError, ZoneProblemsError, raise_interrupt
 
 MAX_PROBLEMS = 20
 MALFORMED = "Text input is malformed"  # dnspython's words for what it does not describe
-_ORIGIN = re.compile(r"^\s*\$ORIGIN\s+(\S+)", re.IGNORECASE | re.MULTILINE)
+LEFT_OUT = frozenset({RdataType.RRSIG, RdataType.NSEC, RdataType.NSEC3})
+"""What only a signed zone has: its TTLs are others' (RFC 4034 section 3), it stands at CNAMEs."""
+UNKNOWN = Name([b"unknown", b""])
+"""The current origin where none was said yet; names are completed with this very object."""
 _NUMBER = re.compile(r"unknown rdatatype '(-?\d+)'")  # where a TTL should be
 _WORD = re.compile(r'([ \t]*)(?:\n|([^\s"();\\]+)(?=[ \t\n]))')  # one in which nothing is special
 _WHERE = re.compile(r"^(?P<source>.*?):(?P<line>\d+): (?P<what>.*)$", re.DOTALL)
 
 
-def read(text: str, origin: Name | None, source: str) -> tuple[Name, list[RRset]]:
-    """The apex and the RRsets of a master file, in the order in which they first appear.
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds.
+
+    Attributes:
+        origin: the apex.
+        rrsets: in the order in which they first appear.
+        left_out: how many records there are of each type that is not served.
+    """
+
+    origin: Name
+    rrsets: tuple[RRset, ...]
+    left_out: Mapping[RdataType, int]
+
+
+def read(text: str, origin: Name | None, source: str) -> Reading:
+    """What a master file holds.
+
+    Args:
+        text: of the file.
+        origin: the apex; without it the owner of the first SOA.
+        source: what errors call the file.
 
     Raises:
         ZoneError: every line that is wrong, with `source`, what is wrong and what to do, as far as
             one mistake does not hide the next. Nothing is returned.
     """
-    apex = origin if origin is not None else _origin_of(text, source)
     problems: list[ZoneError] = []
     while True:
         lines = _Lines(text, source)
-        records = _Records(apex, lines)
+        records = _Records(origin, lines)
         try:
             _read(lines, records)
             break
@@ -60,9 +85,13 @@ def read(text: str, origin: Name | None, source: str) -> tuple[Name, list[RRset]
             break
     if problems:
         raise problems[0] if len(problems) == 1 else ZoneProblemsError(problems)
+    apex = records.origin
+    if apex is None:
+        raise lines.unplaced()
     if not records.rrsets:
         raise ZoneError(source, "holds no record", "Begin it with an SOA and an NS record.")
-    return apex, [found.rrset() for found in records.rrsets.values()]
+    rrsets = tuple(found.rrset() for found in records.rrsets.values())
+    return Reading(apex, rrsets, records.left_out)
 
 
 def written(origin: Name, record_sets: Iterable[RecordSet]) -> str:
@@ -95,14 +124,24 @@ def _remark(record_set: RecordSet) -> str:
 
 
 def _read(lines: "_Lines", records: "_Records") -> None:
-    reader = dns.zonefile.Reader(lines, IN, records)  # type: ignore[arg-type]
+    reader = Reader(lines, records)
     # The reader skips records outside its zone without a word; below the root there are none.
     reader.zone_origin = dns.name.root
     try:
         reader.read()
     except dns.exception.DNSException as wrong:
         raise_interrupt(wrong)
-        raise _explained(wrong, lines) from wrong
+        said = _said(wrong)
+        if said is not None:
+            raise said from None
+        # of a file of which nothing could be read, nothing is told: it may be anything
+        raise _explained(wrong, lines) if records.rrsets else _strange(lines) from wrong
+
+
+def _said(wrong: BaseException) -> ZoneError | None:
+    """What was said while a value was read, and dnspython took for a mistake in its words."""
+    cause = wrong.__cause__ or wrong.__context__
+    return cause if cause is None or isinstance(cause, ZoneError) else _said(cause)
 
 
 def _without(text: str, line: int) -> str:
@@ -115,17 +154,6 @@ def _without(text: str, line: int) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _origin_of(text: str, source: str) -> Name:
-    found = _ORIGIN.search(text)
-    if found is None:
-        raise ZoneError(
-            source,
-            "does not say which zone it is",
-            "Begin it with `$ORIGIN example.com.` or name the origin.",
-        )
-    return as_name(found[1])
-
-
 @dataclass(slots=True)
 class _Collected:
     name: Name
@@ -135,6 +163,10 @@ class _Collected:
 
     def rrset(self) -> RRset:
         return RRset(self.name, self.type, self.ttl, tuple(self.values))
+
+
+def _title(found: _Collected) -> str:
+    return f"{found.name} {dns.rdatatype.to_text(found.type)}"
 
 
 class _Lines(dns.tokenizer.Tokenizer):
@@ -155,6 +187,11 @@ class _Lines(dns.tokenizer.Tokenizer):
     def place(self) -> str:
         """`file:line` of the record being read."""
         return f"{self._source}:{self.line}"
+
+    def unplaced(self) -> ZoneError:
+        """What to say where nothing tells which zone it is."""
+        rule, remedy = "does not say which zone it is", "Begin it with `$ORIGIN example.com.`"
+        return ZoneError(self._source, rule, f"{remedy} or name the origin.")
 
     @property
     def word(self) -> str:
@@ -180,6 +217,8 @@ class _Lines(dns.tokenizer.Tokenizer):
         relativize: bool = False,  # noqa: FBT001, FBT002
         relativize_to: Name | None = None,
     ) -> Name:
+        if origin is UNKNOWN and not token.value.endswith("."):
+            raise self.unplaced()
         plain = None if relativize or not token.is_identifier() else plain_name(token.value, origin)
         return plain or super().as_name(token, origin, relativize, relativize_to)
 
@@ -200,21 +239,43 @@ class _Lines(dns.tokenizer.Tokenizer):
 class _Records:
     """The part of dnspython's transaction that its reader calls, and nothing else."""
 
-    def __init__(self, origin: Name, lines: _Lines) -> None:
+    def __init__(self, origin: Name | None, lines: _Lines) -> None:
         self.manager = self
         self.rrsets: dict[tuple[Labels, RdataType], _Collected] = {}
-        self._origin = origin
-        self._apex = folded(origin)
+        self.left_out: Counter[RdataType] = Counter()
+        self._first: Name | None = None  # $ORIGIN
+        self._given = origin
+        self._apex: Labels = ()
         self._lines = lines
+        self._begin(origin)
+
+    @property
+    def origin(self) -> Name | None:
+        """The apex, as far as it is known."""
+        return self._given or self._first
+
+    def _begin(self, origin: Name | None) -> None:
+        self._given = origin
+        self._apex = () if origin is None else folded(origin)
+        for each in self.rrsets.values():
+            self._check_place(each.name, partial(_title, each))
+
+    def _check_place(self, name: Name, where: Callable[[], str]) -> None:
+        if self._apex and folded(name)[-len(self._apex) :] != self._apex:
+            raise ZoneError(
+                where(), f"lies outside the zone {self._given}", "Load it with its own zone."
+            )
 
     def origin_information(self) -> tuple[Name, bool, Name]:
-        return self._origin, False, self._origin
+        origin = self._given or UNKNOWN
+        return origin, False, origin
 
     def check_put_rdataset(self, check: Callable[..., None]) -> None:
         """Take dnspython's own check and leave it: `Zone` checks all records together."""
 
     def _set_origin(self, origin: Name) -> None:
         """`$ORIGIN` moves the reader's current origin; the apex stays."""
+        self._first = self._first or origin
 
     def add(self, name: Name, ttl: int, rdata: Rdata) -> None:
         kind = rdata.rdtype
@@ -223,11 +284,15 @@ class _Records:
             return f"{self._lines.place}: {name} {dns.rdatatype.to_text(kind)}"
 
         check_ttl(ttl, where)
+        if name is UNKNOWN:
+            raise self._lines.unplaced()
+        if self._given is None and kind is RdataType.SOA:
+            self._begin(name)
+        self._check_place(name, where)
+        if kind in LEFT_OUT:
+            self.left_out[kind] += 1
+            return
         owner = folded(name)
-        if owner[-len(self._apex) :] != self._apex:
-            raise ZoneError(
-                where(), f"lies outside the zone {self._origin}", "Load it with its own zone."
-            )
         found = self.rrsets.get((owner, kind))
         if found is None:
             found = self.rrsets[owner, kind] = _Collected(name, kind, ttl)
@@ -239,6 +304,11 @@ class _Records:
             )
         if rdata not in found.values:
             found.values.append(rdata)
+
+
+def _strange(lines: _Lines) -> ZoneError:
+    rule = "is not a record, and nothing before it is"
+    return ZoneError(lines.place, rule, "Name a master file, or one of the AWS CLI's JSON.")
 
 
 def _explained(wrong: dns.exception.DNSException, lines: _Lines) -> ZoneError:

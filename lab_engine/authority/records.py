@@ -21,6 +21,7 @@ from dns.rdata import Rdata
 from dns.rdataclass import IN, RdataClass
 from dns.rdatatype import RdataType
 
+from lab_engine.authority import obsolete
 from lab_engine.errors import LabError, ZoneError, raise_interrupt
 
 MAX_TTL = 2**31 - 1  # RFC 2181 section 8: a TTL is 31 bits; dnspython allows 32
@@ -264,6 +265,8 @@ def as_rdata(rdtype: RdataType, text: str, origin: Name | None = None) -> Rdata:
 
     `origin` completes names without their last dots; None leaves them relative.
     """
+    if rdtype in obsolete.NAMES:
+        obsolete.known()
     try:
         return dns.rdata.from_text(IN, rdtype, text, origin, relativize=False)
     except (dns.exception.DNSException, ValueError) as wrong:

@@ -18,9 +18,10 @@ from lab_engine.authority.lookup import alias_group
 from lab_engine.authority.policies import Simple
 from lab_engine.authority.records import folded
 from lab_engine.authority.recordset import AliasTarget, RecordSet
-from lab_engine.authority.tree import Tree
+from lab_engine.authority.tree import Node, Tree
 
 NOT_MULTIVALUE = (RdataType.NS, RdataType.CNAME, RdataType.SOA)
+ONE_OF_A_NAME = (RdataType.SOA, RdataType.CNAME, RdataType.DNAME)
 MAX_VALUES = 400
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -66,7 +67,7 @@ def _policy_rules(member: RecordSet) -> Iterator[Broken]:
 def _value_rules(member: RecordSet, origin: Name) -> Iterator[Broken]:
     count = len(member.records.values) if member.records else 0
     several = member.policy.sample is not None
-    if member.type in (RdataType.SOA, RdataType.CNAME) and count > 1:
+    if member.type in ONE_OF_A_NAME and count > 1:
         yield Broken("one-value", member)
     if count > MAX_VALUES:
         yield Broken("too-many-values", member, {"most": MAX_VALUES})
@@ -95,6 +96,14 @@ def cname_rules(new: RecordSet, others: Sequence[RecordSet], origin: Name) -> It
         yield Broken("cname-at-apex" if new.name == origin else "cname-beside", new, facts)
     elif not is_cname and RdataType.CNAME in beside:
         yield Broken("beside-cname", new)
+
+
+def dname_rules(node: Node, origin: Name) -> Iterator[Broken]:
+    """Of what a name holds: a DNAME and a cut lead on in two ways (RFC 6672 section 2.3)."""
+    if RdataType.DNAME in node and RdataType.NS in node:
+        dname = node[RdataType.DNAME][0]
+        if dname.name != origin:
+            yield Broken("dname-at-cut", dname)
 
 
 def policy_rules(new: RecordSet, others: Sequence[RecordSet]) -> Iterator[Broken]:

@@ -37,6 +37,7 @@ class Tree:
             dict[Labels, int] | Edited[Labels, int]
         ) = {}  # how many stand at or below each name that exists
         self._cuts: frozenset[Labels] = frozenset()
+        self._hiding: frozenset[Labels] = frozenset()  # these, and the owners of DNAMEs
 
     def changed(self, nodes: Mapping[Labels, Node]) -> "Tree":
         """Another tree where these names hold this instead; an empty node takes its name away."""
@@ -45,6 +46,8 @@ class Tree:
         tree.nodes = edited(self.nodes, nodes.keys() - held.keys(), held)
         cuts = {name for name, node in held.items() if RdataType.NS in node and name != self._apex}
         tree._cuts = self._cuts - nodes.keys() | cuts
+        renaming = {name for name, node in held.items() if RdataType.DNAME in node}
+        tree._hiding = self._hiding - nodes.keys() | cuts | renaming
         owners: dict[Labels, int] = {}
         for name in nodes:
             more = (name in held) - (name in self.nodes)
@@ -76,10 +79,14 @@ class Tree:
         """Whether another zone begins here: NS below the apex."""
         return name in self._cuts
 
+    def hides(self, name: Labels) -> bool:
+        """Whether nothing below is seen: for a cut, or a DNAME."""
+        return name in self._hiding
+
     def reached(self, name: Labels) -> Labels:
-        """How far one comes on the way to `name`: a cut, a name that does not exist, or its end."""
+        """How far one comes on the way to `name`: a cut, a DNAME, where nothing is, or its end."""
         for at in self._downwards(name):
-            if at not in self._owners or at in self._cuts:
+            if at not in self._owners or at in self._hiding:
                 return at
         return name
 

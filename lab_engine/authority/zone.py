@@ -11,17 +11,18 @@ from copy import copy
 from functools import cached_property, wraps
 from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ParamSpec, Self, TypeVar, cast
 
 import dns.name
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority import awsjson, cidr, masterfile
+from lab_engine.authority import awsjson, cidr, masterfile, room
 from lab_engine.authority.aliases import Aliases
 from lab_engine.authority.checks import problems
 from lab_engine.authority.edited import Edited, edited
-from lab_engine.authority.elements import file_text
+from lab_engine.authority.files import file_text
 from lab_engine.authority.records import Labels, RRset, as_name, folded
 from lab_engine.authority.recordset import Group, RecordSet, as_record_set
 from lab_engine.authority.tree import EMPTY, Node, Tree, nodes_of
@@ -72,7 +73,10 @@ class Zone:
         origin: the apex, absolute.
         forgiving: how a CNAME beside other data is answered; None refuses to load it.
         tree: the names that exist, and what they hold.
+        left_out: how many records of a file are not served, by their types: those of signed zones.
     """
+
+    left_out: Mapping[RdataType, int] = MappingProxyType({})
 
     def __init__(
         self,
@@ -120,15 +124,19 @@ class Zone:
 
         Args:
             text: the records; `$INCLUDE` is refused.
-            origin: the apex, unless the text begins with `$ORIGIN`.
+            origin: the apex; without it the owner of the first SOA.
             source: what errors call the text.
             forgiving: loads what the RFCs forbid, to show why they do.
 
         Raises:
             ZoneError: with the line number, what is wrong and what to do.
         """
-        apex, found = masterfile.read(text, None if origin is None else as_name(origin), source)
-        return cls(apex, found, forgiving)
+        apex = None if origin is None else as_name(origin)
+        room.check(text.count("\n"), source)
+        reading = masterfile.read(text, apex, source)
+        zone = cls(reading.origin, reading.rrsets, forgiving)
+        zone.left_out = reading.left_out
+        return zone
 
     @classmethod
     def from_file(
@@ -172,6 +180,7 @@ class Zone:
             ZoneError: every mistake, each with its element; nothing is loaded.
         """
         known = cidr.read(cidr_blocks)
+        room.check(given.count('"Type"') if isinstance(given, str) else 0, source)
         reading = awsjson.read(given, None if origin is None else as_name(origin), source, known)
         apex, sets = reading.origin, reading.record_sets
         held = _held(apex, sets)

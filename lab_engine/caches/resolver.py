@@ -301,7 +301,7 @@ class Resolver:
         return self.profile.limits.applied(SERVFAIL if reply is None else reply)
 
     def _keep(self, key: Key, reply: Reply, now: float, client: Client | None) -> Entry[Kept]:
-        if reply.answer and reply.answer[0].type is RdataType.CNAME:
+        if any(rrset.type is RdataType.CNAME for rrset in reply.answer):
             self._keep_links(key, reply, now, client)
         key = self._scoped(key, client, reply)
         if self.order is SetOrder.SHUFFLED_ONCE:

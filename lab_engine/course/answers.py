@@ -18,7 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from lab_engine.authority.files import file_bytes
 from lab_engine.errors import LabError
+
+MAX_BYTES = 10_000_000  # of the answers to a lesson: ten thousand times as many as there are
 
 SUFFIX: Final = "-answers.jsonl"
 LONGEST: Final = 2_000_000  # characters; a lesson's answers are a few thousand
@@ -82,11 +85,9 @@ class Answers:
 
     def _refresh(self) -> None:
         try:
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            data = b""
-        except OSError as refused:
-            self._once(f"{self.path.name} cannot be read ({refused.strerror}).")
+            data = file_bytes(self.path, MAX_BYTES) if self.path.exists() else b""
+        except LabError as refused:
+            self._once(f"{self.path.name} {refused.rule}.")
             return
         found, torn, broken = _read(data, self._lesson)
         if torn:
@@ -174,8 +175,8 @@ def notebook_folder() -> Path:
 def kept(path: Path, lesson: str) -> list[Record]:
     """What can be read of a lesson's answers; the file is left as it is, even if it is broken."""
     try:
-        return _read(path.read_bytes(), lesson)[0]
-    except OSError:
+        return _read(file_bytes(path, MAX_BYTES), lesson)[0]
+    except LabError:
         return []
 
 

@@ -22,11 +22,11 @@ function unheard({ slot, since }, state) {
   return kept && (state.said ?? null) === null && kept.at > Date.parse(since || 0) ? kept : null;
 }
 
-function render({ model, el }) {
+function render({ model, el, signal }) {
   el.classList.add("lab-card", "lab-live");
   const kind = model.get("_kind");
   const draw = { question, goal, keeper, table }[kind];
-  const show = draw(model, el);
+  const show = draw(model, el, signal);
   show();
   model.on("change:state", show);
   return () => model.off("change:state", show);
@@ -304,7 +304,7 @@ function goal(model, el) {
 
 // ---- the box that keeps the answers
 
-function keeper(model, el) {
+function keeper(model, el, signal) {
   const spec = model.get("spec");
   const save = control("button", { type: "button", textContent: "Download my answers" });
   const restore = element("label", { textContent: "Restore my answers from a file: " });
@@ -314,19 +314,60 @@ function keeper(model, el) {
   const row = element("div", { className: "card-line" });
   row.append(save, restore);
   el.append(label(spec.label), row, said);
+  let restoring = 0; // when the file was chosen that the kernel has not heard of yet
+  let asked = false; // the kernel, for all that it has noted
+  let late = 0;
+  const wait = () => {
+    clearTimeout(late);
+    late = setTimeout(show, PATIENCE_MS, true);
+    show();
+  };
+  const take = (text) => {
+    asked = false;
+    download(spec.file, text);
+    show();
+  };
+  // The kernel knows of answers that this card has not heard of. Who cannot wait has what there is.
   save.addEventListener("click", () => {
-    const blob = new Blob([model.get("content")], { type: "application/jsonl" });
-    const link = element("a", { href: URL.createObjectURL(blob), download: spec.file });
-    link.click();
-    URL.revokeObjectURL(link.href);
+    if (asked) return void take(model.get("content"));
+    asked = true;
+    wait();
+    try {
+      model.send({ ask: "content" });
+    } catch {} // nobody is there to ask, which is said in a moment
   });
+  const told = ({ content } = {}) => asked && content !== undefined && take(content);
+  model.on("msg:custom", told);
+  signal?.addEventListener("abort", () => model.off("msg:custom", told));
   file.addEventListener("change", async () => {
     if (!file.files.length) return;
-    model.set("restored", (await file.files[0].text()) || " ");
-    model.save_changes();
+    const value = await file.files[0].text().catch(() => "");
     file.value = ""; // so that the same file can be chosen again
+    restoring = Date.now();
+    model.set("restored", { value, at: restoring });
+    model.save_changes();
+    wait();
   });
-  return () => fill(said, model.get("state").lines ?? []);
+  const show = (tooLate) => {
+    const state = model.get("state");
+    if (restoring === state.heard) restoring = 0;
+    if (!asked && !restoring) clearTimeout(late);
+    fill(said, keeping(asked, restoring, tooLate === true) ?? state.lines ?? []);
+  };
+  return show;
+}
+
+function keeping(asked, restoring, late) {
+  if (!late) return restoring ? ["Restoring …"] : null;
+  const rest = restoring ? "If nothing runs, run this cell again, and choose the file again." : "Press Download again for what it had noted before.";
+  return asked || restoring ? [`The kernel is busy or was restarted. ${rest}`] : null;
+}
+
+function download(name, text) {
+  const blob = new Blob([text], { type: "application/jsonl" });
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 // ---- what all have

@@ -167,16 +167,22 @@ class KeeperCard(Card):
 
     Attributes:
         content: what is downloaded.
-        restored: from the page: the text of the file chosen.
+        restored: from the page: the text of the file chosen, `{"value": …, "at": milliseconds}`.
     """
 
     content = traitlets.Unicode().tag(sync=True)
-    restored = traitlets.Unicode().tag(sync=True)
+    restored = traitlets.Dict().tag(sync=True)
 
     def __init__(self, filename: str, content: str) -> None:
         ask = "They are kept in a file beside this notebook, and can be downloaded and restored."
         super().__init__("keeper", {"label": "Your answers", "ask": ask, "file": filename}, {})
         self.content = content
+        self.on_msg(self._answer)
+
+    def _answer(self, _widget: object, asked: object, _buffers: object) -> None:
+        """Answer a page, which has been heard by then in all that it said before it asked."""
+        if asked == {"ask": "content"}:
+            self.send({"content": self.content})
 
 
 class Cards:

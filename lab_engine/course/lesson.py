@@ -300,7 +300,7 @@ class Lesson:
         if not change["new"]:
             return
         try:
-            count = self._answers.merge(change["new"])
+            count = self._answers.merge(change["new"]["value"])
         except LabError as refused:
             line = str(refused)
         else:
@@ -309,9 +309,9 @@ class Lesson:
                 self._show(key)
             for key, card in self._goals.items():
                 card.state = self._reached(self._sheet.goals[key])
-        self._keeper.restored = ""
+        self._keeper.restored = {}
         self._keeper.content = self._answers.text()
-        self._keeper.state = {"lines": [line]}
+        self._keeper.state = {"lines": [line], "heard": change["new"]["at"]}
 
     def _slot(self, key: str) -> str:
         """What the page keeps an answer under: one learner's, of one copy of the lesson."""

@@ -189,7 +189,7 @@ def _cells(data: bytes) -> str:
     try:
         cells = json.loads(data)["cells"]
         written = [[cell["cell_type"], "".join(cell["source"])] for cell in cells]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return ""
     return _hash(json.dumps(written).encode())
 
@@ -198,7 +198,7 @@ def _listed(my: Path) -> dict[str, str]:
     """The hashes of what was copied."""
     try:
         found = json.loads((my / LIST).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

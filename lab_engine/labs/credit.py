@@ -7,7 +7,7 @@ who has not understood: the naive answer.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .lab import Finding
+from .lab import Finding, World
 
 
 def near(measured: float, goal: float, naive: float) -> float:
@@ -28,7 +28,9 @@ def near(measured: float, goal: float, naive: float) -> float:
     return round(min(1.0, max(0.0, 1.0 - missed)), 6)
 
 
-def thrifty(findings: Sequence[Finding], bill: float, reference: float) -> tuple[Finding, ...]:
+def thrifty(
+    findings: Sequence[Finding], bill: float, reference: float, why: str = ""
+) -> tuple[Finding, ...]:
     """The findings, each worth less by as much as the bill exceeds the reference's.
 
     So what is bought by brute force earns at most half where it costs twice as much.
@@ -37,9 +39,24 @@ def thrifty(findings: Sequence[Finding], bill: float, reference: float) -> tuple
         findings: of one world.
         bill: of the answer, in any unit.
         reference: of a good answer in that world, in the same.
+        why: a sentence for the learner, where credit is lost so.
     """
     factor = min(1.0, reference / bill) if bill > 0 else 1.0
-    return tuple(replace(each, credit=round(each.credit * factor, 6)) for each in findings)
+    said = why if factor < 1 else ""
+    return tuple(
+        replace(
+            each,
+            credit=round(each.credit * factor, 6),
+            turn=" ".join(filter(None, (each.turn, said))),
+        )
+        for each in findings
+    )
+
+
+def titled(findings: Sequence[Finding], world: World) -> tuple[Finding, ...]:
+    """The findings, each with the `title` of its world, if that has one: visible worlds do."""
+    title = f"{world['title']}: " if "title" in world else ""
+    return tuple(replace(each, measured=title + each.measured) for each in findings)
 
 
 def nothing(goals: Sequence[str], why: str) -> tuple[Finding, ...]:

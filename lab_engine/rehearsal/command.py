@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lab_engine.authority import cidr
-from lab_engine.authority.elements import file_text
+from lab_engine.authority.files import file_text
 from lab_engine.authority.healthfile import Heard
 from lab_engine.authority.zone import Zone
 from lab_engine.control.changes import Known
 from lab_engine.errors import LabError
+from lab_engine.rehearsal.populations import of_file
 from lab_engine.rehearsal.rehearse import Rehearsal, rehearse
 from lab_engine.rehearsal.steps import read_change
 from lab_engine.simulation.run import Progress
@@ -33,12 +34,13 @@ def run(
         health_checks=heard.ids if options.health else None,
         collections=cidr.read(_blocks(options)),
     )
+    people = options.population and of_file(options.population, anywhere=options.anywhere)
     found = rehearse(
         zone,
         [read_change(file, zone, options.origin, _blocks(options)) for file in files],
         at=times,
         kill=options.kill,
-        population=options.population,
+        population=people,
         rollback=options.rollback * MINUTE,
         unhealthy=[*options.unhealthy, *heard.unhealthy],
         seed=options.seed,

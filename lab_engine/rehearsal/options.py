@@ -6,6 +6,7 @@ CHANGE = (
     "another zone, as ZONE, or a change batch as for change-resource-record-sets; with several, "
     "FILE@SECONDS says when each is made"
 )
+ANYWHERE = "let a scenario name files outside its folder"
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
@@ -32,6 +33,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
         help="who asks: a scenario, or its tables of clients and resolvers alone; default: clients "
         "that keep to TTLs, and a realistic mix",
     )
+    command.add_argument("--anywhere", action="store_true", help=ANYWHERE)
     command.add_argument(
         "--rollback",
         type=float,

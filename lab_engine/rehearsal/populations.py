@@ -121,9 +121,12 @@ MIX = Population(
 """Browsers, systems and programs behind the resolvers that one meets, in assumed shares."""
 
 
-def of_file(path: str | Path) -> Population:
-    """The population of a scenario's file. Raises ScenarioError for what is wrong with it."""
-    parts, unused = load_population(path)
+def of_file(path: str | Path, *, anywhere: bool = False) -> Population:
+    """The population of a scenario's file. Raises ScenarioError for what is wrong with it.
+
+    Files that it names lie below its folder, or `anywhere`.
+    """
+    parts, unused = load_population(path, anywhere=anywhere)
     return Population(Path(path).name, MappingProxyType(parts), unused=unused)
 
 

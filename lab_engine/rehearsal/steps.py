@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab_engine.authority.elements import file_text, parsed
+from lab_engine.authority.elements import parsed
+from lab_engine.authority.files import file_text
 from lab_engine.authority.state import State
 from lab_engine.authority.zone import Zone
 from lab_engine.control import changes as batches

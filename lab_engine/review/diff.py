@@ -2,10 +2,13 @@
 
 For each name and type in either zone both are asked on behalf of every place of the atlas, of
 everywhere else, of every block of IP-based routing and every location of AZ affinity. So is what
-changes without a record of its own: behind a CNAME, and where a name begins to hide a wildcard, or
-ceases to. The part of the answers that changes is the total variation distance of the two
-distributions: half the sum of what each outcome gains or loses. An outcome is the rcode with the
-set of values; TTLs are compared by themselves, order is not.
+changes without a record of its own: behind a CNAME or a DNAME, and where a name begins to hide a
+wildcard, or ceases to, if only as one that stands above others. `*.NAME` then stands for all names
+below. Where one zone has nothing to answer and so has the other, NXDOMAIN and NODATA are the same.
+
+The part of the answers that changes is the total variation distance of the two distributions: half
+the sum of what each outcome gains or loses. An outcome is the rcode with the set of values; TTLs
+are compared by themselves, order is not.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -60,6 +63,11 @@ class Told(NamedTuple):
 
     shares: tuple[tuple[Answered, float], ...]
     ttls: tuple[int, ...]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no answer has a value."""
+        return not any(outcome.values for outcome, _ in self.shares)
 
 
 @dataclass(frozen=True)
@@ -147,8 +155,10 @@ def _compared(
         pair = _told(before, question, asker), _told(after, question, asker)
         alike.setdefault(pair, []).append(label)
     change = _change(question, before, after)
+    held = any(kind in (zone.node(name) or {}) for zone in (before, after))
     for (was, now), labels in alike.items():
-        if was != now or change != "changes":
+        nothing = not held and was.is_nothing and now.is_nothing
+        if (was != now and not nothing) or change != "changes":
             whom = (EVERYWHERE,) if len(alike) == 1 else tuple(labels)
             text = RdataType.to_text(kind)
             yield Difference(str(name), text, change, whom, was, now, distance(was, now))
@@ -174,8 +184,8 @@ def _told(zone: Zone, question: Question, asker: Asker) -> Told:
 
 
 def _answered(reply: Reply) -> Answered:
-    sections = reply.answer if reply.authoritative else (*reply.answer, *reply.authority)
-    values = sorted({text for rrset in sections for text in rrset.texts})
+    referral = (each for each in reply.authority if each.type is RdataType.NS)
+    values = sorted({text for rrset in (*reply.answer, *referral) for text in rrset.texts})
     return Answered(dns.rcode.to_text(reply.rcode), tuple(values), reply.sample)
 
 

@@ -15,6 +15,7 @@ from dns.rdatatype import RdataType
 from lab_engine.authority.availability import GLOBAL
 from lab_engine.authority.endpointnames import service_of
 from lab_engine.authority.endpoints import ENDPOINT_TTL
+from lab_engine.authority.lookup import Renamed, find
 from lab_engine.authority.policies import (
     AzAffinity,
     Failover,
@@ -24,6 +25,7 @@ from lab_engine.authority.policies import (
     Simple,
     Weighted,
 )
+from lab_engine.authority.records import folded
 from lab_engine.authority.recordset import Group, RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.review.ways import branches, culprits, leaves, never_fails, ttls, values
@@ -80,7 +82,8 @@ def lint(zone: Zone, known: Collection[str] | None = None) -> tuple[Finding, ...
     """
     ground = Ground(zone, branches(zone), known)
     by_group = (rule(group, ground) for group in zone.groups for rule in RULES)
-    return tuple(finding for found in (*by_group, _slow(ground)) for finding in found)
+    of_all = (rule(ground) for rule in (_slow, _hidden, _unsigned))
+    return tuple(finding for found in (*by_group, *of_all) for finding in found)
 
 
 def _no_default(group: Group, _: Ground) -> Iterator[Finding]:
@@ -287,6 +290,36 @@ def _slow(ground: Ground) -> Iterator[Finding]:
             f"depends on health checks and has TTL {leaf.ttl} s",
             f"A cache that has just asked sends clients to a dead endpoint for {leaf.ttl} s more.",
             f"Use a TTL of at most {SLOW_TTL} s.",
+        )
+
+
+def _hidden(ground: Ground) -> Iterator[Finding]:
+    """Record sets that a DNAME above them hides."""
+    tree = ground.zone.tree
+    for group in ground.zone.groups:
+        name = folded(group[0].name)
+        found = find(tree, name, group[0].type)
+        if isinstance(found, Renamed):
+            yield Finding(
+                "hidden",
+                _place(group),
+                f"stands below the DNAME of {found.owner} and is never answered",
+                "Every name below has another there (RFC 6672 section 2.4).",
+                "Write it below the target of the DNAME.",
+            )
+
+
+def _unsigned(ground: Ground) -> Iterator[Finding]:
+    """What was left out of a signed zone."""
+    counts = ground.zone.left_out
+    if counts:
+        told = ", ".join(f"{count} {RdataType.to_text(kind)}" for kind, count in counts.items())
+        yield Finding(
+            "unsigned",
+            str(ground.zone.origin),
+            f"is signed, and served without its signatures: left out are {told}",
+            "A resolver that validates takes no answer without them while the zone above has a DS.",
+            "Ask resolvers that do not validate, or a server that signs.",
         )
 
 

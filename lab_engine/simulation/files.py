@@ -16,7 +16,8 @@ from typing import Any
 
 import tomli_w
 
-from lab_engine.authority.elements import file_text, nearest, parsed
+from lab_engine.authority.elements import nearest, parsed
+from lab_engine.authority.files import Beside, file_text
 from lab_engine.authority.geo import Atlas
 from lab_engine.authority.policies import IpBased
 from lab_engine.authority.records import RRset
@@ -43,6 +44,7 @@ from lab_engine.simulation.volumes import volumes
 TABLES = {"resolvers": Resolvers, "clients": Clients, "checkers": Checkers, "balancer": Balancer}
 LISTS = {"layers": Layer, "places": Place, "atlas": Site, "backends": Backend}
 ZONE = ("zone", "zone_file", "origin", "cidr_blocks", "cidr_blocks_file", "forgiving")
+MAX_BYTES = 10_000_000  # of a scenario; what it names beside it may be larger
 NOT_SAID = ("zone", "former", "step")
 PEOPLE = ("resolvers", "clients", "layers", "profiles", "places", "atlas", "checkers", "seed")
 """What of a scenario is who asks and how, whatever zone it is about."""
@@ -51,50 +53,58 @@ Table = dict[str, Any]
 _ANY = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1")])
 
 
-def load(path: str | Path) -> Scenario:
+def load(path: str | Path, *, anywhere: bool = False) -> Scenario:
     """The scenario of a TOML file; files that it names are looked for beside it.
+
+    Args:
+        path: of the file.
+        anywhere: whether it may name files outside its folder, too.
 
     Raises:
         ScenarioError: the file cannot be read, a key is not known, or a value breaks a rule.
     """
     with _placed(""):
-        text = file_text(path)
-    return loads(text, Path(path).parent, str(path))
+        text = file_text(path, MAX_BYTES)
+    return loads(text, Path(path).parent, str(path), anywhere=anywhere)
 
 
-def loads(text: str, folder: str | Path = ".", source: str = "scenario") -> Scenario:
+def loads(
+    text: str, folder: str | Path = ".", source: str = "scenario", *, anywhere: bool = False
+) -> Scenario:
     """The scenario of a TOML text.
 
     Args:
         text: the TOML.
         folder: where the files that it names are.
         source: what errors call it.
+        anywhere: whether they may be elsewhere, too.
 
     Raises:
         ScenarioError: as `load`.
     """
     top = _parsed(text, source)
     with _placed(f"{source}: "):
-        return _scenario(top, Path(folder))
+        return _scenario(top, Beside(Path(folder), anywhere))
 
 
-def load_population(path: str | Path) -> tuple[Table, tuple[str, ...]]:
+def load_population(path: str | Path, *, anywhere: bool = False) -> tuple[Table, tuple[str, ...]]:
     """Who asks in a scenario's file, as `Scenario` takes it, and the keys that say anything else.
 
-    The file may be a whole scenario, or have these tables alone: `PEOPLE`.
+    The file may be a whole scenario, or have these tables alone: `PEOPLE`. It may name files
+    outside its folder where they may be `anywhere`.
 
     Raises:
         ScenarioError: as `load`.
     """
     with _placed(""):
-        top = _parsed(file_text(path), str(path))
+        top = _parsed(file_text(path, MAX_BYTES), str(path))
     with _placed(f"{path}: "):
         _only(top, (*ZONE, *OWN))
         people = {name: top[name] for name in PEOPLE if name in top}
         if not people:
             rule = "says nothing of who asks"
             raise ScenarioError("the file", rule, f"Give it one of {', '.join(PEOPLE)}.")
-        known = _made(people, Path(path).parent)
+        known = _made(people, Beside(Path(path).parent, anywhere))
         Scenario(_ANY, "www", **known)  # what is wrong with it is said here
         return known, tuple(name for name in top if name not in PEOPLE)
 
@@ -106,7 +116,7 @@ def load_atlas(path: str | Path) -> Atlas:
         ScenarioError: as `load`.
     """
     with _placed(""):
-        top = _parsed(file_text(path), str(path))
+        top = _parsed(file_text(path, MAX_BYTES), str(path))
     with _placed(f"{path}: "):
         _only(top, ("atlas",))
         known = _each(partial(_part, Site, "atlas"), top.get("atlas", []), "atlas")
@@ -116,6 +126,9 @@ def load_atlas(path: str | Path) -> Atlas:
 def _parsed(text: str, source: str) -> Table:
     try:
         return tomllib.loads(text)
+    except RecursionError as wrong:
+        rule = "has lists or tables in one another, more than can be read"
+        raise ScenarioError(source, rule, "Take some apart.") from wrong
     except tomllib.TOMLDecodeError as wrong:
         raise ScenarioError(source, f"is not TOML: {wrong}", "Correct that line.") from wrong
 
@@ -141,32 +154,32 @@ def dumps(scenario: Scenario) -> str:
     return tomli_w.dumps(top, multiline_strings=True)
 
 
-def _scenario(top: Table, folder: Path) -> Scenario:
+def _scenario(top: Table, beside: Beside) -> Scenario:
     _only(top, (*ZONE, *OWN))
     if "name" not in top:
         raise ScenarioError("name", "is missing", 'Say what is asked for: name = "www".')
-    zone = _zone(top, folder, top["name"])
-    known = _made({name: top[name] for name in OWN if name in top}, folder)
+    zone = _zone(top, beside, top["name"])
+    known = _made({name: top[name] for name in OWN if name in top}, beside)
     if "schedule" in known:
         known["schedule"] = _each(
-            partial(_scheduled_change, folder, top["name"]), known["schedule"], "schedule"
+            partial(_scheduled_change, beside, top["name"]), known["schedule"], "schedule"
         )
     return Scenario(zone, **known)
 
 
-def _made(top: Table, folder: Path) -> Table:
+def _made(top: Table, beside: Beside) -> Table:
     """The same with the parts of a scenario in the place of their tables."""
     known = dict(top)
     for name, kind in TABLES.items():
         if name in known:
-            known[name] = _part(kind, name, _measured(known[name], name, folder))
+            known[name] = _part(kind, name, _measured(known[name], name, beside))
     for name, kind in LISTS.items():
         if name in known:
             known[name] = _each(partial(_part, kind, name), known[name], name)
     return known
 
 
-def _zone(table: Mapping[str, Any], folder: Path, asked: Any) -> Zone:
+def _zone(table: Mapping[str, Any], beside: Beside, asked: Any) -> Zone:
     """The zone of a table; what is asked for may tell where it begins."""
     for name in ZONE:
         if name in table and not isinstance(table[name], str):
@@ -176,14 +189,14 @@ def _zone(table: Mapping[str, Any], folder: Path, asked: Any) -> Zone:
         raise ScenarioError("zone, zone_file", found, "Give one of them.")
     text, source = table.get("zone", ""), "zone"
     if "zone_file" in table:
-        source = str(folder / table["zone_file"])
+        source = str(beside(table["zone_file"]))
         text = file_text(source)
     origin, forgiving = table.get("origin"), table.get("forgiving")
     if not text.lstrip().startswith(("{", "[")):
         return Zone.from_text(text, origin, source, forgiving)
     if forgiving is not None:
         raise ScenarioError(f"forgiving {forgiving!r}", "is for master files", "Leave it out.")
-    blocks = _blocks(table, folder)
+    blocks = _blocks(table, beside)
     zone = Zone.from_json(text, origin, source, blocks)
     begins = origin is not None or '"SOA"' in text  # it says where
     if begins or not isinstance(asked, str) or names.has(zone, names.asked(zone, asked)):
@@ -192,9 +205,9 @@ def _zone(table: Mapping[str, Any], folder: Path, asked: Any) -> Zone:
     return zone if meant is None else Zone.from_json(text, meant, source, blocks)
 
 
-def _blocks(table: Mapping[str, Any], folder: Path) -> str | None:
+def _blocks(table: Mapping[str, Any], beside: Beside) -> str | None:
     if "cidr_blocks_file" in table:
-        return file_text(folder / table["cidr_blocks_file"])
+        return file_text(beside(table["cidr_blocks_file"]))
     return table.get("cidr_blocks")
 
 
@@ -233,7 +246,7 @@ def _part(kind: type[Any], where: str, table: Any) -> Any:
     return kind(**table)
 
 
-def _measured(table: Any, where: str, folder: Path) -> Any:
+def _measured(table: Any, where: str, beside: Beside) -> Any:
     """The table of the resolvers with the volumes of the file that it names."""
     if where != "resolvers" or not isinstance(table, Mapping) or "volumes_file" not in table:
         return table
@@ -241,10 +254,10 @@ def _measured(table: Any, where: str, folder: Path) -> Any:
     file = table["volumes_file"]
     if "volumes" in others or not isinstance(file, str):
         raise ScenarioError(f"{where}: volumes_file {file!r}", "is not all", "Name one file.")
-    return {**others, "volumes": volumes(folder / file)}
+    return {**others, "volumes": volumes(beside(file))}
 
 
-def _scheduled_change(folder: Path, asked: Any, table: Mapping[str, Any]) -> ScheduledChange:
+def _scheduled_change(beside: Beside, asked: Any, table: Mapping[str, Any]) -> ScheduledChange:
     _only(table, ("at", "path", "value", "batch", *ZONE), "schedule.")
     told = [name for name in ("value", "batch", "zone", "zone_file") if name in table]
     if not {"at", "path"} <= set(table) or len(told) != 1:
@@ -257,7 +270,7 @@ def _scheduled_change(folder: Path, asked: Any, table: Mapping[str, Any]) -> Sch
         raise ScenarioError(f"schedule.{told[0]}", "is for the path zone", 'Write path = "zone".')
     if told[0] == "batch":
         return ScheduledChange(table["at"], "zone", parsed(table["batch"], "schedule.batch"))
-    return ScheduledChange(table["at"], "zone", _zone(table, folder, asked))
+    return ScheduledChange(table["at"], "zone", _zone(table, beside, asked))
 
 
 def _scheduled_change_table(change: ScheduledChange) -> Table:

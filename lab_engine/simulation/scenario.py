@@ -42,6 +42,7 @@ from lab_engine.simulation.values import choice, fix, must, number, whole
 MOMENT = 0.001
 MAX_BINS = 100_000
 MAX_SCHEDULED = 1_000
+MAX_LAYERS = 32  # each asks the next: thousands are deeper than Python goes
 CHANGING = ("zone", "down", "unhealthy", "reachable", "balancer.draining", "balancer.weights")
 
 
@@ -166,6 +167,8 @@ class Scenario:
             where = f"places {place.label!r}"
             known.check(f"{where} resolver_profile", place.resolver_profile, known.recursive)
             known.check(f"{where} client_profile", place.client_profile, known.chain)
+        few, count = len(self.layers) <= MAX_LAYERS, len(self.layers)
+        must(few, "layers", count, f"are more than {MAX_LAYERS} in a row", "Leave some out.")
         for layer in self.layers:
             known.check(f"layers {layer.name!r} profile", ((layer.profile, 1.0),), known.layer)
 

@@ -204,7 +204,7 @@ def write(query: Query, reply: Reply, limit: int, more_flags: int = 0) -> bytes:
     )  # opcode and RD are copied, Z and AD never
     if query.opcode != QUERY:
         flags &= ~RD
-    if reply.authoritative and reply.rcode in (Rcode.NOERROR, Rcode.NXDOMAIN):
+    if reply.authoritative and reply.rcode in (Rcode.NOERROR, Rcode.NXDOMAIN, Rcode.YXDOMAIN):
         flags |= AA
     sections = (reply.answer, reply.authority, reply.additional)
     try:

@@ -19,10 +19,11 @@ expect.set_options(timeout=harness.PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a browser."""
+    """Mark what drives a browser, and let it wait in peace."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("browser")
+            item.add_marker(pytest.mark.timeout(5 * harness.PATIENCE_MS / 1000), append=False)
 
 
 @pytest.fixture(scope="module")

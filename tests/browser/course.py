@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator
 
 from .harness import Lab, Notebook
 from .kit import activate, active, scrolled
@@ -21,6 +21,28 @@ def lesson_page(chromium: Browser, lab: Lab, name: str) -> Iterator[Notebook]:
     lab.theme("light")
     with Notebook(chromium, lab) as page:
         yield page.open(f"lessons/{name}.ipynb")
+
+
+def cells(page: Notebook, *holding: str) -> Locator:
+    """The code cells that hold what each of these selectors finds, in the order of the page."""
+    found = page.page.locator(".jp-CodeCell")
+    for selector in holding:
+        found = found.filter(has=page.page.locator(selector))
+    return found
+
+
+def type_into(panel: Locator, name: str, value: str, *, exact: bool = False) -> None:
+    """Put a number into a box by keyboard."""
+    box = panel.get_by_role("spinbutton", name=name, exact=exact)
+    box.fill(value)
+    box.press("Enter")
+
+
+def reset_all(page: Notebook) -> None:
+    """Reset every panel, and wait until all of them are as at first."""
+    for button in page.page.get_by_role("button", name="Reset").all():
+        button.click()
+    page.settle()
 
 
 def assert_in_view(page: Notebook, number: int) -> None:
@@ -45,7 +67,7 @@ def assert_in_view(page: Notebook, number: int) -> None:
 
 def assert_quiet(page: Notebook, *, plots: int = 0) -> None:
     """No exception, nothing on the console, nothing from elsewhere; plotly once or not at all."""
-    assert page.cell_errors() == []
-    assert page.errors == []
-    assert page.foreign == []
+    assert (found := page.cell_errors()) == [], found
+    assert page.errors == [], page.errors
+    assert page.foreign == [], page.foreign
     assert page.big_frames == plots

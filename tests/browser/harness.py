@@ -21,7 +21,7 @@ import nbformat
 from playwright.sync_api import Browser, Locator, Page, Playwright, WebSocket, sync_playwright
 
 BIG_FRAME: Final = 1_000_000
-PATIENCE_MS: Final = 60_000
+PATIENCE_MS: Final = 120_000  # what is waited for comes; this only ends what never will
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET: Final = (
     "--disable-gpu",
@@ -304,7 +304,7 @@ class Notebook:
             RuntimeError: plots were expected, but a cell ended in an exception.
         """
         self.command("notebook:run-all-cells")
-        self.page.wait_for_function(f"{_KERNEL}.status === 'idle'")
+        self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
         if plots:
             if errors := self.cell_errors():
                 raise RuntimeError("; ".join(errors))

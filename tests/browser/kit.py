@@ -70,7 +70,7 @@ def activate(page: Notebook, cell: int) -> None:
 def scrolled(page: Notebook) -> None:
     """Wait until what was run has been answered and the notebook scrolls no more."""
     page.settle(0.2)
-    page.steady("document.querySelector('.jp-WindowedPanel-outer').scrollTop")
+    page.steady("document.querySelector('.jp-WindowedPanel-outer')?.scrollTop")
 
 
 def active(page: Notebook) -> int:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
-from .course import assert_in_view, assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, cells, lesson_page
 from .kit import wear
 
 
@@ -24,8 +24,7 @@ def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
 
 def panel(lesson: harness.Notebook, number: int = 1) -> Locator:
     """The first panel, or the playground."""
-    cells = lesson.page.locator(".jp-CodeCell")
-    return cells.filter(has=lesson.page.locator(".lab-matrix")).nth(number)
+    return cells(lesson, ".lab-matrix").nth(number)
 
 
 def cell(lesson: harness.Notebook, row: str, column: int, number: int = 1) -> Locator:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from .axe import sticking_out, violations
-from .course import assert_in_view, assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, cells, lesson_page, type_into
 from .harness import Lab, Notebook
 from .kit import wear
 
@@ -25,22 +25,12 @@ def lesson(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
 
 def panels(lesson: Notebook) -> Locator:
     """The three panels, in the order of the page."""
-    cells = lesson.page.locator(".jp-CodeCell")
-    return cells.filter(has=lesson.page.locator(".lab-form")).filter(
-        has=lesson.page.locator(".lab-together")
-    )
+    return cells(lesson, ".lab-form", ".lab-together")
 
 
 def words(panel: Locator) -> Locator:
     """The sentence under the dots: it changes with every sample."""
     return panel.locator(".lab-part-dots .lab-words")
-
-
-def type_into(panel: Locator, name: str, value: str) -> None:
-    """Put a number into a box by keyboard."""
-    box = panel.get_by_role("spinbutton", name=name)
-    box.fill(value)
-    box.press("Enter")
 
 
 def restore(lesson: Notebook, number: int) -> None:

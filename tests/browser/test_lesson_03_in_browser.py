@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
-from .course import assert_in_view, assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, cells, lesson_page
 from .kit import wear
 
 
@@ -23,8 +23,7 @@ def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
 
 def panel(lesson: harness.Notebook, number: int) -> Locator:
     """The first map, or the playground."""
-    cells = lesson.page.locator(".jp-CodeCell")
-    return cells.filter(has=lesson.page.locator(".lab-world")).nth(number)
+    return cells(lesson, ".lab-world").nth(number)
 
 
 def test_it_runs_without_an_error_and_asks_nobody_else(lesson):

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from .axe import sticking_out, violations
-from .course import assert_in_view, assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, cells, lesson_page, type_into
 from .harness import Lab, Notebook
 from .kit import wear
 
@@ -26,10 +26,7 @@ def lesson(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
 
 def panels(lesson: Notebook) -> Locator:
     """The panels with controls, in the order of the page."""
-    cells = lesson.page.locator(".jp-CodeCell")
-    return cells.filter(has=lesson.page.locator(".lab-form")).filter(
-        has=lesson.page.locator(".lab-together")
-    )
+    return cells(lesson, ".lab-form", ".lab-together")
 
 
 def first(lesson: Notebook) -> Locator:
@@ -45,13 +42,6 @@ def words(panel: Locator) -> Locator:
 def choose(panel: Locator, name: str, option: str) -> None:
     """Pick from a list."""
     panel.get_by_role("combobox", name=name).select_option(option)
-
-
-def type_into(panel: Locator, name: str, value: str) -> None:
-    """Put a number into a box by keyboard."""
-    box = panel.get_by_role("spinbutton", name=name)
-    box.fill(value)
-    box.press("Enter")
 
 
 def restore(lesson: Notebook, number: int) -> None:

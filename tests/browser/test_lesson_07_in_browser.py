@@ -7,20 +7,17 @@ from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
-from .course import assert_in_view, assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, cells, lesson_page, reset_all, type_into
 from .kit import wear
 
 ANSWER, LOADED, BUSY, PLAYGROUND = range(4)
-RUNNING_MS = 120_000  # for a lesson of balancers, on a busy machine
 
 
 @pytest.fixture(scope="module")
 def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
     """The lesson, opened and run from top to bottom."""
     with lesson_page(chromium, lab, "07_balancers") as page:
-        page.page.set_default_timeout(RUNNING_MS)
         page.run_all()
-        page.page.set_default_timeout(30_000)
         page.settle()
         yield page
 
@@ -29,15 +26,12 @@ def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
 def _reset(lesson: harness.Notebook) -> Iterator[None]:
     """Each test leaves every panel as it found it."""
     yield
-    for button in lesson.page.get_by_role("button", name="Reset").all():
-        button.click()
-    lesson.settle()
+    reset_all(lesson)
 
 
 def panel(lesson: harness.Notebook, number: int) -> Locator:
     """The cell of a panel, in the order of the page."""
-    cells = lesson.page.locator(".jp-CodeCell")
-    return cells.filter(has=lesson.page.locator(".lab-form")).nth(number)
+    return cells(lesson, ".lab-form").nth(number)
 
 
 def table(lesson: harness.Notebook) -> Locator:
@@ -48,13 +42,6 @@ def table(lesson: harness.Notebook) -> Locator:
 def choose(panel: Locator, name: str, option: str) -> None:
     """Choose of a list, as by keyboard."""
     panel.get_by_role("combobox", name=name, exact=True).select_option(option)
-
-
-def type_into(panel: Locator, name: str, value: str) -> None:
-    """Put a number into a box by keyboard."""
-    box = panel.get_by_role("spinbutton", name=name, exact=True)
-    box.fill(value)
-    box.press("Enter")
 
 
 def test_it_runs_without_an_error_and_asks_nobody_else(lesson):
@@ -115,7 +102,7 @@ def test_few_busy_clients_break_l4(lesson):
     cell = panel(lesson, BUSY)
     words = cell.locator(".lab-words")
     expect(words).to_contain_text("L4: p50 11 s")
-    type_into(cell, "Clients", "500")
+    type_into(cell, "Clients", "500", exact=True)
 
     expect(words).not_to_contain_text("L4: p50 11 s")
 
@@ -123,7 +110,7 @@ def test_few_busy_clients_break_l4(lesson):
 def test_a_load_of_seven_is_told_and_the_picture_stays(lesson):
     cell = panel(lesson, LOADED)
     before = cell.locator(".lab-words").inner_text()
-    type_into(cell, "Load", "7")
+    type_into(cell, "Load", "7", exact=True)
     cell.locator(".lab-status").filter(has_text="Load goes from 0.1 to 1.2").wait_for()
 
     assert cell.locator(".lab-words").inner_text() == before
@@ -155,10 +142,10 @@ def test_each_goal_is_reached_by_moves_that_a_learner_might_make(lesson):
     choose(playground, "An answer holds", "one address")
     goals.nth(0).filter(has_text="Reached with 1 move.").wait_for()
     choose(playground, "An answer holds", "all addresses")
-    type_into(playground, "Clients", "5")
+    type_into(playground, "Clients", "5", exact=True)
     choose(playground, "Clients keep connections", "a minute unused")
     goals.nth(1).filter(has_text="Reached").wait_for()
-    type_into(playground, "Load", "1.2")
+    type_into(playground, "Load", "1.2", exact=True)
     goals.nth(2).filter(has_text="Reached").wait_for()
 
     expect(goals.filter(has_text="Reached")).to_have_count(3)

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
-from .course import assert_in_view, assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, cells, lesson_page
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,7 @@ def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
 
 def panel(lesson: harness.Notebook, number: int) -> Locator:
     """The first game day, the one with client subnets, or the playground."""
-    cells = lesson.page.locator(".jp-CodeCell")
-    return cells.filter(has=lesson.page.locator(".lab-tree")).nth(number)
+    return cells(lesson, ".lab-tree").nth(number)
 
 
 def typed(place: Locator, label: str, value: str) -> None:

@@ -142,10 +142,12 @@ CONTRAST = """plot => {
         return (high + 0.05) / (low + 0.05);
     };
     const opaque = at => {
+        if (!at) return null;  // a page between two themes has no ground
         const colour = parse(getComputedStyle(at).backgroundColor);
         return colour[3] === 0 ? opaque(at.parentElement) : colour;
     };
-    const paper = opaque(plot.closest('.lab-plot').parentElement);
+    const paper = opaque(plot?.closest('.lab-plot')?.parentElement);
+    if (!paper || !plot.querySelector('text') || !plot.querySelector('.js-line')) return [0, 0];
     const texts = [...plot.querySelectorAll('text')]
         .map(text => [getComputedStyle(text).fill, getComputedStyle(text).fillOpacity])
         .map(([fill, opacity]) => over([...parse(fill).slice(0, 3), Number(opacity)], paper));
@@ -199,7 +201,7 @@ def test_plot_follows_the_width_of_its_cell(notebook: Open) -> None:
     page = notebook(ONE).run_all(plots=1)
     page.page.set_viewport_size({"width": 700, "height": 900})
 
-    wide = "document.querySelector('.js-plotly-plot .main-svg').getBoundingClientRect().width"
+    wide = "document.querySelector('.js-plotly-plot .main-svg')?.getBoundingClientRect().width"
     page.page.wait_for_function(f"{wide} < 640")
 
 

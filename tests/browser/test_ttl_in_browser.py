@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from . import harness
 from .axe import violations
-from .course import assert_in_view, assert_quiet, lesson_page
+from .course import assert_in_view, assert_quiet, cells, lesson_page, reset_all, type_into
 from .kit import wear
 
 TRADE, STAIRCASE, PLAYGROUND = range(3)
@@ -26,27 +26,17 @@ def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
 def _reset(lesson: harness.Notebook) -> Iterator[None]:
     """Each test leaves every panel as it found it."""
     yield
-    for button in lesson.page.get_by_role("button", name="Reset").all():
-        button.click()
-    lesson.settle()
+    reset_all(lesson)
 
 
 def panel(lesson: harness.Notebook, number: int) -> Locator:
     """The cell of a panel, in the order of the page."""
-    cells = lesson.page.locator(".jp-CodeCell")
-    return cells.filter(has=lesson.page.locator(".lab-form")).nth(number)
+    return cells(lesson, ".lab-form").nth(number)
 
 
 def words(panel: Locator) -> Locator:
     """The sentence under the figure."""
     return panel.locator(".lab-plot-words")
-
-
-def type_into(panel: Locator, name: str, value: str) -> None:
-    """Put a number into a box by keyboard."""
-    box = panel.get_by_role("spinbutton", name=name, exact=True)
-    box.fill(value)
-    box.press("Enter")
 
 
 def trace(lesson: harness.Notebook, plot: int, name: str) -> dict:
@@ -64,7 +54,7 @@ def test_the_ttl_moves_by_keyboard_and_the_knee_by_the_sla(lesson):
     trade.get_by_role("slider", name="TTL", exact=True).press("ArrowRight")
     expect(words(trade)).to_contain_text("TTL 2 min: 99 of 100 outages are over in 204 s")
     knee = trace(lesson, TRADE, "knee")["x"]
-    type_into(trade, "SLA: p99 outage", "300")
+    type_into(trade, "SLA: p99 outage", "300", exact=True)
     expect(words(trade)).to_contain_text("meets the SLA of 300 s")
 
     assert trace(lesson, TRADE, "knee")["x"] > knee
@@ -73,7 +63,7 @@ def test_the_ttl_moves_by_keyboard_and_the_knee_by_the_sla(lesson):
 def test_a_ttl_of_minus_one_is_told_and_the_picture_stays(lesson):
     trade = panel(lesson, TRADE)
     before = words(trade).inner_text()
-    type_into(trade, "TTL", "-1")
+    type_into(trade, "TTL", "-1", exact=True)
     status = trade.locator(".lab-status")
     status.filter(has_text="-1: TTL goes from 1 to 86,400 s").wait_for()
 
@@ -84,7 +74,7 @@ def test_a_ttl_of_minus_one_is_told_and_the_picture_stays(lesson):
 def test_a_later_start_moves_the_ladder_into_the_wedge(lesson):
     stairs = panel(lesson, STAIRCASE)
     assert any(trace(lesson, STAIRCASE, "too long")["y"]) is False
-    type_into(stairs, "First change ahead", "3600")
+    type_into(stairs, "First change ahead", "3600", exact=True)
     expect(words(stairs)).to_contain_text("the first change 1 h ahead")
 
     assert max(filter(None, trace(lesson, STAIRCASE, "too long")["y"])) == 14_400
@@ -114,7 +104,7 @@ def test_another_plan_is_seen_from_when_its_low_ttl_has_passed(lesson):
     """And not from wherever the playhead stood in a watch of another length."""
     stairs = panel(lesson, STAIRCASE)
     stairs.get_by_role("slider", name="Time").press("Home")
-    type_into(stairs, "First change ahead", "3600")
+    type_into(stairs, "First change ahead", "3600", exact=True)
 
     expect(stairs.locator(".lab-readout")).to_contain_text("At 1:02:00: A 7")
 
@@ -123,13 +113,13 @@ def test_each_goal_is_reached_by_moves_that_a_learner_might_make(lesson):
     goals = lesson.page.locator(".lab-card").filter(has_text="Goal")
     playground = panel(lesson, PLAYGROUND)
     expect(goals.filter(has_text="Reached")).to_have_count(0)
-    type_into(playground, "First change ahead", "14460")
-    type_into(playground, "Changes at most", "3")
+    type_into(playground, "First change ahead", "14460", exact=True)
+    type_into(playground, "Changes at most", "3", exact=True)
     goals.nth(0).filter(has_text="Reached with 2 moves.").wait_for()
-    type_into(playground, "Clients that never ask again", "0.1")
+    type_into(playground, "Clients that never ask again", "0.1", exact=True)
     goals.nth(1).filter(has_text="Reached with 3 moves.").wait_for()
-    type_into(playground, "Clients that never ask again", "0")
-    type_into(playground, "Authority silent from the move", "900")
+    type_into(playground, "Clients that never ask again", "0", exact=True)
+    type_into(playground, "Authority silent from the move", "900", exact=True)
     playground.get_by_label("Caches serve stale").check()
     goals.nth(2).filter(has_text="Reached").wait_for()
 

@@ -4,13 +4,14 @@
 """
 
 
-def named(folder, port, text, origin="shop.example"):
+def named(folder, port, text, origin="shop.example", *, transfer="any"):
     (folder / "zone").write_text(text)
     (folder / "named.conf").write_text(f"""
 options {{
     directory "{folder}"; pid-file none; session-keyfile none;
     listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
     recursion no; empty-zones-enable no; minimal-any yes;
+    allow-transfer {{ {transfer}; }};
 }};
 controls {{ }};
 zone "{origin}" {{ type primary; file "zone"; check-names ignore; }};

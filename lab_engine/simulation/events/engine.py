@@ -188,12 +188,17 @@ class _Run:
 
     def _go(self, progress: Progress | None) -> None:
         env, scenario = self._env, self._scenario
+        heard = progress or (lambda _done, _total: None)
+        total = scenario.bins * scenario.bin
         self._begin()
+        while env.now < 0:  # which may take as long as the watch: somebody waits for a sign
+            env.run(until=min(0.0, env.now + scenario.bin))
+            heard(0.0, total)
+        self._forget()
         for index in range(1, scenario.bins + 1):
             env.run(until=index * scenario.bin)
             self._close_bin()
-            if progress is not None:
-                progress(env.now, scenario.bins * scenario.bin)
+            heard(env.now, total)
 
     def _warm_up(self) -> simpy.Environment:
         """Bring all caches to their beginning; the clock stands at that of the first."""
@@ -205,7 +210,7 @@ class _Run:
         return simpy.Environment(min(crowd.begin for crowd in self._stacks.crowds))
 
     def _begin(self) -> None:
-        """Let all that asks begin, and go on to where the watch begins."""
+        """Let all that asks begin."""
         env = self._env
         for crowd in self._stacks.crowds:
             self._start(crowd)
@@ -216,9 +221,6 @@ class _Run:
             self._balanced.begin(env)
         rates = ((member, each.rate) for each in self._stacks.crowds for member in each.members)
         self._world.blackouts = Blackouts(rates, self._scenario.connecting)
-        if env.now < 0:
-            env.run(until=0)
-        self._forget()
 
     def _forget(self) -> None:
         """From now on, count: what was before belongs to the warm-up."""

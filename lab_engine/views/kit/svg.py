@@ -34,7 +34,7 @@ _MARKS: Final = {
 def element(tag: str, text: str = "", **attributes: object) -> str:
     """An element; `class_` is class, `x1` is x1, `text_anchor` is text-anchor."""
     named = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{escape(_short(value))}"'
+        f' {name.rstrip("_").replace("_", "-")}="{escape(short(value))}"'
         for name, value in attributes.items()
     )
     return f"<{tag}{named}>{escape(text)}</{tag}>" if text else f"<{tag}{named}/>"
@@ -42,7 +42,7 @@ def element(tag: str, text: str = "", **attributes: object) -> str:
 
 def picture(width: float, height: float, parts: Sequence[str], servers: int) -> str:
     """A whole SVG on paper of its own; classes `s0` and `i0` are a server's fill and ink."""
-    size = f'viewBox="0 0 {_short(width)} {_short(height)}" width="{_short(width)}"'
+    size = f'viewBox="0 0 {short(width)} {short(height)}" width="{short(width)}"'
     fills = "".join(_fill(index) for index in range(servers))
     paper = element("rect", width=width, height=height, class_="p")
     looks = "".join(f".s{i}{{fill:url(#s{i})}}.i{i}{{fill:{sign(i).ink}}}" for i in range(servers))
@@ -60,5 +60,6 @@ def _fill(index: int) -> str:
     return f"{head}{ground}{marks}</pattern>"
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A number to a tenth of a pixel, anything else as it is."""
     return f"{round(value, 1):g}" if isinstance(value, float) else str(value)

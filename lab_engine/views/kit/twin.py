@@ -4,7 +4,7 @@ The page's own drawing is page/mosaic.js and page/loads.js; this follows it.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from lab_engine.views.theme import sign
@@ -12,7 +12,7 @@ from lab_engine.views.theme import sign
 from .frames import Mix
 from .mosaic import Box
 from .picture import Ghost
-from .svg import element, picture
+from .svg import element, picture, short
 from .tiles import HEIGHT, WIDTH, Tiles, percent_short, percent_whole
 
 _MARGIN, _HEAD, _GAP = 8, 46, 1.5
@@ -41,13 +41,13 @@ def _mosaic(tiles: Tiles) -> Iterator[str]:
     """All areas of one look as one path, since there may be hundreds; then the texts on them."""
     boxes = [_inner(box) for box in tiles.boxes()]
     shown = list(zip(range(len(tiles.tiles)), boxes, strict=False))
-    areas: dict[str, list[str]] = {}
+    areas: dict[str, list[Box]] = {}
     for look, box in (area for cache, at in shown for area in _areas(tiles, cache, at)):
-        areas.setdefault(look, []).append(_path(box))
+        areas.setdefault(look, []).append(box)
     if tiles.others:
-        areas["o"] = [_path(boxes[-1])]
+        areas["o"] = [boxes[-1]]
     for look in sorted(areas, key=lambda look: _LAYERS.index(look[0])):
-        yield element("path", d="".join(areas[look]), class_=look)
+        yield element("path", d=_path(areas[look]), class_=look)
     for cache, at in shown:
         yield from _texts(tiles, cache, at)
     if tiles.others:
@@ -63,9 +63,14 @@ def _inner(box: Box) -> Box:
     return Box(_MARGIN + box.x + _GAP, _HEAD + box.y + _GAP, width, height)
 
 
-def _path(box: Box) -> str:
-    x, y, width, height = (f"{each:.1f}".removesuffix(".0") for each in box)
-    return f"M{x} {y}h{width}v{height}h-{width}z"
+def _path(boxes: Sequence[Box]) -> str:
+    """All of them, each told from where the one before it began: most are neighbours."""
+    drawn, left, top = "", 0.0, 0.0
+    for x, y, *size in ((round(each, 1) for each in box) for box in boxes):
+        width, height = map(short, size)
+        drawn += f"m{short(x - left)} {short(y - top)}h{width}v{height}h-{width}z"
+        left, top = x, y
+    return drawn
 
 
 def _areas(tiles: Tiles, cache: int, box: Box) -> Iterator[tuple[str, Box]]:

@@ -1,0 +1,142 @@
+"""Lab 03: its table of answers, and its measures against packets through real caches."""
+
+import os
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import nbformat
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lab_engine import forward, serve
+from lab_engine.labs.judging import near_everybody_measuring as measuring
+from lab_engine.labs.judging.near_everybody import LAB, judge
+from lab_engine.labs.judging.near_everybody_search import GOAL, LIMIT_MS, best, rtt, told
+from lab_engine.labs.judging.near_everybody_worlds import MOST_REGIONS, places, world
+from lab_engine.labs.lab import Result
+from lab_engine.labs.scoring import mark
+from lab_engine.labs.trying import tried
+from tests.labs.tables import rows, score
+
+SEEDS: Final = range(1, 21 if "LAB_LONG" in os.environ else 4)
+ROWS: Final = rows(LAB.name)
+HIDDEN: Final = tuple(LAB.unseen(Random(1)))
+NOTEBOOK: Final = Path(__file__).parents[2] / "labs" / "solutions" / f"{LAB.name}.ipynb"
+JUNK: Final = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def named(name: str) -> str:
+    """The code of an answer in the table."""
+    return str(next(each["code"] for each in ROWS if each["name"] == name))
+
+
+REFERENCE: Final = next(each["code"] for each in ROWS if each["kind"] == "reference")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+def test_answers_score_as_the_table_says(row: dict[str, Any]) -> None:
+    """Visible and hidden; no extreme wins, and nobody who overlooks something gets nearly all."""
+    visible, hidden = score(LAB, row["code"], LAB.visible), score(LAB, row["code"], HIDDEN)
+    total = 0.4 * visible + 0.6 * hidden
+
+    assert (visible, hidden) == pytest.approx((row["visible"], row["hidden"]), abs=0.06)
+    bounds = {"reference": (100, 100), "wrong": (0, 90), "extreme": (0, 50), "empty": (0, 0)}
+    low, high = bounds[row["kind"]]
+    assert low - 1e-9 <= total <= high + 1e-9
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_reference_is_worth_all_in_any_world(seed: int) -> None:
+    """Limits are always within its reach; a short cut is not."""
+    worlds = LAB.unseen(Random(seed))
+
+    assert score(LAB, REFERENCE, worlds) == 100
+    assert score(LAB, named("latency records, all choices of five tried"), worlds) == 0
+    assert score(LAB, named("by the map"), worlds) == 0
+
+
+def test_the_notebook_holds_the_reference_and_the_visible_world() -> None:
+    """What it describes is what is judged."""
+    book = nbformat.reads(NOTEBOOK.read_text(), as_version=4)  # type: ignore[no-untyped-call]
+    cells = {each.id: each.source for each in book.cells}
+    told_here: dict[str, Any] = {}
+    for cell in ("crowds", "servers", "places", "answer-records"):
+        exec(cells[cell], told_here)
+    shown, visible = cells["on-spec"], LAB.visible[0]
+
+    assert (told_here["crowds"], told_here["servers"]) == (visible["crowds"], visible["servers"])
+    assert sorted(map(str, told_here["places"])) == sorted(map(str, places()))
+    findings = tried(LAB, visible, told_here)
+    assert mark(LAB.goals, findings, findings) == pytest.approx(100)
+    assert f"{visible['bill']:,} dollars" in shown
+    assert f"{visible['queries']:,} times" in shown
+
+
+def test_the_visible_limits_are_those_of_a_good_answer() -> None:
+    """They are written down, and found anew."""
+    visible = LAB.visible[0]
+
+    assert world(visible["crowds"], visible["servers"], visible["networks"]) == visible
+
+
+@pytest.mark.parametrize("tried_in", [*LAB.visible, *HIDDEN[:2]], ids=["visible", "one", "two"])
+def test_packets_lead_as_the_judge_measures(tried_in: dict[str, Any]) -> None:
+    """A cache for each resolver, asked in the name of each crowd: same servers, same questions."""
+    good = best(tried_in["crowds"], tried_in["servers"], MOST_REGIONS)
+    assert good is not None
+    zone = measuring.zone_of(measuring.record_sets(good, tried_in["servers"]), tried_in)
+    regions = {each["address"]: each["region"] for each in tried_in["servers"]}
+    within, upstream = 0.0, 0
+    with serve(zone, seed=1) as authority:
+        for resolver in {each["resolver"] for each in tried_in["crowds"]}:
+            behind = [each for each in tried_in["crowds"] if each["resolver"] == resolver]
+            bits = {each["told"] for each in behind if "." in each["network"]} or {56}
+            with forward(authority, egress=resolver, ecs=max(bits), seed=1) as cache:
+                for each in behind:
+                    network = str(told(each)) if each["told"] else each["network"]
+                    before = len(authority.log)
+                    got = cache.ask("www.shop.example", subnet=network)
+                    upstream += len(authority.log) - before
+                    far = rtt(each["network"], regions[got.short()])
+                    within += each["share"] * (far <= LIMIT_MS)
+
+    found = measuring.measured(zone, tried_in)
+    assert found.within == pytest.approx(within) == pytest.approx(good.within)
+    assert within >= GOAL - 1e-9
+    # 100 requests a second keep every entry busy: each asks about once in a TTL of 60 s.
+    assert found.queries == pytest.approx(60 * upstream, rel=0.03)
+    assert found.bill == good.bill
+
+
+@given(JUNK, st.text(max_size=40))
+@example([{}], "")
+@example([{"Name": "www.shop.example", "Type": "CNAME"}], "")
+@example({"Changes": []}, "ValueError: x")
+def test_junk_earns_nothing_and_raises_nothing(value: Any, problem: str) -> None:
+    """Each goal says why."""
+    findings = judge(LAB.visible[0], {"records": [Result(value, problem)]})
+
+    assert [each.goal for each in findings] == [goal.key for goal in LAB.goals]
+    assert all(each.credit == 0 and each.turn for each in findings)
+
+
+def test_too_many_regions_count_for_nothing() -> None:
+    """And the message says how many are allowed."""
+    (first, *_) = tried(LAB, LAB.visible[0], _answers(named("all regions")))
+
+    assert first.credit == 0
+    assert "Hire 5 at most" in first.turn
+
+
+def _answers(code: str) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    exec(code, answers)
+    return answers
