@@ -141,7 +141,7 @@ class Day:
         design = self._design
         own = [p for p in design.used if p.continent == where and p.name != design.default]
         addresses = design.addresses(own[0] if where and own else design.pool(design.default))
-        return {"server": addresses[:1]}.get(key, addresses if "dark" in key else ())
+        return addresses if "dark" in key else ()
 
     # --- what is read from them -----------------------------------------------------------------
 

@@ -51,30 +51,30 @@ Brief = Mapping[str, Any]
 def brief(rng: Random) -> dict[str, Any]:
     """What a customer asks for, in plain data."""
     parts = {
-        "Paris": rng.randint(320, 480),
+        "Paris": rng.randint(360, 520),
         "New York": rng.randint(140, 240),
         "Tokyo": rng.randint(80, 150),
         "Mumbai": rng.randint(80, 150),
-        "São Paulo": rng.randint(40, 80),
+        "São Paulo": rng.randint(40, 75),
         "Cape Town": rng.randint(15, 30),
     }
-    crowd = rng.choice((1.4, 1.5))
+    crowd = rng.choice((1.2, 1.3))
     made: dict[str, Any] = {
         "requests": parts,
         "continents": {city: continent for city, (_, continent) in CITIES.items()},
         "rtt_ms": times(),
-        "capacity": round(parts["Paris"] * crowd / ROOM / 3.6 / 10) * 10,  # so Europe wants four
+        "capacity": math.ceil(parts["Paris"] * crowd / ROOM / 3.6 / 10) * 10,  # Europe wants four
         "crowd": crowd,
         "canary": round(rng.uniform(0.01, 0.03), 3),
         "usd": {region: rng.randint(30, 60) for region in REGIONS},
         "usd_check": 0.75,
-        "usd_fast": round(rng.uniform(0.5, 6), 2),
-        "usd_million": round(rng.uniform(0.4, 0.9), 2),
+        "usd_fast": round(rng.uniform(2, 14), 2),
+        "usd_million": round(rng.uniform(1.6, 2.4), 2),
         "limits": {
             "latency": rng.choice((102, 112, 125)),
-            "outage": rng.choice((120, 130, 140)),
+            "outage": rng.choice((110, 120, 130)),
             "imbalance": 1.5,
-            "unserved": 0.015,
+            "unserved": 0.01,
             "canary": 0.2,
         },
     }
@@ -189,17 +189,18 @@ def queries(given: Brief, ttl: float) -> float:
 # --- days -----------------------------------------------------------------------------------------
 
 CALM: Final = {"key": "calm"}
+CROWD: Final = {"key": "crowd"}
 MILD: Final = (CALM, {"key": "dark", "where": "AS"})
 
 
 def worlds(rng: Random) -> Sequence[dict[str, Any]]:
     """Five briefs with a day each, of which none is mild."""
     days: tuple[list[dict[str, str]], ...] = (
-        [{"key": "dark", "where": "EU"}, {"key": "crowd"}],
-        [{"key": "dark+resolver", "where": "AS"}, {"key": "crowd"}],
-        [{"key": "dark", "where": ""}, {"key": "resolver", "where": "AS"}],
-        [{"key": "dark", "where": "NA"}, {"key": "resolver", "where": "EU"}],
-        [{"key": "dark", "where": "EU"}, {"key": "server", "where": "AS"}],
+        [{"key": "dark", "where": "EU"}, {"key": "resolver", "where": "AS"}],
+        [{"key": "dark+resolver", "where": "AS"}, {"key": "resolver", "where": "EU"}, CROWD],
+        [{"key": "dark", "where": ""}, {"key": "dark", "where": "EU"}, CROWD],
+        [{"key": "dark", "where": "EU"}, {"key": "resolver", "where": "EU"}],
+        [{"key": "dark+resolver", "where": "EU"}, {"key": "resolver", "where": "AS"}],
     )
     return [
         {"brief": brief(rng), "day": [CALM, *day], "seed": rng.randrange(1, 10**6)} for day in days
