@@ -45,11 +45,14 @@ RESOLVERS: Final = 1_000
 MONTH: Final = 30 * 86_400
 SPARE: Final = 1.05  # what the limit of the bill leaves beyond the reference's
 
+CHEAP: Final = 0.5, 2.0  # USD more for a fast check: less than the queries of a short TTL
+DEAR: Final = 14.0, 20.0  # more than these, mostly
+
 Brief = Mapping[str, Any]
 
 
-def brief(rng: Random) -> dict[str, Any]:
-    """What a customer asks for, in plain data."""
+def brief(rng: Random, fast: tuple[float, float]) -> dict[str, Any]:
+    """What a customer asks for, in plain data; a fast check costs from so much to so much."""
     parts = {
         "Paris": rng.randint(360, 520),
         "New York": rng.randint(140, 240),
@@ -68,7 +71,7 @@ def brief(rng: Random) -> dict[str, Any]:
         "canary": round(rng.uniform(0.01, 0.03), 3),
         "usd": {region: rng.randint(30, 60) for region in REGIONS},
         "usd_check": 0.75,
-        "usd_fast": round(rng.uniform(2, 14), 2),
+        "usd_fast": round(rng.uniform(*fast), 2),
         "usd_million": round(rng.uniform(1.6, 2.4), 2),
         "limits": {
             "latency": rng.choice((102, 112, 125)),
@@ -203,10 +206,15 @@ def worlds(rng: Random) -> Sequence[dict[str, Any]]:
         [{"key": "dark+resolver", "where": "EU"}, {"key": "resolver", "where": "AS"}],
     )
     return [
-        {"brief": brief(rng), "day": [CALM, *day], "seed": rng.randrange(1, 10**6)} for day in days
+        {
+            "brief": brief(rng, DEAR if at % 2 else CHEAP),
+            "day": [CALM, *day],
+            "seed": rng.randrange(1, 10**6),
+        }
+        for at, day in enumerate(days)
     ]
 
 
 def shown(rng: Random) -> dict[str, Any]:
     """The visible world: a brief with a mild day."""
-    return {"brief": brief(rng), "day": [*MILD], "seed": 1}
+    return {"brief": brief(rng, DEAR), "day": [*MILD], "seed": 1}
