@@ -1,0 +1,184 @@
+"""Lab 08: a design for a global service, as a function of what the customer asks for.
+
+The design is compiled to its zone and put through a day. The five measures and the bill each have a
+limit in the brief. The bill counts for all: a quarter above its limit, and nothing is earned.
+"""
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any, Final, NamedTuple
+
+from lab_engine.errors import LabError
+from lab_engine.labs.credit import near, nothing
+from lab_engine.labs.judging.global_service_days import Measured, measured
+from lab_engine.labs.judging.global_service_worlds import shown, worlds
+from lab_engine.labs.lab import Answer, Arguments, Finding, Given, Goal, Lab, Result, World
+
+SHOWN: Final = 1  # the dice of the visible world, whose brief stands in the notebook
+LEAST, LONGEST = 10, 86_400  # seconds of a TTL
+MOST: Final = 5  # servers of a pool; the engine follows each set of them that may be dead
+POOL: Final = {"name", "continent", "region", "weights"}
+DESIGN: Final = {"pools", "default", "ttl", "interval", "ecs"}
+
+
+class Aim(NamedTuple):
+    """One of the goals: in words, and what the naive answer reaches in parts of its limit."""
+
+    title: str
+    points: float
+    taught: str
+    says: str
+    naive: float
+    turn: str
+
+
+AIMS: Final = {
+    "latency": Aim(
+        "95 of 100 requests get there and back in time",
+        20,
+        "lesson 08, part 2, and lesson 03",
+        "p95 latency {:.0f} ms",
+        1.6,
+        "Whose way is the longest, and whom do their resolvers look like on a bad day?",
+    ),
+    "outage": Aim(
+        "99 of 100 clients are led right again in time",
+        20,
+        "lesson 06, part 2, and lesson 08, part 2",
+        "p99 outage {:.0f} s",
+        1.3,
+        "Three checks must fail, and then copies live on: which of the two takes longer?",
+    ),
+    "unserved": Aim(
+        "Hardly anybody is refused or left with the dead",
+        22,
+        "lesson 08, part 4",
+        "{:.1%} of a drill's requests not served",
+        4,
+        "Which pool gets more than its own clients on a bad day, and how much more?",
+    ),
+    "imbalance": Aim(
+        "No server has much more than its share",
+        8,
+        "lesson 01, part 4",
+        "the busiest server at {:.2f} times its share",
+        1.4,
+        "How many answers does a large resolver fetch in five minutes?",
+    ),
+    "canary": Aim(
+        "The canary gets its share of Europe",
+        15,
+        "lesson 02, part 1, and lesson 08, part 3",
+        "the canary {:.2f} points off",
+        7,
+        "A share is a weight against the sum of all weights of its pool.",
+    ),
+    "bill": Aim(
+        "The bill is within its limit",
+        15,
+        "lesson 08, part 2",
+        "{:,.0f} USD a month",
+        1.5,
+        "Which part is the largest: servers and where they stand, checks, or queries?",
+    ),
+}
+DEAR: Final = "This is reached, and counts less since the bill is above its limit."
+GATES: Final = {  # a goal -> those without which it would be met by doing nothing
+    "imbalance": ("latency", "outage", "unserved"),
+    "canary": ("latency", "outage", "unserved"),
+    "bill": ("latency", "outage", "unserved"),
+}
+
+
+def judge(world: World, given: Given) -> tuple[Finding, ...]:
+    """A finding for each goal, from the day of this world."""
+    try:
+        found = measured(world, _design(world, given.get("design")))
+    except LabError as refused:
+        return nothing([*AIMS], str(refused))
+    limits = world["brief"]["limits"]
+    reached = {
+        key: near(getattr(found, key), limits[key], aim.naive * limits[key])
+        for key, aim in AIMS.items()
+    }
+    return tuple(_finding(key, found, limits[key], reached) for key in AIMS)
+
+
+def _finding(key: str, found: Measured, limit: float, reached: Mapping[str, float]) -> Finding:
+    aim = AIMS[key]
+    gate = min((reached[each] for each in GATES.get(key, ())), default=1.0)
+    if reached[key] < 1:
+        turn = aim.turn
+    elif gate < 1:
+        turn = "It counts as far as the service is kept up: mend that first."
+    else:
+        turn = DEAR if reached["bill"] < 1 else ""
+    says = aim.says.format(getattr(found, key))
+    paid = 1.0 if key == "bill" else reached["bill"]
+    credit = round(reached[key] * gate * paid, 6)
+    return Finding(key, credit, says, f"at most {aim.says.format(limit)}", turn)
+
+
+# --- the answer -----------------------------------------------------------------------------------
+
+
+def _design(world: World, given: Any) -> dict[str, Any]:
+    """What the function gave back, in the form of a design. Raises LabError if it has not that."""
+    result = given[0] if isinstance(given, list) and given else None
+    if not isinstance(result, Result):
+        raise LabError("design", "was not called", "Give a function.")
+    if result.problem:
+        raise LabError("design", f"gave nothing back: {result.problem}", "Let it give a dict.")
+    value = _keyed("design", result.value, DESIGN)
+    pools, ttl = value["pools"], value["ttl"]
+    if type(ttl) is not int or not LEAST <= ttl <= LONGEST:
+        rule = f"is no TTL from {LEAST} to {LONGEST} s"
+        raise LabError(_short(ttl), rule, "A shorter one would ask for each request anew.")
+    if not isinstance(pools, list):
+        raise LabError(_short(pools), "is no list of pools", "Give a list of dicts.")
+    for pool in pools:
+        _keyed("a pool", pool, POOL)
+        offered = world["brief"]["usd"]
+        if not isinstance(pool["region"], str) or pool["region"] not in offered:
+            known = f"Choose one of {', '.join(offered)}."
+            raise LabError(_short(pool["region"]), "is no Region of the price list", known)
+        weights = pool["weights"]
+        if not isinstance(weights, list) or not 1 <= len(weights) <= MOST:
+            rule = "is no list of one to five weights, one for each server"
+            raise LabError(_short(weights), rule, "Write [255, 255], say.")
+    return value
+
+
+def _keyed(what: str, given: Any, keys: set[str]) -> dict[str, Any]:
+    listed = ", ".join(sorted(keys))
+    if not isinstance(given, dict) or set(given) != keys:
+        raise LabError(_short(given), f"is not {what}", f"Give a dict with {listed}.")
+    return given
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def calls(world: World) -> Mapping[str, Sequence[Arguments]]:
+    """`design` is called with the brief."""
+    return {"design": [(world["brief"],)]}
+
+
+def unseen(rng: Random) -> Sequence[World]:
+    """Five briefs, each with a day of its own."""
+    return worlds(rng)
+
+
+LAB: Final = Lab(
+    name="lab_08_global_service",
+    title="Global service",
+    lesson="08_capstone",
+    answers=(Answer("design", called=True),),
+    goals=tuple(Goal(key, aim.title, aim.points, aim.taught) for key, aim in AIMS.items()),
+    visible=(shown(Random(SHOWN)),),
+    unseen=unseen,
+    judge=judge,
+    calls=calls,
+)

@@ -1,0 +1,149 @@
+"""Lab 07: its table of scores, what cannot be won, and its measures against closed forms."""
+
+import json
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab_engine.caches.crowds import zipf_shares
+from lab_engine.labs.judging import lab
+from lab_engine.labs.judging.eight_workloads_measures import DAY, POLICIES, RESOLVERS, TTL, measured
+from lab_engine.labs.lab import VISIBLE_SHARE, Result
+from lab_engine.simulation import theory
+from tests.labs.tables import rows, score
+
+LABS = Path(__file__).parents[2] / "labs"
+NAME = "lab_07_eight_workloads"
+LAB = lab(NAME)
+ROWS = rows(NAME)
+LONG = "LAB_LONG" in os.environ
+SEEDS = 20 if LONG else 3
+REFERENCE = next(row for row in ROWS if row["kind"] == "reference")
+
+
+def row_of(kind):
+    return next(r for r in LAB.visible[0]["rows"] if r["workload"]["kind"] == kind)
+
+
+def total(row):
+    return VISIBLE_SHARE * row["visible"] + (1 - VISIBLE_SHARE) * row["hidden"]
+
+
+def hidden(seed):
+    return LAB.unseen(Random(seed))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+def test_an_answer_scores_as_its_table_says(row):
+    """What the table states is what is measured; in unseen worlds of all only in the long run."""
+    assert score(LAB, row["code"], LAB.visible) == pytest.approx(row["visible"], abs=0.06)
+    if LONG or row["name"].startswith("L7 everywhere"):
+        assert score(LAB, row["code"], hidden(1)) == pytest.approx(row["hidden"], abs=0.06)
+
+
+def test_only_who_understands_wins():
+    """Extremes and brute force earn half at most, plausible mistakes clearly less than all."""
+    most = {"reference": 100, "wrong": 85, "extreme": 50, "empty": 0}
+    kinds = [row["kind"] for row in ROWS]
+
+    assert total(REFERENCE) == 100
+    assert all(total(row) <= most[row["kind"]] for row in ROWS)
+    assert kinds.count("wrong") >= 4
+    assert kinds.count("extreme") >= 6
+
+
+@pytest.mark.parametrize("seed", range(2, 2 + SEEDS))
+def test_the_reference_earns_all_whatever_the_dice(seed):
+    """Every unseen row can be met, and by no luck of its dice is missed."""
+    assert score(LAB, REFERENCE["code"], hidden(seed)) == 100
+
+
+def test_the_dice_draw_the_same_worlds_and_deal_out_all_sides():
+    """Four rows of each kind, and of a kind with two sides two of each."""
+    worlds = hidden(5)
+    cheapest = [
+        row["cheapest"]
+        for world in worlds
+        for row in world["rows"]
+        if row["workload"]["kind"] == "batch API"
+    ]
+
+    assert worlds == hidden(5)
+    assert sum(len(world["rows"]) for world in worlds) == 32
+    assert sorted(cheapest) == ["DNS", "DNS", "L4", "L4"]
+
+
+def test_the_notebook_shows_the_rows_that_are_judged():
+    """Its rows are those of the visible world, as `choose` is given them."""
+    notebook = json.loads((LABS / f"{NAME}.ipynb").read_text())
+    cell = next(each for each in notebook["cells"] if each["id"] == "rows")
+    shown = {}
+    exec("".join(cell["source"]), shown)
+
+    assert shown["workloads"] == [row["workload"] for row in LAB.visible[0]["rows"]]
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=6,
+)
+CHOICES = st.fixed_dictionaries({"world": JUNK, "policy": JUNK})
+RESULTS = st.builds(Result, JUNK | CHOICES) | st.builds(Result, problem=st.text(min_size=1))
+
+
+@given(st.lists(RESULTS, min_size=8, max_size=8) | JUNK, JUNK)
+def test_junk_earns_nothing_and_raises_nothing(choose, reasons):
+    """Whatever is given, there is a finding for each goal, with a word about what is wrong."""
+    found = LAB.judge(LAB.visible[0], {"choose": choose, "reasons": reasons})
+
+    assert [each.goal for each in found] == [goal.key for goal in LAB.goals]
+    assert all(each.credit == 0 and each.turn for each in found)
+
+
+@pytest.mark.parametrize("world", POLICIES)
+def test_a_policy_of_another_world_is_refused_with_those_it_has(world):
+    """The value, the rule and the remedy."""
+    others = {each for several in POLICIES.values() for each in several} - {*POLICIES[world]}
+    for policy in others:
+        given_ = {"choose": [Result({"world": world, "policy": policy})] * 8, "reasons": {}}
+        found = LAB.judge(LAB.visible[0], given_)
+
+        assert policy in found[0].turn
+        assert POLICIES[world][0] in found[0].turn
+
+
+def test_round_robin_takes_as_long_as_the_formula_says():
+    """p99 of a G/M/1 with Erlang gaps, a look-up of 10 ms and a hop of 1; within 8 %: 4 sigma."""
+    row = row_of("batch API")
+    work, load = row["workload"]["work_ms"], row["workload"]["load"]
+    mean = theory.round_robin_response(row["workload"]["servers"], load)
+
+    found = measured({**row, "watch_s": 400.0}, "L4", "round robin")["p99_ms"]
+
+    assert found == pytest.approx(11 + work * theory.response_quantile(0.99, mean), rel=0.08)
+
+
+def test_a_canary_strays_by_dns_as_the_formula_says():
+    """In a day within 4 standard deviations, which are well within the limit."""
+    row = row_of("canary 1 %")
+    sigma = 100 * theory.canary_error(0.01, zipf_shares(RESOLVERS, 1), TTL, DAY)
+
+    found = measured(row, "DNS", "weighted")["canary_points"]
+
+    assert found < 4 * sigma < row["workload"]["limits"]["canary_points"] * 1.05
+
+
+def test_a_death_lasts_as_checks_and_copies_say():
+    """By DNS three checks every 30 s and a TTL at most; by a balancer three every 2 s."""
+    row = row_of("legacy TCP")
+
+    by_dns = measured(row, "DNS", "weighted")["errors_s"]
+    by_l4 = measured(row, "L4", "least connections")["errors_s"]
+
+    assert 60 < by_dns <= 90 + TTL + 1
+    assert 0 < by_l4 <= 7

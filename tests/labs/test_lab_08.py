@@ -1,0 +1,136 @@
+"""Lab 08: its table of scores, what cannot be won, and junk."""
+
+import json
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab_engine.labs.judging import lab
+from lab_engine.labs.judging.global_service_days import measured
+from lab_engine.labs.judging.global_service_worlds import DETECTED, reference, usd
+from lab_engine.labs.lab import VISIBLE_SHARE, Result
+from tests.labs.tables import rows, score
+
+LABS = Path(__file__).parents[2] / "labs"
+NAME = "lab_08_global_service"
+LAB = lab(NAME)
+ROWS = rows(NAME)
+LONG = "LAB_LONG" in os.environ
+SEEDS = 20 if LONG else 3
+REFERENCE = next(row for row in ROWS if row["kind"] == "reference")
+
+
+def total(row):
+    return VISIBLE_SHARE * row["visible"] + (1 - VISIBLE_SHARE) * row["hidden"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+def test_an_answer_scores_as_its_table_says(row):
+    """What the table states is what is measured; in unseen worlds of all only in the long run."""
+    assert score(LAB, row["code"], LAB.visible) == pytest.approx(row["visible"], abs=0.06)
+    if LONG:
+        unseen = LAB.unseen(Random(1))
+        assert score(LAB, row["code"], unseen) == pytest.approx(row["hidden"], abs=0.06)
+
+
+def test_only_who_understands_wins():
+    """Extremes and brute force earn half at most, plausible mistakes less than all."""
+    most = {"reference": 100, "wrong": 89.9, "extreme": 50, "empty": 0}
+
+    assert total(REFERENCE) == 100
+    assert all(total(row) <= most[row["kind"]] for row in ROWS)
+
+
+@pytest.mark.parametrize("seed", range(2, 2 + SEEDS))
+def test_the_reference_earns_all_whatever_the_dice(seed):
+    """Every unseen brief can be met on its day."""
+    assert score(LAB, REFERENCE["code"], LAB.unseen(Random(seed))) == 100
+
+
+def test_the_notebook_shows_the_brief_that_is_judged():
+    """Its brief is that of the visible world."""
+    notebook = json.loads((LABS / f"{NAME}.ipynb").read_text())
+    cell = next(each for each in notebook["cells"] if each["id"] == "brief")
+    shown = {}
+    exec("".join(cell["source"]), shown)
+
+    assert shown["brief"] == LAB.visible[0]["brief"]
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_the_engine_and_arithmetic_agree(at):
+    """Renewals of Zipf's caches make the bill, round trips the latency; the clock bounds outages.
+
+    Queries are Poisson-like, about 70,000 in a drill: within 4 standard deviations, 1.5 %, and they
+    are less than half of the bill.
+    """
+    world = (*LAB.visible, *LAB.unseen(Random(1)))[at]
+    brief, calm = world["brief"], world | {"day": [{"key": "calm"}, {"key": "dark", "where": "AS"}]}
+    design = reference(brief)
+    found = measured(calm, design)
+    region = {pool["continent"]: pool["region"] for pool in design["pools"]}
+    trips = sorted(
+        (brief["rtt_ms"][city][region.get(brief["continents"][city], region[""])], rate)
+        for city, rate in brief["requests"].items()
+    )
+    below = sum(rate for ms, rate in trips if ms < found.latency - 0.5) / sum(r for _, r in trips)
+    within = sum(rate for ms, rate in trips if ms < found.latency + 0.5) / sum(r for _, r in trips)
+
+    assert found.bill == pytest.approx(usd(brief, design), rel=0.0075)
+    assert below < 0.95 <= within
+    assert DETECTED[design["interval"]] / 2 < found.outage
+    assert found.outage <= DETECTED[design["interval"]] + design["ttl"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("ttl", 9), ("ttl", 86_401), ("ttl", 60.0), ("servers", 6), ("servers", 0)]
+)
+def test_what_would_take_too_long_is_refused(key, value):
+    """The engine follows every order in which a pool's servers may die: 9! of them are too many."""
+    world = LAB.visible[0]
+    design = reference(world["brief"])
+    if key == "servers":
+        design["pools"][1]["weights"] = [255] * value
+    else:
+        design[key] = value
+    found = LAB.judge(world, {"design": [Result(design)]})
+
+    assert all(each.credit == 0 and each.turn for each in found)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=6,
+)
+POOLS = st.fixed_dictionaries(
+    {
+        "name": JUNK | st.just("eu"),
+        "continent": JUNK | st.just("EU"),
+        "region": JUNK | st.just("eu-west-1"),
+        "weights": JUNK,
+    }
+)
+DESIGNS = st.fixed_dictionaries(
+    {
+        "pools": JUNK | st.lists(POOLS, max_size=3),
+        "default": JUNK,
+        "ttl": JUNK | st.just(60),
+        "interval": JUNK | st.just(10),
+        "ecs": JUNK,
+    }
+)
+RESULTS = st.builds(Result, JUNK | DESIGNS) | st.builds(Result, problem=st.text(min_size=1))
+
+
+@given(st.lists(RESULTS, max_size=1) | JUNK)
+def test_junk_earns_nothing_and_raises_nothing(design):
+    """Whatever is given, there is a finding for each goal, with a word about what is wrong."""
+    found = LAB.judge(LAB.visible[0], {"design": design})
+
+    assert [each.goal for each in found] == [goal.key for goal in LAB.goals]
+    assert all(each.credit == 0 and each.turn for each in found)
