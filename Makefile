@@ -9,6 +9,8 @@ UPGRADE ?=
 # Whole files go to whatever worker is free, in the order of tests/conftest.py.
 SPREAD := --numprocesses auto --dist loadfile --no-loadscope-reorder
 UNIT := not browser and not notebooks and not witness and not clients and not slow and not long
+# An environment of its own, so that the locked one stays what it is.
+NEWEST := build/newest
 COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE) pyproject.toml
 
@@ -25,7 +27,7 @@ endif
 
 JUPYTER_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab setup setup-test peers lint check test long bench pictures lock clean
+.PHONY: help lab setup setup-test peers lint check test long newest bench pictures lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -55,8 +57,14 @@ check: lint  ## lint and the unit tests: about a minute
 test: peers lint  ## everything: lint, unit tests, notebooks, browser, real DNS peers
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest $(SPREAD) -m "not long"
 
-long: peers  ## everything with the full counts, then the benchmarks, then a table
+long: peers  ## everything with the full counts, then with the newest versions, the benchmarks, a table
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" LAB_LONG=1 $(PY) tools/long.py $(SPREAD)
+
+newest: setup-test  ## unit tests and notebooks with the newest versions that pyproject.toml allows
+	$(PY) -m uv venv --quiet --clear --python $(PY) $(NEWEST)
+	$(PY) -m uv pip install --quiet --upgrade --python $(NEWEST)/bin/python --editable '.[test]'
+	env -u LAB_LONG $(NEWEST)/bin/python -m pytest $(SPREAD) \
+		-m "($(UNIT)) or (notebooks and not long)"
 
 bench: setup-test  ## measure; every number of the README's performance table
 	$(PY) -m benchmarks

@@ -1,4 +1,4 @@
-"""The full counts: every check, every test with LAB_LONG=1, every benchmark; a table closes it.
+"""The full counts: checks, tests with LAB_LONG=1, newest versions, benchmarks; a table closes it.
 
     python tools/long.py --numprocesses auto    what follows the name goes to pytest
 
@@ -12,12 +12,14 @@ import sys
 import time
 from typing import NamedTuple
 
+MODULE = [sys.executable, "-m"]
 STEPS = {
-    "ruff check": ["ruff", "check", "."],
-    "ruff format": ["ruff", "format", "--check", "."],
-    "mypy": ["mypy"],
-    "pytest": ["pytest", *sys.argv[1:]],
-    "benchmarks": ["benchmarks"],
+    "ruff check": [*MODULE, "ruff", "check", "."],
+    "ruff format": [*MODULE, "ruff", "format", "--check", "."],
+    "mypy": [*MODULE, "mypy"],
+    "pytest": [*MODULE, "pytest", *sys.argv[1:]],
+    "newest": ["make", "newest"],
+    "benchmarks": [*MODULE, "benchmarks"],
 }
 
 
@@ -35,11 +37,10 @@ class Done(NamedTuple):
         return f"{self.name:<12} {verdict:<12} {self.seconds:>7.0f} s  {self.last}"
 
 
-def run(name: str, module: list[str]) -> Done:
-    """Runs `python -m module`, passing its output on while keeping the last line."""
+def run(name: str, command: list[str]) -> Done:
+    """Runs a command, passing its output on while keeping the last line."""
     print(f"== {name}", flush=True)
     started = time.monotonic()
-    command = [sys.executable, "-m", *module]
     environment = {**os.environ, "LAB_LONG": "1", "PYTHONUNBUFFERED": "1"}
     last = ""
     with subprocess.Popen(
@@ -60,7 +61,7 @@ def run(name: str, module: list[str]) -> Done:
 
 def main() -> int:
     """Runs all steps; the exit code is 1 when any of them failed."""
-    results = [run(name, module) for name, module in STEPS.items()]
+    results = [run(name, command) for name, command in STEPS.items()]
     width = max(len(result.row()) for result in results)
     print("", "-" * width, *(result.row() for result in results), "-" * width, sep="\n")
     return int(any(result.code for result in results))
