@@ -38,4 +38,5 @@ def _told(design: Design, day: GameDay) -> str:
     lost = ", ".join(drill.name for drill in day.lost) or "nothing"
     broken = ", ".join(day.broken) or "none"
     bill = f"{day.bill.total:,.0f} USD a month"
-    return f"{design.dark.capitalize()} goes dark; not survived: {lost}; limits broken: {broken}; {bill}"
+    dark = f"{design.dark.capitalize()} goes dark"
+    return f"{dark}; not survived: {lost}; limits broken: {broken}; {bill}"
