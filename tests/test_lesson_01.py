@@ -4,11 +4,28 @@ from math import floor
 
 import pytest
 
+from lab_engine import Clients, Resolvers, RRset, Scenario, Zone, cache_tiles
 from lab_engine.caches.crowds import zipf_shares
 from lab_engine.course.datafile import load
 from lab_engine.simulation import theory
 
 SHEET = load("01_round_robin")
+CONTROLS = ("ttl", "resolvers", "skew", "keeps", "remembers", "authority", "down")
+WHOLE = {"resolvers.profile": "the whole set, rotated each time"}
+MOVES = {
+    "majority": {"resolvers.skew": 2.0},
+    "level": WHOLE,
+    "deaf": WHOLE | {"clients.profile": "its answer for ever"},
+}
+
+
+def playground():
+    """The panel of the lesson's end, as the learner finds it."""
+    www = RRset.of("www", "A", ["192.0.2.1", "192.0.2.2", "192.0.2.3"], 300)
+    crowd = {"clients": Clients(100_000, rate=0.01)}
+    caches = Resolvers(20, skew=1.0, profile="frozen")
+    shop = Scenario(Zone.of("shop.example", [www]), "www", resolvers=caches, **crowd)
+    return cache_tiles(shop, *CONTROLS)
 
 
 def test_the_largest_of_a_thousand_resolvers_are_as_large_as_is_said():
@@ -35,3 +52,15 @@ def test_the_largest_resolver_turns_as_many_users_as_is_said():
 
     assert f"{100 * shares[0]:.1f}" == "27.8"
     assert f"{theory.imbalance_floor(7, shares):.2f}" == "1.95"
+
+
+@pytest.mark.parametrize("key", MOVES)
+def test_each_goal_can_be_reached_and_none_is_at_the_start(key):
+    """By moves that a learner might make, with the panel's own dice."""
+    panel, goal = playground(), SHEET.goals[key]
+    at_first = goal.standing(panel.scenario, panel.outcome)
+    for path, value in MOVES[key].items():
+        panel.set(path, value)
+
+    assert not at_first.reached, at_first.now
+    assert goal.standing(panel.scenario, panel.outcome).reached

@@ -76,10 +76,15 @@ def page(words: Sequence[Term]) -> Any:
     """The page, as a notebook without code."""
     body = [f"### {term.name}\n\n{_told(term)}" for term in words]
     cells = [
-        nbformat.v4.new_markdown_cell(HEAD, id="head"),
-        nbformat.v4.new_markdown_cell("\n\n".join(body), id="words"),
+        nbformat.v4.new_markdown_cell(HEAD, id="head", metadata=_slide("slide")),
+        nbformat.v4.new_markdown_cell("\n\n".join(body), id="words", metadata=_slide("subslide")),
     ]
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+
+
+def _slide(kind: str) -> dict[str, Any]:
+    """What `tools.slides` would mark; that module needs this one."""
+    return {"slideshow": {"slide_type": kind}}
 
 
 def _told(term: Term) -> str:

@@ -17,14 +17,14 @@ def lost_within_limits(design: Design, day: GameDay) -> Standing:
     """Every limit is kept, and yet the reference does not survive that some pool goes dark."""
     lost = any(drill.key == "region" for drill in day.lost)
     unchanged = design == Design(dark=design.dark)
-    return Standing(lost and not day.broken and unchanged, _told(day))
+    return Standing(lost and not day.broken and unchanged, _told(design, day))
 
 
 @predicate(pool=TEXT, dollars=DOLLARS)
 def survives(design: Design, day: GameDay, *, pool: str, dollars: float) -> Standing:
     """With this pool dark every drill is survived and every limit kept, for less than that."""
     every = not day.lost and not day.broken and design.dark == pool.lower()
-    return Standing(every and day.bill.total < dollars, _told(day))
+    return Standing(every and day.bill.total < dollars, _told(design, day))
 
 
 @predicate(share=Measure(0, 1, lambda value: f"{number(100 * value)} %"))
@@ -34,7 +34,9 @@ def mostly_dns(_design: Design, day: GameDay, *, share: float) -> Standing:
     return Standing(day.bill.dns > share, f"{part} of {day.bill.total:,.0f} USD")
 
 
-def _told(day: GameDay) -> str:
+def _told(design: Design, day: GameDay) -> str:
     lost = ", ".join(drill.name for drill in day.lost) or "nothing"
     broken = ", ".join(day.broken) or "none"
-    return f"not survived: {lost}; limits broken: {broken}; {day.bill.total:,.0f} USD a month"
+    bill = f"{day.bill.total:,.0f} USD a month"
+    dark = f"{design.dark.capitalize()} goes dark"
+    return f"{dark}; not survived: {lost}; limits broken: {broken}; {bill}"

@@ -86,7 +86,7 @@ function handle(svg, still, circles, x, width, at, moved) {
   const limits = { "aria-valuemin": 0, "aria-valuemax": still.high };
   const node = shape("g", { role: "slider", class: "lab-handle", tabindex: 0, "aria-label": `Line: ${still.title}`, ...limits });
   node.dataset.lmSuppressShortcuts = "true";
-  const line = shape("line", { y1: 6, y2: BOTTOM, class: "lab-fair" });
+  const line = shape("line", { y2: BOTTOM, class: "lab-fair" });
   const reach = shape("rect", { y: 0, width: 24, height: BOTTOM + 12, class: "lab-reach" });
   const grip = shape("circle", { cy: BOTTOM, r: 7, class: "lab-grip" });
   const words = text("", 0, 16, "lab-strong lab-halo");
@@ -103,11 +103,12 @@ function handle(svg, still, circles, x, width, at, moved) {
     reach.setAttribute("x", x(at) - 12);
     const shows = count === 1 ? "shows" : "show";
     words.textContent = `${count} of ${still.values.length} ${shows} less than ${valued(at, still.unit)}`;
-    // Beside the line, on the side of the middle; where that is too narrow, across it.
+    // Beside the line, on the side of the middle; where that is too narrow, above it.
     const wide = BOLD * words.textContent.length;
     const late = x(at) > width / 2;
     const fits = late ? wide < x(at) - 6 : x(at) + 6 + wide < width;
     const aside = late ? x(at) - 6 : x(at) + 6;
+    line.setAttribute("y1", fits ? 6 : TOP);
     words.setAttribute("x", fits ? aside : Math.max(0, width - SIDE - wide));
     words.setAttribute("text-anchor", fits && late ? "end" : "start");
     node.setAttribute("aria-valuenow", at);
