@@ -1,0 +1,187 @@
+"""Lab 02: a canary that finds a fault soon, harms few, and is all of the traffic within an hour.
+
+An answer is a plan, the same for all worlds; each world is a population of caches and a build with
+a fault. What counts is what 95 of 100 runs stay within. A plan that finds no fault, or finds
+it among everybody, earns next to nothing.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from random import Random
+from typing import Any, Final
+
+from lab_engine.errors import LabError
+from lab_engine.labs.credit import near, nothing, thrifty
+from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, World
+
+from .careful_canary_worlds import (
+    Crowd,
+    Limits,
+    Measured,
+    Plan,
+    Step,
+    drawn,
+    limits,
+    measured,
+)
+
+GOALS: Final = (
+    Goal("detection", "the fault is found in time", 25, "lesson 02, part 3"),
+    Goal("harm", "few requests fail", 35, "lesson 02, part 4"),
+    Goal("rollout", "a good build has all traffic within 60 minutes", 20, "lesson 02, part 3"),
+    Goal("queries", "the authority is not asked too often", 20, "lesson 04, part 2"),
+)
+WITHIN: Final = 60  # minutes
+TTLS: Final = (5, 3600)
+STEPS: Final = 12
+
+VISIBLE: Final = (
+    (Crowd(200, 1.0, 0.02, 0, 1), Limits(300, 80, 40_000)),
+    (Crowd(200, 1.0, 0.02, 10, 2), Limits(60, 165, 40_000)),
+    (Crowd(200, 1.0, 0.02, 40, 3), Limits(20, 475, 40_000)),
+)
+HIDDEN: Final = ((0,), (0,), (6, 8, 10), (12, 15, 20), (25, 30, 40), (50, 60))
+
+
+def judge(world: World, given: Given) -> tuple[Finding, ...]:
+    """One finding for each goal."""
+    try:
+        plan = read(given)
+    except LabError as refused:
+        return nothing([goal.key for goal in GOALS], str(refused))
+    most = Limits(*world["limits"])
+    found = measured(Crowd(*world["crowd"]), plan)
+    return thrifty(_findings(plan, found, most), found.queries, most.queries)
+
+
+def _findings(plan: Plan, found: Measured, most: Limits) -> tuple[Finding, ...]:
+    """What is missed by as much again as is allowed is the naive answer's."""
+    soon = near(found.detection, most.detection, 2 * most.detection)
+    gentle = near(found.harmed, most.harmed, 2 * most.harmed)
+    both = soon * gentle
+    ends = plan.complete
+    done = near(WITHIN + 1e9 if ends is None else ends, WITHIN, 2 * WITHIN)
+    cheap = near(found.queries, most.queries, 3 * most.queries)
+    return (
+        Finding(
+            "detection",
+            soon * (1 + gentle) / 2,
+            f"p95 detection {found.detection:.0f} s",
+            f"at most {most.detection} s",
+            _late(found, most),
+        ),
+        Finding(
+            "harm",
+            both,
+            f"p95 harmed {found.harmed:.0f} requests",
+            f"at most {most.harmed}",
+            _harmful(found, most),
+        ),
+        Finding(
+            "rollout",
+            done * both,
+            "never all traffic" if ends is None else f"all traffic after {ends:g} minutes",
+            f"at most {WITHIN} minutes",
+            "The last step is a weight of 100." if done < 1 else _unless(soon, gentle),
+        ),
+        Finding(
+            "queries",
+            cheap * both,
+            f"{found.queries:,.0f} queries an hour",
+            f"at most {most.queries:,}",
+            "A longer TTL asks less." if cheap < 1 else _unless(soon, gentle),
+        ),
+    )
+
+
+def _late(found: Measured, most: Limits) -> str:
+    if found.detection <= most.detection:
+        return "It counts half while too many requests fail." * (found.harmed > most.harmed)
+    return (
+        "Too few requests reach the new build while it fails: raise the step that meets the fault."
+    )
+
+
+def _harmful(found: Measured, most: Limits) -> str:
+    if found.harmed <= most.harmed:
+        return "It counts only while faults are found in time." * (found.detection > most.detection)
+    return (
+        "Too many requests reach it between fault and abort: mind how high each step is and how "
+        "long it lasts, and how long copies live after the abort."
+    )
+
+
+def _unless(soon: float, gentle: float) -> str:
+    fine = soon == gentle == 1
+    return "" if fine else "It counts only while faults are found in time and harm few."
+
+
+# --- what was given -------------------------------------------------------------------------------
+
+
+def read(given: Given) -> Plan:
+    """The plan.
+
+    Raises:
+        LabError: it is none.
+    """
+    return Plan(_steps(given.get("steps")), _whole("ttl", given.get("ttl"), *TTLS))
+
+
+def _steps(given: Any) -> tuple[Step, ...]:
+    remedy = "Write [(0, 2), (30, 100)], say: minutes, and per cent."
+    if not isinstance(given, list) or not 1 <= len(given) <= STEPS:
+        raise LabError(f"steps {_short(given)}", f"is no list of 1 to {STEPS} steps", remedy)
+    steps = []
+    for each in given:
+        if not isinstance(each, list | tuple) or len(each) != 2:
+            raise LabError(f"step {_short(each)}", "is not (minutes, weight)", remedy)
+        steps.append(Step(_minutes(each[0]), _whole("weight", each[1], 0, 100)))
+    if any(later.minutes <= step.minutes for step, later in pairwise(steps)):
+        raise LabError("steps", "are not in the order of time", "Give each a later minute.")
+    return tuple(steps)
+
+
+def _minutes(given: Any) -> float:
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not 0 <= given <= 1440:
+        raise LabError(f"minutes {_short(given)}", "are not within a day", "Take 0 to 1440.")
+    return float(given)
+
+
+def _whole(name: str, given: Any, low: int, high: int) -> int:
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not low <= given <= high or given % 1:
+        rule = f"is not a whole number from {low} to {high}"
+        raise LabError(f"{name} {_short(given)}", rule, "Choose one in that range.")
+    return int(given)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+# --- the lab --------------------------------------------------------------------------------------
+
+
+def unseen(dice: Random) -> tuple[World, ...]:
+    """Two faults that show at any weight, and four that show from some weight on."""
+    crowds = [drawn(dice, since) for since in HIDDEN]
+    return tuple(_world(crowd, limits(crowd)) for crowd in crowds)
+
+
+def _world(crowd: Crowd, most: Limits) -> dict[str, Sequence[float]]:
+    return {"crowd": [*crowd], "limits": [*most]}
+
+
+LAB: Final = Lab(
+    name="lab_02_careful_canary",
+    title="02 The careful canary",
+    lesson="02_weights",
+    answers=(Answer("steps"), Answer("ttl")),
+    goals=GOALS,
+    visible=tuple(_world(*each) for each in VISIBLE),
+    unseen=unseen,
+    judge=judge,
+)
