@@ -7,7 +7,7 @@ who has not understood: the naive answer.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .lab import Finding
+from .lab import Finding, World
 
 
 def near(measured: float, goal: float, naive: float) -> float:
@@ -51,6 +51,12 @@ def thrifty(
         )
         for each in findings
     )
+
+
+def titled(findings: Sequence[Finding], world: World) -> tuple[Finding, ...]:
+    """The findings, each with the `title` of its world, if that has one: visible worlds do."""
+    title = f"{world['title']}: " if "title" in world else ""
+    return tuple(replace(each, measured=title + each.measured) for each in findings)
 
 
 def nothing(goals: Sequence[str], why: str) -> tuple[Finding, ...]:

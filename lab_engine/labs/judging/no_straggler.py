@@ -1,0 +1,164 @@
+"""Lab 04, Move without a straggler: when to publish which TTL before a move."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from lab_engine.errors import LabError
+from lab_engine.labs.credit import near, nothing, thrifty, titled
+from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, Result, World
+
+from .no_straggler_worlds import (
+    HOLD,
+    LOW,
+    MOST_CHANGES,
+    WATCHED,
+    Plan,
+    fills,
+    straggling,
+    unavoidable,
+    unseen,
+    world,
+)
+
+WEEK: Final = 604_800
+LATE: Final = 20.0  # points more than must be: who begins a fifth of a TTL too late
+WASTED: Final = 1.5  # budgets
+NEAR, BLIND = 2.0, 12.0  # points of a forecast
+NOBODY, BUDGET, FORECAST, BACK = "nobody", "budget", "forecast", "back"
+TAUGHT: Final = "lesson 04, part 3"
+GOALS: Final = (
+    Goal(NOBODY, "A minute after the move nobody is left who could have been reached", 35, TAUGHT),
+    Goal(BUDGET, "The questions stay within the budget", 27, TAUGHT),
+    Goal(FORECAST, "The stragglers are foretold within 2 points", 28, TAUGHT),
+    Goal(BACK, "There is a way back, and the old TTL within an hour", 10, TAUGHT),
+)
+KEYS: Final = tuple(goal.key for goal in GOALS)
+
+
+def judge(move: World, given: Given) -> Sequence[Finding]:
+    """What a plan is worth for one move, by goals."""
+    old_ttl, start = move["old_ttl"], move["latest_start"]
+    try:
+        plan = _plan(given.get("plan"), start)
+    except LabError as refused:
+        return nothing(KEYS, str(refused))
+    left = 100 * straggling(old_ttl, start, plan)
+    least = 100 * unavoidable(old_ttl, start)
+    bill = move["caches"] * fills(old_ttl, start, plan) / move["budget"]
+    nobody = near(left - least, 0.5, LATE)
+    back = float(HOLD <= plan.restore <= WATCHED and plan.changes[-1][1] <= LOW)
+    short = "" if nobody == 1 else ", but some are left who could have been reached"
+    stuck = short or ("" if back else ", but there is no way back")
+    findings = (
+        Finding(
+            NOBODY,
+            nobody,
+            f"{left - least:.1f} points of the caches are left besides those nobody could reach",
+            "at most 0.5",
+            "When does the last copy end that was fetched before a change was seen? "
+            "Make the next one in time for that.",
+        ),
+        Finding(
+            BUDGET,
+            nobody * back * near(bill, 1, WASTED),
+            f"questions {bill:.2f} budgets{stuck}",
+            "at most 1.00 budgets, with nobody left and a way back",
+            "A low TTL is paid for as long as it lasts: how long could each one be instead?",
+        ),
+        Finding(
+            FORECAST,
+            nobody * near(abs(plan.stragglers - left), NEAR, BLIND),
+            f"{plan.stragglers:.1f} % were foretold, off by {abs(plan.stragglers - left):.1f}"
+            f" points{short}",
+            "off by at most 2 points, with nobody left",
+            "Which copies outlive the minute after the move, and what part of all is that?",
+        ),
+        Finding(
+            BACK,
+            nobody * back,
+            f"restored {plan.restore} s after the move, last TTL {plan.changes[-1][1]} s{short}",
+            f"from {HOLD} to {WATCHED} s after it, last TTL at most {LOW} s, with nobody left",
+            "Until the restore, whoever has the new address must be back within a minute.",
+        ),
+    )
+    return titled(thrifty(findings, bill, 1.0), move)
+
+
+def _plan(results: Any, latest_start: int) -> Plan:
+    """What was given, as a plan.
+
+    Raises:
+        LabError: it is none, or breaks a rule of the lab.
+    """
+    if not (isinstance(results, list) and len(results) == 1 and isinstance(results[0], Result)):
+        raise LabError("plan", "is no function that was called", "Write def plan(…).")
+    result = results[0]
+    if result.problem:
+        raise LabError("plan(…)", f"gave nothing back: {result.problem}", "Try it by hand.")
+    value = result.value
+    if not isinstance(value, Mapping) or sorted(value) != ["changes", "restore", "stragglers"]:
+        rule = "is no plan"
+        remedy = "Give a dict with changes, restore and stragglers."
+        raise LabError(f"{value!r:.60}", rule, remedy)
+    changes = _changes(value["changes"], latest_start)
+    restore = _whole("restore", value["restore"], 0, WEEK)
+    foretold = value["stragglers"]
+    if not (_is_number(foretold) and 0 <= foretold <= 100):
+        rule = "is no percentage"
+        raise LabError(f"stragglers {foretold!r:.40}", rule, "Give a number from 0 to 100.")
+    return Plan(changes, restore, float(foretold))
+
+
+def _changes(given: Any, latest_start: int) -> tuple[tuple[int, int], ...]:
+    if not isinstance(given, list) or not 1 <= len(given) <= MOST_CHANGES:
+        rule = f"is not a list of 1 to {MOST_CHANGES} changes"
+        raise LabError(f"changes {given!r:.60}", rule, "Give [[3600, 60]], say.")
+    if not all(isinstance(each, list) and len(each) == 2 for each in given):
+        remedy = "Give pairs: seconds ahead of the move, and the TTL from then on."
+        raise LabError(f"changes {given!r:.60}", "are not pairs", remedy)
+    made = tuple(
+        (_ahead(ahead, latest_start), _whole("a TTL of", ttl, 1, WEEK)) for ahead, ttl in given
+    )
+    times = [ahead for ahead, _ in made]
+    if times != sorted(set(times), reverse=True):
+        remedy = "Give the first change first, each nearer to the move than the one before."
+        raise LabError(f"changes {times!r:.60} s ahead", "are not in the order of time", remedy)
+    return made
+
+
+def _ahead(value: Any, latest_start: int) -> int:
+    ahead = _whole("a change", value, 0, WEEK)
+    if ahead > latest_start:
+        rule = "is ahead of the approval"
+        raise LabError(f"a change {ahead} s ahead of the move", rule, "Begin at latest_start.")
+    return ahead
+
+
+def _whole(name: str, value: Any, low: int, high: int) -> int:
+    if not (_is_number(value) and low <= value <= high and value == int(value)):
+        rule = f"is not whole seconds from {low:,} to {high:,}"
+        raise LabError(f"{name} {value!r:.40}", rule, "Round it, and keep it in that range.")
+    return int(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+LAB: Final = Lab(
+    "lab_04_no_straggler",
+    "Move without a straggler",
+    "04_ttl",
+    (Answer("plan", called=True),),
+    GOALS,
+    (
+        {"title": "A", **world(14_400, 43_200, 50)},
+        {"title": "B", **world(300, 300, 120)},
+        {"title": "C", **world(28_800, 18_000, 200)},
+    ),
+    unseen,
+    judge,
+    lambda move: {
+        "plan": [tuple(move[name] for name in ("old_ttl", "latest_start", "caches", "budget"))]
+    },
+)

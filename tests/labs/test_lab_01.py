@@ -1,0 +1,156 @@
+"""Lab 01: its table of answers, and the law that draws its shops against runs."""
+
+import os
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lab_engine.labs.judging import lab
+from lab_engine.labs.judging.four_tills import GOALS, scenario
+from lab_engine.labs.judging.four_tills_worlds import LIMIT, WINDOW, expected, questions
+from lab_engine.labs.lab import VISIBLE_SHARE, Result
+from lab_engine.simulation.quantiles import weighted_quantiles
+from lab_engine.simulation.run import run
+
+from .tables import rows, score
+
+NAME = "lab_01_four_tills"
+LAB = lab(NAME)
+ROWS = rows(NAME)
+LONG = "LAB_LONG" in os.environ
+SEEDS = range(1, 21 if LONG else 4)
+SHOP = LAB.visible[0]
+
+
+def total(row):
+    return VISIBLE_SHARE * row["visible"] + (1 - VISIBLE_SHARE) * row["hidden"]
+
+
+def of(kind):
+    return [row for row in ROWS if row["kind"] == kind]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+def test_an_answer_earns_what_its_table_says(row):
+    assert score(LAB, row["code"], LAB.visible) == pytest.approx(row["visible"], abs=0.06)
+    if LONG:
+        hidden = score(LAB, row["code"], LAB.unseen(Random(1)))
+        assert hidden == pytest.approx(row["hidden"], abs=0.06)
+
+
+def test_understanding_wins_and_nothing_else():
+    """The reference earns all, wrong answers clearly less, extremes at most half."""
+    assert {total(row) for row in of("reference")} == {100}
+    assert len(of("wrong")) >= 4
+    assert all(total(row) < 90 for row in of("wrong"))
+    assert all(total(row) <= 50 for row in of("extreme"))
+    assert all(total(row) == 0 for row in of("empty"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_reference_is_right_in_shops_nobody_has_seen(seed):
+    assert score(LAB, of("reference")[0]["code"], LAB.unseen(Random(seed))) == pytest.approx(100)
+
+
+def test_the_same_dice_give_the_same_shops():
+    assert LAB.unseen(Random(5)) == LAB.unseen(Random(5)) != LAB.unseen(Random(6))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_third_of_the_shops_is_hopeless_indeed(seed):
+    """The least TTL that their budgets buy leaves the busiest server far above the limit."""
+    shops = LAB.unseen(Random(seed))
+    hopeless = [shop for shop in shops if shop["hopeless"]]
+
+    assert len(hopeless) == len(shops) // 3
+    for shop in hopeless:
+        ttl = int(0.94 * WINDOW * shop["resolvers"] / shop["budget"])  # below what it buys
+        assert uneven(shop, ttl, hours=4) > LIMIT + 0.04
+
+
+def uneven(shop, ttl, hours):
+    hour = scenario(shop, "set", ttl)
+    ratios = [r for seed in range(hours) for r in run(hour.set("seed", seed)).max_over_mean()]
+    return weighted_quantiles([(ratio, 1.0) for ratio in ratios], (0.95,))[0]
+
+
+@pytest.mark.parametrize("ttl", [60, 240])
+def test_law_and_runs_agree_on_how_uneven_the_load_is(ttl):
+    """The law is on the safe side, by a fifth at most.
+
+    72 windows: the p95 of a scatter of s has a standard error of about 0.25 s, a tenth of what it
+    is above 1.
+    """
+    law = expected(*(SHOP[name] for name in ("resolvers", "servers", "mix")), ttl) - 1
+    seen = uneven(SHOP, ttl, hours=6) - 1
+
+    assert law == pytest.approx(seen, rel=0.1 + 4 * 0.1)
+    assert seen < law * (1 + 4 * 0.1)
+
+
+@pytest.mark.parametrize("ttl", [20, 60, 240])
+def test_law_and_runs_agree_on_how_much_is_asked(ttl):
+    """Within what rounding, a grace and fetching ahead make of a TTL: two seconds of it."""
+    seen = run(scenario(SHOP, "set", ttl)).authority_queries * WINDOW / 3600
+
+    assert seen == pytest.approx(questions(SHOP["resolvers"], ttl), rel=0.01 + 2 / ttl)
+
+
+def test_a_weighted_answer_is_no_more_even_than_a_cache_that_keeps_its_order():
+    """One address an answer is what a set becomes that no cache turns."""
+    frozen = {**SHOP, "mix": {"powerdns": 1.0}}
+    one, kept = (
+        [r for seed in range(4) for r in run(hour.set("seed", seed)).max_over_mean()]
+        for hour in (scenario(SHOP, "one", 60), scenario(frozen, "set", 60))
+    )
+    mean_one, mean_kept = sum(one) / len(one), sum(kept) / len(kept)
+
+    # 48 windows each, standard deviation 0.06 at most: 4 sigma of the difference are 0.05.
+    assert mean_one == pytest.approx(mean_kept, abs=0.05)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+NEAR = st.fixed_dictionaries({"form": st.sampled_from(["set", "one"]) | JUNK, "ttl": JUNK})
+
+
+@settings(max_examples=60, deadline=None)
+@given(JUNK | NEAR)
+def test_whatever_is_given_is_judged(value):
+    shop = LAB.visible[2]
+    for given_ in ({"answer": [Result(value)]}, {"answer": value}):
+        findings = LAB.judge(shop, given_)
+
+        assert [each.goal for each in findings] == [goal.key for goal in GOALS]
+        right = value == "impossible" and given_["answer"] != value
+        assert all(each.credit == right for each in findings)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "is not a form and a TTL"),
+        ({"form": "set"}, "is not a form and a TTL"),
+        ({"form": "both", "ttl": 60}, "is not known"),
+        ({"form": "set", "ttl": -1}, "is not whole seconds"),
+        ({"form": "set", "ttl": 0.5}, "is not whole seconds"),
+        ({"form": "set", "ttl": True}, "is not whole seconds"),
+        ({"form": "set", "ttl": 10**400}, "is not whole seconds"),
+    ],
+)
+def test_what_cannot_be_an_answer_is_told_why(value, said):
+    (first, *_) = LAB.judge(SHOP, {"answer": [Result(value)]})
+
+    assert first.credit == 0
+    assert said in first.turn
+
+
+def test_an_error_of_the_learner_is_told():
+    (first, *_) = LAB.judge(SHOP, {"answer": [Result(problem="NameError: ttl")]})
+
+    assert "NameError: ttl" in first.turn
