@@ -81,7 +81,8 @@ def judge(move: World, given: Given) -> Sequence[Finding]:
             "Until the restore, whoever has the new address must be back within a minute.",
         ),
     )
-    return titled(thrifty(findings, bill, 1.0), move)
+    why = f"All goals count less, since questions are {bill:.3f} times the budget."
+    return titled(thrifty(findings, bill, 1.0, why), move)
 
 
 def _plan(results: Any, latest_start: int) -> Plan:
