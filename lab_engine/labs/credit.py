@@ -53,6 +53,17 @@ def thrifty(
     )
 
 
+def worse(judged: Sequence[Sequence[Finding]]) -> tuple[Finding, ...]:
+    """Of each goal the finding that earns least, over several worlds that count as one.
+
+    So an answer that always says the same of worlds that are each other's opposites earns nothing.
+
+    Args:
+        judged: the findings of each of the worlds, with the same goals in the same order.
+    """
+    return tuple(min(same, key=lambda each: each.credit) for same in zip(*judged, strict=True))
+
+
 def titled(findings: Sequence[Finding], world: World) -> tuple[Finding, ...]:
     """The findings, each with the `title` of its world, if that has one: visible worlds do."""
     title = f"{world['title']}: " if "title" in world else ""

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Final
 
 from lab_engine.errors import LabError
-from lab_engine.labs.credit import near, nothing, thrifty
+from lab_engine.labs.credit import near, nothing, thrifty, worse
 from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, World
 
 from .careful_canary_worlds import (
@@ -40,18 +40,23 @@ VISIBLE: Final = (
     (Crowd(200, 1.0, 0.02, 10, 2), Limits(60, 165, 40_000)),
     (Crowd(200, 1.0, 0.02, 40, 3), Limits(20, 475, 40_000)),
 )
-HIDDEN: Final = ((0,), (0,), (6, 8, 10), (12, 15, 20), (25, 30, 40), (50, 60))
+# From which weights on two builds fail: who overlooks one kind of fault fails with the pair.
+PAIRS: Final = (((0,), (6, 10, 15, 20)), ((0,), (25, 30, 40)), ((0,), (50, 60)))
 
 
 def judge(world: World, given: Given) -> tuple[Finding, ...]:
-    """One finding for each goal."""
+    """One finding for each goal, in one world or in the worse of a pair."""
+    if "pair" in world:
+        return worse([judge(each, given) for each in world["pair"]])
     try:
         plan = read(given)
     except LabError as refused:
         return nothing([goal.key for goal in GOALS], str(refused))
     most = Limits(*world["limits"])
     found = measured(Crowd(*world["crowd"]), plan)
-    return thrifty(_findings(plan, found, most), found.queries, most.queries)
+    dear = found.queries / most.queries
+    why = f"All goals count less, since queries are {dear:.2f} times their limit."
+    return thrifty(_findings(plan, found, most), dear, 1.0, why)
 
 
 def _findings(plan: Plan, found: Measured, most: Limits) -> tuple[Finding, ...]:
@@ -166,9 +171,9 @@ def _short(value: Any) -> str:
 
 
 def unseen(dice: Random) -> tuple[World, ...]:
-    """Two faults that show at any weight, and four that show from some weight on."""
-    crowds = [drawn(dice, since) for since in HIDDEN]
-    return tuple(_world(crowd, limits(crowd)) for crowd in crowds)
+    """Three pairs: a fault that shows at any weight, and one that shows from some weight on."""
+    pairs = [[drawn(dice, since) for since in pair] for pair in PAIRS]
+    return tuple({"pair": [_world(each, limits(each)) for each in pair]} for pair in pairs)
 
 
 def _world(crowd: Crowd, most: Limits) -> dict[str, Sequence[float]]:

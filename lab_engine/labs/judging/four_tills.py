@@ -12,7 +12,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
-from lab_engine.labs.credit import near, nothing, thrifty, titled
+from lab_engine.labs.credit import near, nothing, thrifty, titled, worse
 from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, Result, World
 from lab_engine.simulation.parts import Resolvers
 from lab_engine.simulation.quantiles import weighted_quantiles
@@ -47,7 +47,12 @@ class _Measured(NamedTuple):
 
 
 def judge(shop: World, given: Given) -> Sequence[Finding]:
-    """What an answer is worth in one shop, by goals."""
+    """What an answer is worth in one shop, or in the worse of a pair of them, by goals."""
+    if "pair" in shop:
+        results = given.get("answer")
+        each = results if isinstance(results, list) and len(results) == 2 else [None, None]
+        alone = zip(shop["pair"], each, strict=True)
+        return worse([judge(one, {"answer": [result]}) for one, result in alone])
     try:
         choice = _choice(given.get("answer"))
     except LabError as refused:
@@ -129,7 +134,8 @@ def _credited(measured: _Measured) -> tuple[Finding, ...]:
             "A look-up that finds no copy goes to the authority: let fewer than 5 of 100 do so.",
         ),
     )
-    return thrifty(findings, measured.bill, 1.0)
+    why = f"All goals count less, since questions are {measured.bill:.3f} times the budget."
+    return thrifty(findings, measured.bill, 1.0, why)
 
 
 def _uneven(measured: _Measured) -> str:
@@ -186,6 +192,11 @@ def _zone(form: str, servers: int, ttl: int) -> Zone:
     return Zone.of("shop.example", each)
 
 
+def _asked(shop: World) -> tuple[Any, ...]:
+    """With what the function is called for a shop."""
+    return tuple(shop[name] for name in ("resolvers", "servers", "mix", "budget"))
+
+
 LAB: Final = Lab(
     "lab_01_four_tills",
     "The four tills",
@@ -199,7 +210,5 @@ LAB: Final = Lab(
     ),
     unseen,
     judge,
-    lambda shop: {
-        "answer": [tuple(shop[name] for name in ("resolvers", "servers", "mix", "budget"))]
-    },
+    lambda shop: {"answer": [_asked(each) for each in shop.get("pair", [shop])]},
 )

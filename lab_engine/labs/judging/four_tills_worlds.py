@@ -30,14 +30,14 @@ COUNTS: Final = (100, 1000)  # of resolvers
 ANY: Final = (0.15, 0.75)  # what part of the clients KEEPS has
 EVEN_ENOUGH, FAR_FROM_IT = (1.12, 1.17), (1.34, 1.80)
 ONE, FOR_EVER = 1.27, 1.26  # at least, where it is feasible: one address, and a TTL without end
-# What TTL a budget buys, from and to, and the part of KEEPS: no one of them tells what is hopeless.
-FEASIBLE: Final = (
-    ((20, 26), (0.40, 0.60)),
-    ((26, 40), ANY),
-    ((80, 110), ANY),
-    ((110, 150), ANY),
+# For each pair: the TTLs that a budget buys where something does it, those where nothing does, and
+# how far apart the parts of KEEPS are at most. No one of them tells which is which.
+PAIRS: Final = (
+    ((20, 40), (60, 110), 0.08),
+    ((80, 110), (65, 85), 1.0),
+    ((110, 150), (150, 260), 0.08),
 )
-HOPELESS: Final = (((60, 120), ANY), ((150, 260), (0.35, 0.55)))
+PATIENCE: Final = 300  # shops drawn for one that fits
 MOST: Final = 2500  # questions in a window: more take long to simulate
 
 
@@ -72,14 +72,26 @@ def questions(resolvers: int, ttl: float) -> float:
 
 
 def unseen(rng: Random) -> Sequence[World]:
-    """Four feasible shops, whose TTLs lie far apart, and two hopeless ones."""
-    feasible = [_drawn(rng, *each, EVEN_ENOUGH) for each in FEASIBLE]
-    return [*feasible, *(_drawn(rng, *each, FAR_FROM_IT) for each in HOPELESS)]
+    """Three pairs: a shop where something does it, and one like it where nothing does."""
+    return [{"pair": _pair(rng, *each)} for each in PAIRS]
 
 
-def _drawn(rng: Random, ttls: Span, parts: Span, uneven: Span) -> World:
-    """A shop whose budget buys such a TTL, and such evenness."""
+def _pair(rng: Random, feasible: Span, hopeless: Span, apart: float) -> list[World]:
+    """Both, in any order."""
     while True:
+        one = _drawn(rng, feasible, ANY, EVEN_ENOUGH)
+        if one is None:
+            continue
+        part = one["mix"][KEEPS]
+        parts = max(ANY[0], part - apart), min(ANY[1], part + apart)
+        other = _drawn(rng, hopeless, parts, FAR_FROM_IT)
+        if other is not None:
+            return rng.sample([one, other], 2)
+
+
+def _drawn(rng: Random, ttls: Span, parts: Span, uneven: Span) -> World | None:
+    """A shop whose budget buys such a TTL, and such evenness; None if it is not met with."""
+    for _ in range(PATIENCE):
         servers = rng.choice((3, 4, 5))
         resolvers, ttl = round(_even_ratios(rng, COUNTS)), _even_ratios(rng, ttls)
         part = round(rng.uniform(*parts), 2)
@@ -90,6 +102,7 @@ def _drawn(rng: Random, ttls: Span, parts: Span, uneven: Span) -> World:
         bought = expected(resolvers, servers, mix, WINDOW * resolvers / budget)
         if budget <= MOST and uneven[0] <= bought <= uneven[1] and not _easy(shop):
             return shop
+    return None
 
 
 def _easy(shop: World) -> bool:

@@ -49,8 +49,12 @@ def judge(tried: World, given: Given) -> Sequence[Finding]:
     findings.append(_bill(found, tried))
     worth = findings[0].credit
     gated = [findings[0], *(_gated(each, worth) for each in findings[1:])]
-    spent = max(found.bill / tried["bill"], found.queries / tried["queries"])
-    why = f"All goals count less, since bill or queries are {spent:.2f} times their limit."
+    over = {
+        "the bill is": found.bill / tried["bill"],
+        "queries are": found.queries / tried["queries"],
+    }
+    what, spent = max(over.items(), key=lambda each: each[1])
+    why = f"All goals count less, since {what} {spent:.3f} times the limit."
     return thrifty(gated, spent, 1.0, why)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lab_engine.errors import LabError
-from lab_engine.labs.credit import near, nothing, thrifty, titled
+from lab_engine.labs.credit import near, nothing, thrifty, titled, worse
 from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, Result, World
 
 from .no_straggler_worlds import (
@@ -36,7 +36,12 @@ KEYS: Final = tuple(goal.key for goal in GOALS)
 
 
 def judge(move: World, given: Given) -> Sequence[Finding]:
-    """What a plan is worth for one move, by goals."""
+    """What a plan is worth for one move, or for the worse of a pair of them, by goals."""
+    if "pair" in move:
+        results = given.get("plan")
+        each = results if isinstance(results, list) and len(results) == 2 else [None, None]
+        alone = zip(move["pair"], each, strict=True)
+        return worse([judge(one, {"plan": [result]}) for one, result in alone])
     old_ttl, start = move["old_ttl"], move["latest_start"]
     try:
         plan = _plan(given.get("plan"), start)
@@ -81,7 +86,8 @@ def judge(move: World, given: Given) -> Sequence[Finding]:
             "Until the restore, whoever has the new address must be back within a minute.",
         ),
     )
-    return titled(thrifty(findings, bill, 1.0), move)
+    why = f"All goals count less, since questions are {bill:.3f} times the budget."
+    return titled(thrifty(findings, bill, 1.0, why), move)
 
 
 def _plan(results: Any, latest_start: int) -> Plan:
@@ -145,6 +151,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _asked(move: World) -> tuple[Any, ...]:
+    """With what the function is called for a move."""
+    return tuple(move[name] for name in ("old_ttl", "latest_start", "caches", "budget"))
+
+
 LAB: Final = Lab(
     "lab_04_no_straggler",
     "Move without a straggler",
@@ -158,7 +169,5 @@ LAB: Final = Lab(
     ),
     unseen,
     judge,
-    lambda move: {
-        "plan": [tuple(move[name] for name in ("old_ttl", "latest_start", "caches", "budget"))]
-    },
+    lambda move: {"plan": [_asked(each) for each in move.get("pair", [move])]},
 )

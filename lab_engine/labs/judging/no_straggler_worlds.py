@@ -87,7 +87,7 @@ def _published(old_ttl: int, latest_start: int, plan: Plan) -> Iterator[int]:
 
 
 def unseen(rng: Random) -> Sequence[World]:
-    """For a short, a long and a very long TTL: a move in good time, and one approved too late.
+    """For a short, a long and a very long TTL a pair: a move in good time, and one approved late.
 
     One of those in good time is approved not a second earlier than it must be.
     """
@@ -96,7 +96,8 @@ def unseen(rng: Random) -> Sequence[World]:
         _drawn(rng, ttls, (1.0, 1.0) if number == just else EARLY)
         for number, ttls in enumerate(OLD_TTLS)
     ]
-    return [*early, *(_drawn(rng, ttls, LATE) for ttls in OLD_TTLS)]
+    late = [_drawn(rng, ttls, LATE) for ttls in OLD_TTLS]
+    return [{"pair": rng.sample(both, 2)} for both in zip(early, late, strict=True)]
 
 
 def _drawn(rng: Random, ttls: tuple[int, int], ahead: tuple[float, float]) -> World:

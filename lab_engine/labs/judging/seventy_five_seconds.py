@@ -35,6 +35,7 @@ NAIVE_OUTAGE: Final = 115.0  # seconds: 30 s x 2, TTL 60
 NAIVE_TRIPPED: Final = 0.25  # 30 s x 1 at a pause of 25 s
 DEAR: Final = 1.01  # of the lowest bill, so that a TTL one second short is no mistake
 NAIVE_DEAR: Final = 1.31
+WASTED: Final = 1.5  # times the lowest bill: whoever pays that has bought the promises
 LONGEST_TTL: Final = 86_400
 HIDDEN: Final = 3  # worlds
 KINDS: Final = (  # what is best in the cases of each, so that no constant fits many
@@ -109,7 +110,7 @@ def _measured(case: Case, chosen: Settings) -> _Looked:
     dear = case.bill(chosen) / case.bill(best(case))
     kept = near(outage, PROMISE, NAIVE_OUTAGE)
     calm = near(tripped, SELDOM, NAIVE_TRIPPED)
-    thrift = min(1.0, DEAR / dear)
+    thrift = near(dear, DEAR, 2 * WASTED - DEAR)
     return _Looked(
         {
             "outage": kept * (1 + calm) / 2 * thrift,
