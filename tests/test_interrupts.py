@@ -316,19 +316,32 @@ def test_what_failed_is_undone():
     assert closed == ["second", "first"]
 
 
+HOOK = """
+import os, sys
+def hook(event, args):
+    if event == {event!r} and str(args[0]) == {path!r}:
+        os.read(os.open({pipe!r}, os.O_RDONLY), 1)
+sys.addaudithook(hook)
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_is_broken_off_while_its_zone_still_loads(tmp_path, number):
-    """The file is a pipe: it is not at its end before the signal is sent."""
-    pipe = tmp_path / "shop.zone"
+    """It waits where the file is opened, and is not let go before the signal is sent."""
+    zone, pipe = tmp_path / "shop.zone", tmp_path / "pipe"
+    zone.write_text(ZONE.to_text())
     os.mkfifo(pipe)
-    command = [sys.executable, "-m", "lab_engine", "serve", str(pipe)]
+    hook = HOOK.format(event="open", path=str(zone), pipe=str(pipe))
+    (tmp_path / "sitecustomize.py").write_text(hook)
+    command = [sys.executable, "-m", "lab_engine", "serve", str(zone)]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     with ExitStack() as stack:
         serving = stack.enter_context(
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+            )
         )
-        writer = stack.enter_context(pipe.open("w"))  # it is open when the command reads
-        writer.write(ZONE.to_text())
-        writer.flush()
+        writer = stack.enter_context(pipe.open("w"))  # it is open when the zone is
         serving.send_signal(number)
         writer.close()  # a signal just before a read is heard behind it
         printed, errors = serving.communicate(timeout=120)
@@ -337,21 +350,14 @@ def test_the_command_is_broken_off_while_its_zone_still_loads(tmp_path, number):
     assert errors == "lab_engine: broken off before anything was served\n"
 
 
-HOOK = """
-import os, sys
-def hook(event, args):
-    if event == "import" and args[0] == "lab_engine.authority":
-        os.read(os.open({pipe!r}, os.O_RDONLY), 1)
-sys.addaudithook(hook)
-"""
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_is_broken_off_while_it_is_still_imported(tmp_path, number):
     """Also in the background, where shells have SIGINT ignored."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    (tmp_path / "sitecustomize.py").write_text(HOOK.format(pipe=str(pipe)))
+    (tmp_path / "sitecustomize.py").write_text(
+        HOOK.format(event="import", path="lab_engine.authority", pipe=str(pipe))
+    )
     command = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable]
     with (
         subprocess.Popen(

@@ -10,7 +10,7 @@ import pytest
 
 from lab_engine.course.overview import stages
 from tools.launch import LESSONS
-from tools.site import build
+from tools.site import LABS, build
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +44,7 @@ def site(tmp_path_factory):
 def test_every_lesson_has_a_page(site):
     """As in the course's own list, with the pages that lead to them."""
     wanted = {f"{stage.notebook}.html" for stage in stages()}
+    wanted |= {f"labs/{path.stem}.html" for path in LABS.glob("lab_*.ipynb")}
 
     assert wanted | {"index.html", "glossary.html", "symptoms.html", "cheat_sheet.html"} == set(
         site

@@ -20,6 +20,7 @@ from lab_engine.course.overview import Stage, stages
 from tools.launch import LESSONS, PLACEHOLDER, slug
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
+LABS: Final = LESSONS.with_name("labs")
 PAGES: Final = ("symptoms", "glossary")  # notebooks that only lead to others
 INDEX: Final = """\
 <!DOCTYPE html>
@@ -56,18 +57,25 @@ def build(out: Path) -> list[Path]:
 def _notebooks() -> Iterator[Path]:
     for name in (*(stage.notebook for stage in stages()), *PAGES):
         yield LESSONS / f"{name}.ipynb"
+    yield from sorted(LABS.glob("lab_*.ipynb"))
 
 
 def _page(exporter: HTMLExporter, path: Path, out: Path) -> Path:
-    target = (out / path.relative_to(LESSONS)).with_suffix(".html")
+    target = (out / _place(path)).with_suffix(".html")
     up = "../" * (len(target.relative_to(out).parts) - 1)
     links = f'<a href="{up}index.html">All lessons</a> · <a href="{_live(path)}">Run it live</a>'
     notebook = read(path)
     resources = {"course_links": links, "metadata": {"name": _title(notebook)}}
     body, _ = exporter.from_notebook_node(notebook, resources)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(_LINK.sub(r'href="\1.html\2"', body), encoding="utf-8")
+    led = body.replace('href="../labs/', 'href="labs/').replace('href="../lessons/', 'href="../')
+    target.write_text(_LINK.sub(r'href="\1.html\2"', led), encoding="utf-8")
     return target
+
+
+def _place(path: Path) -> Path:
+    """Where a page lies: as in a learner's copies, the labs in a folder beside the lessons."""
+    return path.relative_to(LABS.parent if path.is_relative_to(LABS) else LESSONS)
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -84,7 +92,7 @@ def _title(notebook: nbformat.NotebookNode) -> str:
 
 
 def _live(path: Path) -> str:
-    name = path.relative_to(LESSONS).as_posix()
+    name = _place(path).as_posix()
     return f"https://mybinder.org/v2/gh/{slug()}/HEAD?urlpath=lab/tree/my/{name}"
 
 

@@ -131,7 +131,7 @@ def test_a_file_that_is_no_database_is_said_and_the_picture_stays(world):
     box.press("Enter")
     status = world.page.locator(".lab-form:has(select) .lab-status").first
 
-    expect(status).to_contain_text("nothing.mmdb: is not a MaxMind file")
+    expect(status).to_contain_text("nothing.mmdb: cannot be read: there is no such file")
     expect(status).to_contain_text("The picture still shows the last values that worked.")
     assert box.get_attribute("aria-invalid") == "true"
     assert picture(world).locator(".lab-words").inner_text() == before
