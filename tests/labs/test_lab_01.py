@@ -1,6 +1,5 @@
 """Lab 01: its table of answers, and the law that draws its shops against runs."""
 
-import os
 from random import Random
 
 import pytest
@@ -10,52 +9,19 @@ from hypothesis import strategies as st
 from lab_engine.labs.judging import lab
 from lab_engine.labs.judging.four_tills import GOALS, scenario
 from lab_engine.labs.judging.four_tills_worlds import LIMIT, WINDOW, expected, questions
-from lab_engine.labs.lab import VISIBLE_SHARE, Result
+from lab_engine.labs.lab import Result
 from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.run import run
-
-from .tables import rows, score
+from tests.labs.tables import SEEDS, Tabled
 
 NAME = "lab_01_four_tills"
 LAB = lab(NAME)
-ROWS = rows(NAME)
-LONG = "LAB_LONG" in os.environ
-SEEDS = range(1, 21 if LONG else 4)
 SHOP = LAB.visible[0]
 
 
-def total(row):
-    return VISIBLE_SHARE * row["visible"] + (1 - VISIBLE_SHARE) * row["hidden"]
-
-
-def of(kind):
-    return [row for row in ROWS if row["kind"] == kind]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
-def test_an_answer_earns_what_its_table_says(row):
-    assert score(LAB, row["code"], LAB.visible) == pytest.approx(row["visible"], abs=0.06)
-    if LONG:
-        hidden = score(LAB, row["code"], LAB.unseen(Random(1)))
-        assert hidden == pytest.approx(row["hidden"], abs=0.06)
-
-
-def test_understanding_wins_and_nothing_else():
-    """The reference earns all, wrong answers clearly less, extremes at most half."""
-    assert {total(row) for row in of("reference")} == {100}
-    assert len(of("wrong")) >= 4
-    assert all(total(row) < 90 for row in of("wrong"))
-    assert all(total(row) <= 50 for row in of("extreme"))
-    assert all(total(row) == 0 for row in of("empty"))
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_reference_is_right_in_shops_nobody_has_seen(seed):
-    assert score(LAB, of("reference")[0]["code"], LAB.unseen(Random(seed))) == pytest.approx(100)
-
-
-def test_the_same_dice_give_the_same_shops():
-    assert LAB.unseen(Random(5)) == LAB.unseen(Random(5)) != LAB.unseen(Random(6))
+class TestTable(Tabled):
+    name = NAME
+    dear = True
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -2,7 +2,6 @@
 
 import math
 import os
-from functools import cache
 from random import Random
 from statistics import fmean, quantiles
 
@@ -28,54 +27,18 @@ from lab_engine.labs.judging.careful_canary_worlds import (
     limits,
     measured,
 )
-from lab_engine.labs.lab import VISIBLE_SHARE
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
 from lab_engine.simulation.parts import ScheduledChange
-
-from .tables import rows, score
+from tests.labs.tables import SEEDS, Tabled, score, unseen
 
 NAME = "lab_02_careful_canary"
 LAB = lab(NAME)
-ROWS = rows(NAME)
 LONG = "LAB_LONG" in os.environ
-SEEDS = range(1, 21 if LONG else 4)
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 
 
-@cache
-def unseen(seed):
-    return LAB.unseen(Random(seed))
-
-
-def total(row):
-    return VISIBLE_SHARE * row["visible"] + (1 - VISIBLE_SHARE) * row["hidden"]
-
-
-def of(kind):
-    return [row for row in ROWS if row["kind"] == kind]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
-def test_an_answer_earns_what_its_table_says(row):
-    found = score(LAB, row["code"], LAB.visible), score(LAB, row["code"], unseen(1))
-
-    assert found == pytest.approx((row["visible"], row["hidden"]), abs=0.06)
-
-
-def test_understanding_wins_and_nothing_else():
-    """The reference earns all, wrong answers clearly less, extremes at most half."""
-    assert {total(row) for row in of("reference")} == {100}
-    assert len(of("wrong")) >= 4
-    assert all(0 < total(row) < 90 for row in of("wrong"))
-    assert all(total(row) <= 50 for row in of("extreme"))
-    assert all(total(row) == 0 for row in of("empty"))
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_reference_is_right_in_worlds_nobody_has_seen(seed):
-    (reference,) = of("reference")
-
-    assert score(LAB, reference["code"], unseen(seed)) == pytest.approx(100)
+class TestTable(Tabled):
+    name = NAME
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -84,15 +47,11 @@ def test_idle_steps_never_pass(seed):
     for between in ("", "(49, 5), (49.1, 20),", "(0.1, 5), (0.2, 10), (0.3, 20), (0.4, 45),"):
         code = f"steps = [(0, 2), {between} (50, 100)]\nttl = 20\n"
 
-        assert score(LAB, code, unseen(seed)) < 75
-
-
-def test_the_same_dice_give_the_same_worlds():
-    assert LAB.unseen(Random(1)) == unseen(1) != unseen(2)
+        assert score(LAB, code, unseen(NAME, seed)) < 75
 
 
 def test_limits_are_a_quarter_more_than_the_references():
-    for world in (each for pair in unseen(2) for each in pair["pair"]):
+    for world in (each for pair in unseen(NAME, 2) for each in pair["pair"]):
         found = measured(Crowd(*world["crowd"]), REFERENCE)
 
         for most, here in zip(world["limits"], found, strict=True):

@@ -1,6 +1,5 @@
 """Lab 03: its table of answers, and its measures against packets through real caches."""
 
-import os
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -18,9 +17,8 @@ from lab_engine.labs.judging.near_everybody_worlds import MOST_REGIONS, places, 
 from lab_engine.labs.lab import Result
 from lab_engine.labs.scoring import mark
 from lab_engine.labs.trying import tried
-from tests.labs.tables import rows, score
+from tests.labs.tables import SEEDS, Tabled, rows, score
 
-SEEDS: Final = range(1, 21 if "LAB_LONG" in os.environ else 4)
 ROWS: Final = rows(LAB.name)
 HIDDEN: Final = tuple(LAB.unseen(Random(1)))
 NOTEBOOK: Final = Path(__file__).parents[2] / "labs" / "solutions" / f"{LAB.name}.ipynb"
@@ -41,16 +39,8 @@ def named(name: str) -> str:
 REFERENCE: Final = next(each["code"] for each in ROWS if each["kind"] == "reference")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
-def test_answers_score_as_the_table_says(row: dict[str, Any]) -> None:
-    """Visible and hidden; no extreme wins, and nobody who overlooks something gets nearly all."""
-    visible, hidden = score(LAB, row["code"], LAB.visible), score(LAB, row["code"], HIDDEN)
-    total = 0.4 * visible + 0.6 * hidden
-
-    assert (visible, hidden) == pytest.approx((row["visible"], row["hidden"]), abs=0.06)
-    bounds = {"reference": (100, 100), "wrong": (0, 90), "extreme": (0, 50), "empty": (0, 0)}
-    low, high = bounds[row["kind"]]
-    assert low - 1e-9 <= total <= high + 1e-9
+class TestTable(Tabled):
+    name = LAB.name
 
 
 @pytest.mark.parametrize("seed", SEEDS)

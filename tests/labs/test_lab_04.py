@@ -1,7 +1,6 @@
 """Lab 04: its table of answers, and what its judge counts, in other ways."""
 
 import math
-import os
 from random import Random
 
 import pytest
@@ -22,54 +21,21 @@ from lab_engine.labs.judging.no_straggler_worlds import (
     straggling,
     unavoidable,
 )
-from lab_engine.labs.lab import VISIBLE_SHARE, Result
+from lab_engine.labs.lab import Result
 from lab_engine.simulation.parts import Clients, Resolvers, ScheduledChange
 from lab_engine.simulation.run import run
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import plan_migration
-
-from .tables import rows, score
+from tests.labs.tables import SEEDS, Tabled
 
 NAME = "lab_04_no_straggler"
 LAB = lab(NAME)
-ROWS = rows(NAME)
-LONG = "LAB_LONG" in os.environ
-SEEDS = range(1, 21 if LONG else 4)
 MOVE = LAB.visible[0]
 CACHES = 2000
 
 
-def total(row):
-    return VISIBLE_SHARE * row["visible"] + (1 - VISIBLE_SHARE) * row["hidden"]
-
-
-def of(kind):
-    return [row for row in ROWS if row["kind"] == kind]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
-def test_an_answer_earns_what_its_table_says(row):
-    found = score(LAB, row["code"], LAB.visible), score(LAB, row["code"], LAB.unseen(Random(1)))
-
-    assert found == pytest.approx((row["visible"], row["hidden"]), abs=0.06)
-
-
-def test_understanding_wins_and_nothing_else():
-    """The reference earns all, wrong answers clearly less, extremes at most half."""
-    assert {total(row) for row in of("reference")} == {100}
-    assert len(of("wrong")) >= 4
-    assert all(total(row) < 90 for row in of("wrong"))
-    assert all(total(row) <= 50 for row in of("extreme"))
-    assert all(total(row) == 0 for row in of("empty"))
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_reference_is_right_in_moves_nobody_has_seen(seed):
-    assert score(LAB, of("reference")[0]["code"], LAB.unseen(Random(seed))) == pytest.approx(100)
-
-
-def test_the_same_dice_give_the_same_moves():
-    assert LAB.unseen(Random(5)) == LAB.unseen(Random(5)) != LAB.unseen(Random(6))
+class TestTable(Tabled):
+    name = NAME
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,7 +1,6 @@
 """Lab 05: its table of answers, and what its judge asks against packets through a real cache."""
 
 import json
-import os
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -28,9 +27,8 @@ from lab_engine.labs.judging.mail_on_mondays_asking import (
 )
 from lab_engine.labs.scoring import mark
 from lab_engine.labs.trying import tried
-from tests.labs.tables import rows, score
+from tests.labs.tables import Tabled, rows
 
-SEEDS: Final = range(1, 21 if "LAB_LONG" in os.environ else 4)
 ROWS: Final = rows(LAB.name)
 HIDDEN: Final = tuple(LAB.unseen(Random(1)))
 REFERENCE: Final = next(each["code"] for each in ROWS if each["kind"] == "reference")
@@ -61,22 +59,8 @@ def mended() -> Zone:
     return repaired(answers(REFERENCE)["batches"])[-1]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
-def test_answers_score_as_the_table_says(row: dict[str, Any]) -> None:
-    """Visible and hidden; no extreme wins, and no fault that is left goes unnoticed."""
-    visible, hidden = score(LAB, row["code"], LAB.visible), score(LAB, row["code"], HIDDEN)
-    total = 0.4 * visible + 0.6 * hidden
-
-    assert (visible, hidden) == pytest.approx((row["visible"], row["hidden"]), abs=0.06)
-    bounds = {"reference": (100, 100), "wrong": (0, 90), "extreme": (0, 50), "empty": (0, 0)}
-    low, high = bounds[row["kind"]]
-    assert low - 1e-9 <= total <= high + 1e-9
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_reference_is_worth_all_in_any_world(seed: int) -> None:
-    """Whatever the order, the network and who is sick."""
-    assert score(LAB, REFERENCE, LAB.unseen(Random(seed))) == 100
+class TestTable(Tabled):
+    name = LAB.name
 
 
 @pytest.mark.parametrize("change", range(11))

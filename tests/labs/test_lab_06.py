@@ -2,8 +2,6 @@
 
 import math
 import os
-from functools import cache
-from random import Random
 from statistics import fmean
 
 import pytest
@@ -24,64 +22,25 @@ from lab_engine.labs.judging.seventy_five_seconds_cases import (
     Settings,
     best,
 )
-from lab_engine.labs.lab import VISIBLE_SHARE, Result
+from lab_engine.labs.lab import Result
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
-
-from .tables import rows, score
+from tests.labs.tables import Tabled, score, unseen
 
 NAME = "lab_06_seventy_five_seconds"
 LAB = lab(NAME)
-ROWS = rows(NAME)
 LONG = "LAB_LONG" in os.environ
-SEEDS = range(1, 21 if LONG else 4)
 RUNS = 2000 if LONG else 60
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 
 
-@cache
-def unseen(seed):
-    return LAB.unseen(Random(seed))
-
-
-def total(row):
-    return VISIBLE_SHARE * row["visible"] + (1 - VISIBLE_SHARE) * row["hidden"]
-
-
-def of(kind):
-    return [row for row in ROWS if row["kind"] == kind]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
-def test_an_answer_earns_what_its_table_says(row):
-    found = score(LAB, row["code"], LAB.visible), score(LAB, row["code"], unseen(1))
-
-    assert found == pytest.approx((row["visible"], row["hidden"]), abs=0.06)
-
-
-def test_understanding_wins_and_nothing_else():
-    """The reference earns all, wrong answers clearly less, extremes at most half."""
-    assert {total(row) for row in of("reference")} == {100}
-    assert len(of("wrong")) >= 4
-    assert all(0 < total(row) < 90 for row in of("wrong"))
-    assert all(total(row) <= 50 for row in of("extreme"))
-    assert all(total(row) == 0 for row in of("empty"))
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_reference_is_right_in_worlds_nobody_has_seen(seed):
-    (reference,) = of("reference")
-
-    assert score(LAB, reference["code"], unseen(seed)) == pytest.approx(100)
-
-
-def test_the_same_dice_give_the_same_worlds():
-    assert LAB.unseen(Random(1)) == unseen(1) != unseen(2)
+class TestTable(Tabled):
+    name = NAME
 
 
 def unseen_cases(seed):
-    return [Case(*case) for world in unseen(seed) for case in world["cases"]]
+    return [Case(*case) for world in unseen(NAME, seed) for case in world["cases"]]
 
 
 def test_hidden_cases_are_decisions():
@@ -99,7 +58,7 @@ def test_hidden_cases_are_decisions():
 
 def test_no_constant_wins():
     """The best of all constants earns less than half of what unseen cases are worth."""
-    worlds = unseen(3)
+    worlds = unseen(NAME, 3)
 
     def earns(chosen):
         code = f"def settings(*case):\n    return {chosen._asdict()}\n"
@@ -258,7 +217,7 @@ def test_what_a_call_raised_is_said():
 
 
 def test_one_bad_case_of_ten_costs_a_tenth():
-    world = unseen(1)[0]
+    world = unseen(NAME, 1)[0]
     fine = [Result(best(Case(*case))._asdict()) for case in world["cases"]]
 
     findings = LAB.judge(world, {"settings": [Result(problem="no"), *fine[1:]]})
@@ -269,7 +228,7 @@ def test_one_bad_case_of_ten_costs_a_tenth():
 
 def test_findings_never_tell_a_parameter():
     """Of hidden worlds only measures are told, and which way to turn."""
-    world = unseen(1)[0]
+    world = unseen(NAME, 1)[0]
     answers = [Result({"interval": 30, "threshold": 3, "ttl": 60})] * len(world["cases"])
 
     for finding in LAB.judge(world, {"settings": answers}):

@@ -1,9 +1,7 @@
 """Lab 07: its table of scores, what cannot be won, and its measures against closed forms."""
 
 import json
-import os
 from pathlib import Path
-from random import Random
 
 import pytest
 from hypothesis import given
@@ -12,59 +10,28 @@ from hypothesis import strategies as st
 from lab_engine.caches.crowds import zipf_shares
 from lab_engine.labs.judging import lab
 from lab_engine.labs.judging.eight_workloads_measures import DAY, POLICIES, RESOLVERS, TTL, measured
-from lab_engine.labs.lab import VISIBLE_SHARE, Result
+from lab_engine.labs.lab import Result
 from lab_engine.simulation import theory
-from tests.labs.tables import rows, score
+from tests.labs.tables import MOST, Tabled, unseen
 
 LABS = Path(__file__).parents[2] / "labs"
 NAME = "lab_07_eight_workloads"
 LAB = lab(NAME)
-ROWS = rows(NAME)
-LONG = "LAB_LONG" in os.environ
-SEEDS = 20 if LONG else 3
-REFERENCE = next(row for row in ROWS if row["kind"] == "reference")
 
 
 def row_of(kind):
     return next(r for r in LAB.visible[0]["rows"] if r["workload"]["kind"] == kind)
 
 
-def total(row):
-    return VISIBLE_SHARE * row["visible"] + (1 - VISIBLE_SHARE) * row["hidden"]
-
-
-def hidden(seed):
-    return LAB.unseen(Random(seed))
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
-def test_an_answer_scores_as_its_table_says(row):
-    """What the table states is what is measured; in unseen worlds of all only in the long run."""
-    assert score(LAB, row["code"], LAB.visible) == pytest.approx(row["visible"], abs=0.06)
-    if LONG or row["name"].startswith("L7 everywhere"):
-        assert score(LAB, row["code"], hidden(1)) == pytest.approx(row["hidden"], abs=0.06)
-
-
-def test_only_who_understands_wins():
-    """Extremes and brute force earn half at most, plausible mistakes clearly less than all."""
-    most = {"reference": 100, "wrong": 85, "extreme": 50, "empty": 0}
-    kinds = [row["kind"] for row in ROWS]
-
-    assert total(REFERENCE) == 100
-    assert all(total(row) <= most[row["kind"]] for row in ROWS)
-    assert kinds.count("wrong") >= 4
-    assert kinds.count("extreme") >= 6
-
-
-@pytest.mark.parametrize("seed", range(2, 2 + SEEDS))
-def test_the_reference_earns_all_whatever_the_dice(seed):
-    """Every unseen row can be met, and by no luck of its dice is missed."""
-    assert score(LAB, REFERENCE["code"], hidden(seed)) == 100
+class TestTable(Tabled):
+    name = NAME
+    dear = True
+    most = MOST | {"wrong": 85}
 
 
 def test_the_dice_draw_the_same_worlds_and_deal_out_all_sides():
     """Four rows of each kind, and of a kind with two sides two of each."""
-    worlds = hidden(5)
+    worlds = unseen(NAME, 5)
     cheapest = [
         row["cheapest"]
         for world in worlds
@@ -72,7 +39,7 @@ def test_the_dice_draw_the_same_worlds_and_deal_out_all_sides():
         if row["workload"]["kind"] == "batch API"
     ]
 
-    assert worlds == hidden(5)
+    assert worlds == unseen(NAME, 5)
     assert sum(len(world["rows"]) for world in worlds) == 32
     assert sorted(cheapest) == ["DNS", "DNS", "L4", "L4"]
 

@@ -1,7 +1,6 @@
 """Lab 08: its table of scores, what cannot be won, and junk."""
 
 import json
-import os
 from pathlib import Path
 from random import Random
 
@@ -12,43 +11,17 @@ from hypothesis import strategies as st
 from lab_engine.labs.judging import lab
 from lab_engine.labs.judging.global_service_days import measured
 from lab_engine.labs.judging.global_service_worlds import DETECTED, reference, usd
-from lab_engine.labs.lab import VISIBLE_SHARE, Result
-from tests.labs.tables import rows, score
+from lab_engine.labs.lab import Result
+from tests.labs.tables import Tabled
 
 LABS = Path(__file__).parents[2] / "labs"
 NAME = "lab_08_global_service"
 LAB = lab(NAME)
-ROWS = rows(NAME)
-LONG = "LAB_LONG" in os.environ
-SEEDS = 20 if LONG else 3
-REFERENCE = next(row for row in ROWS if row["kind"] == "reference")
 
 
-def total(row):
-    return VISIBLE_SHARE * row["visible"] + (1 - VISIBLE_SHARE) * row["hidden"]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
-def test_an_answer_scores_as_its_table_says(row):
-    """What the table states is what is measured; in unseen worlds of all only in the long run."""
-    assert score(LAB, row["code"], LAB.visible) == pytest.approx(row["visible"], abs=0.06)
-    if LONG:
-        unseen = LAB.unseen(Random(1))
-        assert score(LAB, row["code"], unseen) == pytest.approx(row["hidden"], abs=0.06)
-
-
-def test_only_who_understands_wins():
-    """Extremes and brute force earn half at most, plausible mistakes less than all."""
-    most = {"reference": 100, "wrong": 89.9, "extreme": 50, "empty": 0}
-
-    assert total(REFERENCE) == 100
-    assert all(total(row) <= most[row["kind"]] for row in ROWS)
-
-
-@pytest.mark.parametrize("seed", range(2, 2 + SEEDS))
-def test_the_reference_earns_all_whatever_the_dice(seed):
-    """Every unseen brief can be met on its day."""
-    assert score(LAB, REFERENCE["code"], LAB.unseen(Random(seed))) == 100
+class TestTable(Tabled):
+    name = NAME
+    dear = True
 
 
 def test_the_notebook_shows_the_brief_that_is_judged():
