@@ -7,7 +7,7 @@ import sys
 import pytest
 from dns.rdatatype import RdataType
 
-from lab_engine.authority import room
+from lab_engine.authority import memory
 from lab_engine.authority.records import RRset, as_name
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import ZoneError
@@ -217,9 +217,9 @@ def test_nothing_is_quoted_of_a_file_that_is_no_zone(text):
 
 def test_what_will_not_fit_is_told_before_it_is_loaded():
     """Loaded, a million records take several gigabytes and more than a minute."""
-    room.check(100, "zone", free=10**9)
+    memory.check(100, "zone", free=10**9)
     with pytest.raises(ZoneError, match=r"about 1,000,000 records.* 3\.7 GB.* 84 s.* 1\.0 GB"):
-        room.check(1_000_000, "zone", free=10**9)
+        memory.check(1_000_000, "zone", free=10**9)
 
 
 def test_a_process_with_little_memory_refuses_a_large_file_at_once(tmp_path):

@@ -18,7 +18,7 @@ import dns.name
 from dns.name import Name
 from dns.rdatatype import RdataType
 
-from lab_engine.authority import awsjson, cidr, masterfile, room
+from lab_engine.authority import awsjson, cidr, masterfile, memory
 from lab_engine.authority.aliases import Aliases
 from lab_engine.authority.checks import problems
 from lab_engine.authority.edited import Edited, edited
@@ -132,7 +132,7 @@ class Zone:
             ZoneError: with the line number, what is wrong and what to do.
         """
         apex = None if origin is None else as_name(origin)
-        room.check(text.count("\n"), source)
+        memory.check(text.count("\n"), source)
         reading = masterfile.read(text, apex, source)
         zone = cls(reading.origin, reading.rrsets, forgiving)
         zone.left_out = reading.left_out
@@ -180,7 +180,7 @@ class Zone:
             ZoneError: every mistake, each with its element; nothing is loaded.
         """
         known = cidr.read(cidr_blocks)
-        room.check(given.count('"Type"') if isinstance(given, str) else 0, source)
+        memory.check(given.count('"Type"') if isinstance(given, str) else 0, source)
         reading = awsjson.read(given, None if origin is None else as_name(origin), source, known)
         apex, sets = reading.origin, reading.record_sets
         held = _held(apex, sets)

@@ -1,4 +1,4 @@
-"""`python -m lab_engine grade` and `labs`: what they are told, and what is left in a folder."""
+"""`python -m lab_engine grade`: what it is told, and what is left in a folder."""
 
 import argparse
 import os

@@ -10,8 +10,8 @@ import selectors
 import socket
 from collections.abc import Callable
 
+from lab_engine.wire.descriptors import NO_ROOM, PAUSE, lacking
 from lab_engine.wire.ours import ours
-from lab_engine.wire.room import NO_ROOM, PAUSE, lacking
 from lab_engine.wire.transport import Source
 
 

@@ -25,8 +25,8 @@ from tornado.httputil import (
 from tornado.iostream import IOStream
 
 from lab_engine.wire.accepting import Accepting
+from lab_engine.wire.descriptors import REQUESTS, share
 from lab_engine.wire.rest import Answer
-from lab_engine.wire.room import REQUESTS, share
 
 ENDLESS = 1 << 62  # octets: tornado has no answer for a long body, so the counting is done here
 

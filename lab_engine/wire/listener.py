@@ -18,8 +18,8 @@ from typing import Self
 
 from lab_engine.errors import ListenError
 from lab_engine.wire import sockets
+from lab_engine.wire.descriptors import NO_ROOM, lacking
 from lab_engine.wire.ours import Home, ours
-from lab_engine.wire.room import NO_ROOM, lacking
 from lab_engine.wire.streams import MAX_CONNECTIONS, Streams
 from lab_engine.wire.transport import Handler, Source, address
 

@@ -22,9 +22,9 @@ from lab_engine.control.account import Account
 from lab_engine.control.serving import Observation
 from lab_engine.errors import LabError
 from lab_engine.wire.accepting import event_loop
+from lab_engine.wire.descriptors import PROBES, share
 from lab_engine.wire.ours import Home, is_ours
 from lab_engine.wire.probing import ProbeResult, probe
-from lab_engine.wire.room import PROBES, share
 from lab_engine.wire.targets import Table, Target, checked_table, target_of
 
 MAX_PROBED = 200  # [design] checks at once

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import h11
 
-from lab_engine.wire.room import NO_PLACE, NO_ROOM
+from lab_engine.wire.descriptors import NO_PLACE, NO_ROOM
 from lab_engine.wire.targets import Target
 
 SEARCHED = 5_120  # bytes of the body

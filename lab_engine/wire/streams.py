@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from lab_engine.wire.descriptors import NO_ROOM, PAUSE, STREAMS, share
 from lab_engine.wire.ours import ours
-from lab_engine.wire.room import NO_ROOM, PAUSE, STREAMS, share
 from lab_engine.wire.sockets import LENGTH
 
 IDLE_SECONDS = 10.0  # RFC 7766 section 6.2.3: "order of seconds"
