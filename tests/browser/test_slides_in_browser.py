@@ -1,10 +1,9 @@
 """The lessons as slides: by keyboard from the first to the last, with nothing from elsewhere."""
 
-import shutil
-
 import pytest
 
 from tests.browser.harness import browser
+from tests.witnesses.programs import find
 from tools.launch import LESSONS
 from tools.slides import main
 
@@ -26,8 +25,7 @@ CUT = """
 @pytest.fixture(scope="module")
 def slides(tmp_path_factory):
     """Their folder."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not here")
+    find("npm")
     out = tmp_path_factory.mktemp("slides")
     main([str(out)])
     return out
