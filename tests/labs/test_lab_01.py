@@ -100,10 +100,10 @@ def test_whatever_is_given_is_judged(value):
         (None, "is not a form and a TTL"),
         ({"form": "set"}, "is not a form and a TTL"),
         ({"form": "both", "ttl": 60}, "is not known"),
-        ({"form": "set", "ttl": -1}, "is not whole seconds"),
-        ({"form": "set", "ttl": 0.5}, "is not whole seconds"),
-        ({"form": "set", "ttl": True}, "is not whole seconds"),
-        ({"form": "set", "ttl": 10**400}, "is not whole seconds"),
+        ({"form": "set", "ttl": -1}, "is no whole number"),
+        ({"form": "set", "ttl": 0.5}, "is no whole number"),
+        ({"form": "set", "ttl": True}, "is no whole number"),
+        ({"form": "set", "ttl": 10**400}, "is no whole number"),
     ],
 )
 def test_what_cannot_be_an_answer_is_told_why(value, said):

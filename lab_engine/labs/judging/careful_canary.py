@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Final
 
 from lab_engine.errors import LabError
+from lab_engine.labs.answered import is_number, short, whole
 from lab_engine.labs.credit import near, nothing, thrifty, worse
 from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, World
 
@@ -130,41 +131,27 @@ def read(given: Given) -> Plan:
     Raises:
         LabError: it is none.
     """
-    return Plan(_steps(given.get("steps")), _whole("ttl", given.get("ttl"), *TTLS))
+    return Plan(_steps(given.get("steps")), whole("ttl", given.get("ttl"), *TTLS))
 
 
 def _steps(given: Any) -> tuple[Step, ...]:
     remedy = "Write [(0, 2), (30, 100)], say: minutes, and per cent."
     if not isinstance(given, list) or not 1 <= len(given) <= STEPS:
-        raise LabError(f"steps {_short(given)}", f"is no list of 1 to {STEPS} steps", remedy)
+        raise LabError(f"steps {short(given)}", f"is no list of 1 to {STEPS} steps", remedy)
     steps = []
     for each in given:
         if not isinstance(each, list | tuple) or len(each) != 2:
-            raise LabError(f"step {_short(each)}", "is not (minutes, weight)", remedy)
-        steps.append(Step(_minutes(each[0]), _whole("weight", each[1], 0, 100)))
+            raise LabError(f"step {short(each)}", "is not (minutes, weight)", remedy)
+        steps.append(Step(_minutes(each[0]), whole("weight", each[1], 0, 100)))
     if any(later.minutes <= step.minutes for step, later in pairwise(steps)):
         raise LabError("steps", "are not in the order of time", "Give each a later minute.")
     return tuple(steps)
 
 
 def _minutes(given: Any) -> float:
-    number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not number or not 0 <= given <= 1440:
-        raise LabError(f"minutes {_short(given)}", "are not within a day", "Take 0 to 1440.")
+    if not is_number(given) or not 0 <= given <= 1440:
+        raise LabError(f"minutes {short(given)}", "are not within a day", "Take 0 to 1440.")
     return float(given)
-
-
-def _whole(name: str, given: Any, low: int, high: int) -> int:
-    number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not number or not low <= given <= high or given % 1:
-        rule = f"is not a whole number from {low} to {high}"
-        raise LabError(f"{name} {_short(given)}", rule, "Choose one in that range.")
-    return int(given)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 # --- the lab --------------------------------------------------------------------------------------

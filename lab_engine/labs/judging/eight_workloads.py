@@ -11,6 +11,7 @@ from random import Random
 from statistics import fmean
 from typing import Any, Final, NamedTuple
 
+from lab_engine.labs.answered import short
 from lab_engine.labs.credit import near
 from lab_engine.labs.judging.eight_workloads_measures import POLICIES, measured
 from lab_engine.labs.judging.eight_workloads_rows import KINDS, worlds
@@ -129,19 +130,14 @@ def _choice(result: Any) -> tuple[str, str] | str:
         return f"choose gave nothing back: {result.problem}"
     value = result.value
     if not isinstance(value, dict) or set(value) != {"world", "policy"}:
-        return f'choose gave {_short(value)}, no dict with "world" and "policy": give one back.'
+        return f'choose gave {short(value)}, no dict with "world" and "policy": give one back.'
     world, policy = value["world"], value["policy"]
     if not isinstance(world, str) or world not in POLICIES:
-        return f"world {_short(world)} is none of the three: take DNS, L4 or L7."
+        return f"world {short(world)} is none of the three: take DNS, L4 or L7."
     if not isinstance(policy, str) or policy not in POLICIES[world]:
         known = ", ".join(POLICIES[world])
-        return f"policy {_short(policy)} is none that {world} has: choose one of {known}."
+        return f"policy {short(policy)} is none that {world} has: choose one of {known}."
     return world, policy
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 def _limit(name: str, value: float, limit: float) -> Verdict:
@@ -160,11 +156,11 @@ def _reasons(given: Any, held: set[str]) -> Finding:
     """Half for each right reason, where the choice that it defends holds in this world."""
     wanted = "a right reason for each of the two rows"
     if not isinstance(given, dict) or set(given) != set(REASONS):
-        turn = f"reasons is {_short(given)}: give a dict with a letter for each of its two rows."
+        turn = f"reasons is {short(given)}: give a dict with a letter for each of its two rows."
         return Finding("reasons", 0.0, "nothing", wanted, turn)
     for kind, letter in given.items():
         if not isinstance(letter, str) or letter not in LETTERS:
-            turn = f"reason {_short(letter)} for {kind} is no letter of the four: take a to d."
+            turn = f"reason {short(letter)} for {kind} is no letter of the four: take a to d."
             return Finding("reasons", 0.0, "nothing", wanted, turn)
     right = [kind for kind, letter in REASONS.items() if given[kind] == letter]
     good = [kind for kind in right if kind in held]

@@ -12,8 +12,9 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
+from lab_engine.labs.answered import returned, whole
 from lab_engine.labs.credit import near, nothing, thrifty, titled, worse
-from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, Result, World
+from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, World
 from lab_engine.simulation.parts import Resolvers
 from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.run import run
@@ -72,12 +73,7 @@ def _choice(results: Any) -> tuple[str, int] | None:
     Raises:
         LabError: it is neither.
     """
-    if not (isinstance(results, list) and len(results) == 1 and isinstance(results[0], Result)):
-        raise LabError("answer", "is no function that was called", "Write def answer(…).")
-    result = results[0]
-    if result.problem:
-        raise LabError("answer(…)", f"gave nothing back: {result.problem}", "Try it by hand.")
-    value = result.value
+    value = returned("answer", results[0] if isinstance(results, list) and results else None)
     if value == IMPOSSIBLE:
         return None
     if not isinstance(value, Mapping) or sorted(value) != ["form", "ttl"]:
@@ -86,11 +82,7 @@ def _choice(results: Any) -> tuple[str, int] | None:
     form, ttl = value["form"], value["ttl"]
     if form not in FORMS:
         raise LabError(f"form {form!r:.40}", "is not known", f"Take one of {', '.join(FORMS)}.")
-    number = isinstance(ttl, int | float) and not isinstance(ttl, bool)
-    if not (number and 0 <= ttl <= LONGEST and ttl == int(ttl)):
-        rule = f"is not whole seconds from 0 to {LONGEST:,}"
-        raise LabError(f"ttl {ttl!r:.40}", rule, "Round it, and keep it in that range.")
-    return form, int(ttl)
+    return form, whole("ttl", ttl, 0, LONGEST)
 
 
 def _declined(shop: World) -> tuple[Finding, ...]:

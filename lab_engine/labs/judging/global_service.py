@@ -9,10 +9,11 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 from lab_engine.errors import LabError
+from lab_engine.labs.answered import returned, short
 from lab_engine.labs.credit import near, nothing
 from lab_engine.labs.judging.global_service_days import Measured, measured
 from lab_engine.labs.judging.global_service_worlds import shown, worlds
-from lab_engine.labs.lab import Answer, Arguments, Finding, Given, Goal, Lab, Result, World
+from lab_engine.labs.lab import Answer, Arguments, Finding, Given, Goal, Lab, World
 
 SHOWN: Final = 1  # the dice of the visible world, whose brief stands in the notebook
 LEAST, LONGEST = 10, 86_400  # seconds of a TTL
@@ -124,41 +125,32 @@ def _finding(key: str, found: Measured, limit: float, reached: Mapping[str, floa
 
 def _design(world: World, given: Any) -> dict[str, Any]:
     """What the function gave back, in the form of a design. Raises LabError if it has not that."""
-    result = given[0] if isinstance(given, list) and given else None
-    if not isinstance(result, Result):
-        raise LabError("design", "was not called", "Give a function.")
-    if result.problem:
-        raise LabError("design", f"gave nothing back: {result.problem}", "Let it give a dict.")
-    value = _keyed("design", result.value, DESIGN)
+    given = returned("design", given[0] if isinstance(given, list) and given else None)
+    value = _keyed("design", given, DESIGN)
     pools, ttl = value["pools"], value["ttl"]
     if type(ttl) is not int or not LEAST <= ttl <= LONGEST:
         rule = f"is no TTL from {LEAST} to {LONGEST} s"
-        raise LabError(_short(ttl), rule, "A shorter one would ask for each request anew.")
+        raise LabError(short(ttl), rule, "A shorter one would ask for each request anew.")
     if not isinstance(pools, list):
-        raise LabError(_short(pools), "is no list of pools", "Give a list of dicts.")
+        raise LabError(short(pools), "is no list of pools", "Give a list of dicts.")
     for pool in pools:
         _keyed("a pool", pool, POOL)
         offered = world["brief"]["usd"]
         if not isinstance(pool["region"], str) or pool["region"] not in offered:
             known = f"Choose one of {', '.join(offered)}."
-            raise LabError(_short(pool["region"]), "is no Region of the price list", known)
+            raise LabError(short(pool["region"]), "is no Region of the price list", known)
         weights = pool["weights"]
         if not isinstance(weights, list) or not 1 <= len(weights) <= MOST:
             rule = "is no list of one to five weights, one for each server"
-            raise LabError(_short(weights), rule, "Write [255, 255], say.")
+            raise LabError(short(weights), rule, "Write [255, 255], say.")
     return value
 
 
 def _keyed(what: str, given: Any, keys: set[str]) -> dict[str, Any]:
     listed = ", ".join(sorted(keys))
     if not isinstance(given, dict) or set(given) != keys:
-        raise LabError(_short(given), f"is not {what}", f"Give a dict with {listed}.")
+        raise LabError(short(given), f"is not {what}", f"Give a dict with {listed}.")
     return given
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 def calls(world: World) -> Mapping[str, Sequence[Arguments]]:

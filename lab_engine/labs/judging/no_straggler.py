@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lab_engine.errors import LabError
+from lab_engine.labs.answered import is_number, returned, whole
 from lab_engine.labs.credit import near, nothing, thrifty, titled, worse
-from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, Result, World
+from lab_engine.labs.lab import Answer, Finding, Given, Goal, Lab, World
 
 from .no_straggler_worlds import (
     HOLD,
@@ -96,20 +97,15 @@ def _plan(results: Any, latest_start: int) -> Plan:
     Raises:
         LabError: it is none, or breaks a rule of the lab.
     """
-    if not (isinstance(results, list) and len(results) == 1 and isinstance(results[0], Result)):
-        raise LabError("plan", "is no function that was called", "Write def plan(…).")
-    result = results[0]
-    if result.problem:
-        raise LabError("plan(…)", f"gave nothing back: {result.problem}", "Try it by hand.")
-    value = result.value
+    value = returned("plan", results[0] if isinstance(results, list) and results else None)
     if not isinstance(value, Mapping) or sorted(value) != ["changes", "restore", "stragglers"]:
         rule = "is no plan"
         remedy = "Give a dict with changes, restore and stragglers."
         raise LabError(f"{value!r:.60}", rule, remedy)
     changes = _changes(value["changes"], latest_start)
-    restore = _whole("restore", value["restore"], 0, WEEK)
+    restore = whole("restore", value["restore"], 0, WEEK)
     foretold = value["stragglers"]
-    if not (_is_number(foretold) and 0 <= foretold <= 100):
+    if not (is_number(foretold) and 0 <= foretold <= 100):
         rule = "is no percentage"
         raise LabError(f"stragglers {foretold!r:.40}", rule, "Give a number from 0 to 100.")
     return Plan(changes, restore, float(foretold))
@@ -123,7 +119,7 @@ def _changes(given: Any, latest_start: int) -> tuple[tuple[int, int], ...]:
         remedy = "Give pairs: seconds ahead of the move, and the TTL from then on."
         raise LabError(f"changes {given!r:.60}", "are not pairs", remedy)
     made = tuple(
-        (_ahead(ahead, latest_start), _whole("a TTL of", ttl, 1, WEEK)) for ahead, ttl in given
+        (_ahead(ahead, latest_start), whole("a TTL of", ttl, 1, WEEK)) for ahead, ttl in given
     )
     times = [ahead for ahead, _ in made]
     if times != sorted(set(times), reverse=True):
@@ -133,22 +129,11 @@ def _changes(given: Any, latest_start: int) -> tuple[tuple[int, int], ...]:
 
 
 def _ahead(value: Any, latest_start: int) -> int:
-    ahead = _whole("a change", value, 0, WEEK)
+    ahead = whole("a change", value, 0, WEEK)
     if ahead > latest_start:
         rule = "is ahead of the approval"
         raise LabError(f"a change {ahead} s ahead of the move", rule, "Begin at latest_start.")
     return ahead
-
-
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    if not (_is_number(value) and low <= value <= high and value == int(value)):
-        rule = f"is not whole seconds from {low:,} to {high:,}"
-        raise LabError(f"{name} {value!r:.40}", rule, "Round it, and keep it in that range.")
-    return int(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _asked(move: World) -> tuple[Any, ...]:

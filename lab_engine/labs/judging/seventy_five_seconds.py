@@ -12,6 +12,7 @@ from statistics import fmean
 from typing import Any, Final
 
 from lab_engine.errors import LabError
+from lab_engine.labs.answered import is_number, returned, short
 from lab_engine.labs.credit import near
 from lab_engine.labs.lab import Answer, Arguments, Finding, Given, Goal, Lab, Result, World
 
@@ -170,18 +171,13 @@ def read(result: Any) -> Settings:
     Raises:
         LabError: it gave none, or some that nobody offers.
     """
-    if not isinstance(result, Result):
-        raise LabError("settings", "was not called", "Define a function of that name.")
-    if result.problem:
-        raise LabError(
-            "settings", f"gave nothing back: {result.problem}", "Call it yourself first."
-        )
+    value = returned("settings", result)
     remedy = 'Return {"interval": 30, "threshold": 1, "ttl": 45}, say.'
-    if not isinstance(result.value, dict):
-        raise LabError(f"settings gave back {_short(result.value)}", "which is no dict", remedy)
-    for name in [each for each in result.value if each not in Settings._fields]:
-        raise LabError(f"settings gave back {_short(name)}", "which is no setting", remedy)
-    return Settings(*(_whole(result.value, *each) for each in OFFERED))
+    if not isinstance(value, dict):
+        raise LabError(f"settings gave back {short(value)}", "which is no dict", remedy)
+    for name in [each for each in value if each not in Settings._fields]:
+        raise LabError(f"settings gave back {short(name)}", "which is no setting", remedy)
+    return Settings(*(_whole(value, *each) for each in OFFERED))
 
 
 OFFERED: Final[tuple[tuple[str, Callable[[int], bool], str], ...]] = (
@@ -195,15 +191,9 @@ def _whole(given: dict[str, Any], name: str, offered: Callable[[int], bool], wha
     if name not in given:
         raise LabError(f"settings gave back no {name}", f"which is {what}", f"Add {name!r}.")
     value = given[name]
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or value % 1 != 0 or not offered(int(value)):
-        raise LabError(f"{name} {_short(value)}", f"is not {what}", "Return one that is.")
+    if not is_number(value) or value % 1 != 0 or not offered(int(value)):
+        raise LabError(f"{name} {short(value)}", f"is not {what}", "Return one that is.")
     return int(value)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 # --- the lab --------------------------------------------------------------------------------------
