@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from lab_engine import LabError, RRset, Zone, serve
-from lab_engine.wire import probing, room
+from lab_engine.wire import descriptors, probing
 from lab_engine.wire.listener import Listener
 from lab_engine.wire.targets import Target
 
@@ -36,10 +36,10 @@ def descriptors_up_to(number):
 @pytest.mark.parametrize("most", [MACOS, LINUX, 4_096])
 def test_the_parts_of_a_server_leave_a_quarter_to_others(most):
     with descriptors_up_to(most):
-        parts = [room.share(part, 10_000) for part in (room.PROBES, room.STREAMS, room.REQUESTS)]
+        parts = [descriptors.share(part, 10_000) for part in (descriptors.PROBES, descriptors.STREAMS, descriptors.REQUESTS)]
 
         assert sum(parts) == 3 * most // 4
-        assert room.share(room.PROBES, 7) == 7
+        assert descriptors.share(descriptors.PROBES, 7) == 7
 
 
 @pytest.mark.parametrize(("limit", "checks"), [(MACOS, 40), (LINUX, 200)])
@@ -121,7 +121,7 @@ def no_descriptor_left():
         yield
 
 
-@pytest.mark.parametrize("number", sorted(room.NO_PLACE | room.NO_ROOM))
+@pytest.mark.parametrize("number", sorted(descriptors.NO_PLACE | descriptors.NO_ROOM))
 def test_what_the_system_says_of_us_is_none(monkeypatch, loop, number):
     async def connect(*_):
         raise OSError(number, "not there, but here")
@@ -151,7 +151,7 @@ def test_a_prober_that_finds_no_loop_undoes_the_server(monkeypatch):
     """It is the last to need one: what was opened before is closed again."""
 
     def none(whose):
-        raise room.lacking(whose, OSError(errno.EMFILE, "Too many open files"))
+        raise descriptors.lacking(whose, OSError(errno.EMFILE, "Too many open files"))
 
     monkeypatch.setattr("lab_engine.wire.probes.event_loop", none)
     said = []
@@ -180,7 +180,7 @@ def test_a_listener_that_has_no_descriptor_waits_and_then_accepts():
             knocking.settimeout(30)
             knocking.connect(("127.0.0.1", listener.port))
             knocking.sendall(b"\0\1x")
-            while room.PAUSE not in turns:
+            while descriptors.PAUSE not in turns:
                 pass
             seen = len(turns)
         with knocking:
