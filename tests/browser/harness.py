@@ -202,7 +202,7 @@ class Lab:
     def _wait_for_url(self) -> str:
         assert self._process is not None
         note = self._root / f"runtime/jpserver-{self._process.pid}.json"
-        for _ in range(600):
+        for _ in range(PATIENCE_MS // 100):
             if self._process.poll() is not None:
                 break
             with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
@@ -218,7 +218,8 @@ class Notebook:
         page: Playwright's page.
         errors: console errors and uncaught exceptions, in order.
         foreign: addresses asked for outside loopback.
-        frames: sizes in bytes of the WebSocket messages received, in order.
+        frames: sizes in bytes of what kernels sent, in order. The server's own news is left out:
+            it tells of every look at a folder and of every autosave.
     """
 
     def __init__(
@@ -254,7 +255,7 @@ class Notebook:
 
     @property
     def received(self) -> int:
-        """Bytes received over WebSockets so far."""
+        """Bytes received from kernels so far."""
         return sum(self.frames)
 
     @property
@@ -397,4 +398,6 @@ class Notebook:
 
     def _listen(self, socket: WebSocket) -> None:
         self._note(socket.url)
+        if "/api/kernels/" not in socket.url:
+            return
         socket.on("framereceived", lambda frame: self.frames.append(len(frame)))
