@@ -281,6 +281,19 @@ class Notebook:
         self._follow()
         return self
 
+    def replace(self, path: str) -> Self:
+        """Open another notebook, with a kernel of its own, in place of this one."""
+        script = f"""async path => {{
+            const before = {_CURRENT};
+            await window.jupyterapp.commands.execute("docmanager:open", {{ path }});
+            await before.context.sessionContext.shutdown();
+            before.dispose(); // whatever was changed in it is dropped without a question
+        }}"""
+        self.page.evaluate(script, path)
+        self.page.wait_for_function(f"{_CURRENT}?.context?.path === {path!r}")
+        self._follow()
+        return self
+
     @property
     def path(self) -> str:
         """The current notebook, below the lab's folder."""
@@ -310,6 +323,19 @@ class Notebook:
             if errors := self.cell_errors():
                 raise RuntimeError("; ".join(errors))
             self.wait_drawn(plots)
+        return self
+
+    def run_each(self) -> Self:
+        """Run every cell one after the other, also those after one that ends in an exception."""
+        script = f"""async () => {{
+            const {{ content }} = {_CURRENT};
+            for (const cell of content.widgets.keys()) {{
+                content.deselectAll();
+                content.activeCellIndex = cell;
+                await window.jupyterapp.commands.execute("notebook:run-cell");
+            }}
+        }}"""
+        self.page.evaluate(script)
         return self
 
     def save(self) -> Path:
