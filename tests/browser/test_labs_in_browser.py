@@ -14,7 +14,7 @@ from lab_engine.labs.judging import MODULES
 
 from .course import LESSONS
 from .harness import Lab, Notebook
-from .layout import assert_readable
+from .layout import BREAKS, assert_readable
 
 LABS = LESSONS.parent / "labs"
 NOT_YET = "NotYetError"
@@ -46,6 +46,22 @@ def test_a_copy_says_in_one_line_what_is_missing_and_fails_nowhere_else(
     assert all("\n" not in each for each in errors)
     assert_readable(page, name)
     assert (page.errors, page.foreign) == ([], [])
+
+
+def test_what_breaks_a_layout_is_found(page: Notebook) -> None:
+    """Text that is cut, too wide, upon other text, or to be scrolled sideways."""
+    before = page.page.evaluate(BREAKS)
+    page.page.locator(".jp-OutputArea-output").first.evaluate(
+        """area => area.insertAdjacentHTML("beforeend", `<div style="position:relative">
+            <p style="width:5000px;margin:0">wide</p>
+            <p style="width:9px;overflow:hidden;white-space:nowrap">cut here</p>
+            <p style="width:9px;overflow:auto;white-space:nowrap">scroll here</p>
+            <b style="position:absolute;top:0;left:0">upon</b></div>`)"""
+    )
+    found = [each for each in page.page.evaluate(BREAKS) if each not in before]
+
+    kinds = {each.split(":")[0] for each in found}
+    assert kinds == {"wider than its area", "text cut", "scrolls sideways", "text over text"}
 
 
 @pytest.mark.long
