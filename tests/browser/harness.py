@@ -119,21 +119,26 @@ def browser() -> Iterator[Browser]:
 class Lab:
     """A JupyterLab server on loopback whose files, settings and kernels live under `root`.
 
+    Args:
+        root: an empty folder.
+        without: extensions of JupyterLab's that are left out.
+
     Attributes:
         files: the folder it serves; put notebooks here.
         url: where it listens, without a slash at the end.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, without: Sequence[str] = ()) -> None:
         self.files = root / "files"
         self.url = ""
         self._root = root
+        self._without = ("@jupyterlab/apputils-extension:announcements", *without)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         for name in ("files", "config/labconfig", "settings", "workspaces"):
             (self._root / name).mkdir(parents=True, exist_ok=True)
-        disabled = {"@jupyterlab/apputils-extension:announcements": True}
+        disabled = dict.fromkeys(self._without, True)
         page_config = self._root / "config/labconfig/page_config.json"
         page_config.write_text(json.dumps({"disabledExtensions": disabled}))
         self.configure("notebook-extension/tracker", windowingMode="none")

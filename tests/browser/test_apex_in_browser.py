@@ -10,6 +10,7 @@ from . import harness
 from .axe import violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page
 from .kit import wear
+from .layout import assert_readable
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +196,11 @@ def test_it_can_be_read_light_and_dark_wide_and_narrow(
 
     assert found == []
     assert cut == []
+
+
+def test_its_page_can_be_read_and_heard(lesson: harness.Notebook) -> None:
+    """At both widths, light and dark: nothing is cut or covered, and every control has a name."""
+    assert_readable(lesson, "05_apex")
 
 
 def test_its_panel_is_in_view_after_shift_enter(lesson: harness.Notebook) -> None:

@@ -10,6 +10,7 @@ from .axe import sticking_out, violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page, type_into
 from .harness import Lab, Notebook
 from .kit import wear
+from .layout import assert_readable
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +202,11 @@ def test_nothing_keeps_people_out(lesson: Notebook, theme: str, width: int) -> N
 
     assert violations(lesson.page, ".lab-live") == []
     assert sticking_out(lesson.page) == []
+
+
+def test_its_page_can_be_read_and_heard(lesson: Notebook) -> None:
+    """At both widths, light and dark: nothing is cut or covered, and every control has a name."""
+    assert_readable(lesson, "02_weights")
 
 
 def test_its_panel_is_in_view_after_shift_enter(lesson: Notebook) -> None:

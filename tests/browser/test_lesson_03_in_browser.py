@@ -9,6 +9,7 @@ from . import harness
 from .axe import violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page
 from .kit import wear
+from .layout import assert_readable
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,11 @@ def test_the_drawer_of_the_tourist_steps_back_to_a_paris_that_is_served(lesson):
     time.press("ArrowRight")
 
     expect(tourist.locator(".lab-drawer")).to_contain_text("for 198.18.0.0/23")
+
+
+def test_its_page_can_be_read_and_heard(lesson):
+    """At both widths, light and dark: nothing is cut or covered, and every control has a name."""
+    assert_readable(lesson, "03_places")
 
 
 def test_its_panel_is_in_view_after_shift_enter(lesson):

@@ -9,6 +9,7 @@ from . import harness
 from .axe import violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page, reset_all, type_into
 from .kit import wear
+from .layout import assert_readable
 
 ANSWER, LOADED, BUSY, PLAYGROUND = range(4)
 
@@ -172,6 +173,11 @@ def test_no_panel_is_wider_than_the_page(lesson, width):
     )
 
     assert outside == []
+
+
+def test_its_page_can_be_read_and_heard(lesson):
+    """At both widths, light and dark: nothing is cut or covered, and every control has a name."""
+    assert_readable(lesson, "07_balancers")
 
 
 def test_its_panel_is_in_view_after_shift_enter(lesson):

@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Locator, expect
 from . import harness
 from .axe import violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page
+from .kit import wear
+from .layout import assert_readable
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,10 @@ def test_it_runs_without_an_error_and_asks_nobody_else(lesson):
     assert_quiet(lesson)
 
 
-def test_axe_finds_nothing_in_what_is_ours(lesson):
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_axe_finds_nothing_in_what_is_ours(lesson, theme):
+    wear(lesson, theme)
+
     assert violations(lesson.page, ".lab-live") == []
 
 
@@ -131,18 +136,11 @@ def test_each_goal_is_reached_by_moves_that_a_learner_might_make(lesson):
     expect(goals.filter(has_text="Reached")).to_have_count(3)
 
 
+def test_its_page_can_be_read_and_heard(lesson):
+    """At both widths, light and dark: nothing is cut or covered, and every control has a name."""
+    assert_readable(lesson, "08_capstone")
+
+
 def test_its_panel_is_in_view_after_shift_enter(lesson):
     """All of its controls, and where its picture begins."""
     assert_in_view(lesson, 0)
-
-
-def test_axe_finds_nothing_in_the_dark_either(chromium, lab):
-    lab.theme("dark")
-    show = "from lab_engine import Design, designed\ndesigned(Design(), 'ttl', 'dark')"
-    lab.write("tree.ipynb", [show])
-    with harness.Notebook(chromium, lab) as page:
-        page.open("tree.ipynb").run_all()
-        page.page.locator(".lab-tree").wait_for()
-        page.settle()
-
-        assert violations(page.page, ".lab-live") == []

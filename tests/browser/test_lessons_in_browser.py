@@ -10,6 +10,7 @@ from . import harness
 from .axe import violations
 from .course import assert_quiet, cells, lesson_page, type_into
 from .kit import wear
+from .layout import assert_readable
 
 FIGURES = {"00_start_here": 0, "01_round_robin": 1, "extra/kubernetes": 0}
 
@@ -142,6 +143,11 @@ def test_a_word_of_the_glossary_says_what_it_means(lesson):
 
     assert word.get_attribute("title").endswith(".")
     assert word.get_attribute("title").removesuffix(".") in said
+
+
+def test_its_page_can_be_read_and_heard(lesson):
+    """At both widths, light and dark: nothing is cut or covered, and every control has a name."""
+    assert_readable(lesson, lesson.name)
 
 
 @pytest.mark.parametrize("theme", ["Dark", "Light"])
