@@ -154,6 +154,7 @@ def tracked_texts() -> dict[str, str]:
     return texts
 
 
+@pytest.mark.slow
 def test_no_machine_is_written_down() -> None:
     """No tracked file names a folder of somebody's machine or a package index's host."""
     folders = "work|root|home|Users"

@@ -1,7 +1,6 @@
 """Cards as a learner meets them: committed, compared, come back, and never in the way of keys."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator
 
+from tests.counts import LONG
 from tools.shield import shield
 
 from . import harness
@@ -16,7 +16,6 @@ from .axe import violations
 from .conftest import Open
 from .harness import Notebook, until
 
-LONG = "LAB_LONG" in os.environ
 SET_UP = "from toy_cards import *\nlesson = toy_lesson()\nran = []"
 CELLS = {
     "set up": SET_UP,

@@ -18,6 +18,8 @@ from lab_engine.labs.scoring import mark
 from lab_engine.labs.trying import tried
 from tests.labs.tables import SEEDS, Tabled, rows, score, unseen
 
+pytestmark = pytest.mark.slow
+
 ROWS: Final = rows(LAB.name)
 NOTEBOOK: Final = Path(__file__).parents[2] / "labs" / "solutions" / f"{LAB.name}.ipynb"
 JUNK: Final = st.recursive(

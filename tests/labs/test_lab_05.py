@@ -28,6 +28,8 @@ from lab_engine.labs.scoring import mark
 from lab_engine.labs.trying import tried
 from tests.labs.tables import Tabled, rows, unseen
 
+pytestmark = pytest.mark.slow
+
 ROWS: Final = rows(LAB.name)
 REFERENCE: Final = next(each["code"] for each in ROWS if each["kind"] == "reference")
 NOTEBOOK: Final = Path(__file__).parents[2] / "labs" / "solutions" / f"{LAB.name}.ipynb"

@@ -14,6 +14,8 @@ from lab_engine.labs.lab import Result
 from lab_engine.simulation import theory
 from tests.labs.tables import MOST, Tabled, unseen
 
+pytestmark = pytest.mark.slow
+
 LABS = Path(__file__).parents[2] / "labs"
 NAME = "lab_07_eight_workloads"
 LAB = lab(NAME)

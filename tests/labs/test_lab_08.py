@@ -14,6 +14,8 @@ from lab_engine.labs.judging.global_service_worlds import DETECTED, reference, u
 from lab_engine.labs.lab import Result
 from tests.labs.tables import Tabled
 
+pytestmark = pytest.mark.slow
+
 LABS = Path(__file__).parents[2] / "labs"
 NAME = "lab_08_global_service"
 LAB = lab(NAME)

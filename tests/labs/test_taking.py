@@ -113,6 +113,7 @@ NOTEBOOKS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(NOTEBOOKS)
 def test_any_json_is_taken_or_refused(value):
     data = json.dumps(value).encode()
