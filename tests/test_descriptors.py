@@ -36,7 +36,10 @@ def descriptors_up_to(number):
 @pytest.mark.parametrize("most", [MACOS, LINUX, 4_096])
 def test_the_parts_of_a_server_leave_a_quarter_to_others(most):
     with descriptors_up_to(most):
-        parts = [descriptors.share(part, 10_000) for part in (descriptors.PROBES, descriptors.STREAMS, descriptors.REQUESTS)]
+        parts = [
+            descriptors.share(part, 10_000)
+            for part in (descriptors.PROBES, descriptors.STREAMS, descriptors.REQUESTS)
+        ]
 
         assert sum(parts) == 3 * most // 4
         assert descriptors.share(descriptors.PROBES, 7) == 7
