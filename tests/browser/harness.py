@@ -85,6 +85,11 @@ for _ in range(3000):
     {sleep}(0.05)"""
 
 
+def as_user(number: int | None) -> dict[str, Any]:
+    """What a process is started with to belong to another user, and to no group of root's."""
+    return {} if number is None else {"user": number, "group": number, "extra_groups": []}
+
+
 class NoBrowserError(RuntimeError):
     """There is no Chromium to drive; the message says where it was looked for."""
 
@@ -119,15 +124,22 @@ def browser() -> Iterator[Browser]:
 class Lab:
     """A JupyterLab server on loopback whose files, settings and kernels live under `root`.
 
+    It is that of an environment's `python`, and for root it can be that of another user, who then
+    has to own `root`.
+
     Attributes:
         files: the folder it serves; put notebooks here.
         url: where it listens, without a slash at the end.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self, root: Path, *, python: str | Path = sys.executable, user: int | None = None
+    ) -> None:
         self.files = root / "files"
         self.url = ""
         self._root = root
+        self._python = str(python)
+        self._user = user
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -139,7 +151,12 @@ class Lab:
         self.configure("notebook-extension/tracker", windowingMode="none")
         with (self._root / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
-                self._command(), cwd=self.files, env=self._environment(), stdout=log, stderr=log
+                self._command(),
+                cwd=self.files,
+                env=self._environment(),
+                **as_user(self._user),
+                stdout=log,
+                stderr=log,
             )
         self.url = self._wait_for_url()
         return self
@@ -187,7 +204,7 @@ class Lab:
             "LabApp.news_url": "",
         }
         arguments = [f"--{key}={value}" for key, value in options.items()]
-        return [sys.executable, "-m", "jupyterlab", *arguments]
+        return [self._python, "-m", "jupyterlab", *arguments]
 
     def _environment(self) -> dict[str, str]:
         folders = {
@@ -197,6 +214,8 @@ class Lab:
             "IPYTHONDIR": "ipython",
         }
         own = {key: str(self._root / name) for key, name in folders.items()}
+        if self._user is not None:
+            own["HOME"] = str(self._root)
         return {**os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_NO_CONFIG": ""}
 
     def _wait_for_url(self) -> str:
