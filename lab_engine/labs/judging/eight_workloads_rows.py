@@ -168,7 +168,7 @@ def _grpc_few(rng: Random) -> tuple[str, Facts]:
 
 
 def _grpc_many(rng: Random) -> tuple[str, Facts]:
-    facts = _queued(_busy(rng, 0.6, 0.68, (100, 150)) | _kept(rng))
+    facts = _queued(_busy(rng, 0.6, 0.68, (100, 150)) | _kept(rng), 2.2)
     return "L4", facts | {"protocol": "gRPC"}
 
 
