@@ -1,7 +1,14 @@
-"""What axe-core finds wrong with our widgets."""
+"""What axe-core finds wrong with our widgets, and what a screen reader would find no name for."""
+
+from typing import Final
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+CONTROLS: Final = {
+    *("button", "checkbox", "combobox", "DisclosureTriangle", "image", "img", "link", "listbox"),
+    *("menuitem", "option", "radio", "slider", "spinbutton", "switch", "tab", "textbox"),
+}
 
 
 def violations(page: Page, selector: str) -> list[str]:
@@ -25,3 +32,25 @@ def sticking_out(page: Page) -> list[str]:
             .map(node => node.outerHTML.slice(0, 120));
     })"""
     return list(page.evaluate(script))
+
+
+def unnamed(page: Page, selector: str) -> list[str]:
+    """The role of each control or picture without a name in Chromium's accessibility tree.
+
+    Only of those below what the selector finds.
+    """
+    session = page.context.new_cdp_session(page)
+    document = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    at = {"nodeId": document, "selector": selector}
+    found = []
+    for node in session.send("DOM.querySelectorAll", at)["nodeIds"]:
+        below = session.send("Accessibility.queryAXTree", {"nodeId": node})["nodes"]
+        found += [
+            each["role"]["value"]
+            for each in below
+            if not each["ignored"]
+            and each["role"]["value"] in CONTROLS
+            and not each.get("name", {}).get("value", "").strip()
+        ]
+    session.detach()
+    return found

@@ -221,7 +221,7 @@ class Lab:
     def _wait_for_url(self) -> str:
         assert self._process is not None
         note = self._root / f"runtime/jpserver-{self._process.pid}.json"
-        for _ in range(600):
+        for _ in range(PATIENCE_MS // 100):
             if self._process.poll() is not None:
                 break
             with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
@@ -237,7 +237,8 @@ class Notebook:
         page: Playwright's page.
         errors: console errors and uncaught exceptions, in order.
         foreign: addresses asked for outside loopback.
-        frames: sizes in bytes of the WebSocket messages received, in order.
+        frames: sizes in bytes of what kernels sent, in order. The server's own news is left out:
+            it tells of every look at a folder and of every autosave.
     """
 
     def __init__(
@@ -273,7 +274,7 @@ class Notebook:
 
     @property
     def received(self) -> int:
-        """Bytes received over WebSockets so far."""
+        """Bytes received from kernels so far."""
         return sum(self.frames)
 
     @property
@@ -295,6 +296,19 @@ class Notebook:
             "'docmanager:open', { path, options: { mode: 'split-bottom' } }).then(() => 0)",
             path,
         )
+        self.page.wait_for_function(f"{_CURRENT}?.context?.path === {path!r}")
+        self._follow()
+        return self
+
+    def replace(self, path: str) -> Self:
+        """Open another notebook, with a kernel of its own, in place of this one."""
+        script = f"""async path => {{
+            const before = {_CURRENT};
+            await window.jupyterapp.commands.execute("docmanager:open", {{ path }});
+            await before.context.sessionContext.shutdown();
+            before.dispose(); // whatever was changed in it is dropped without a question
+        }}"""
+        self.page.evaluate(script, path)
         self.page.wait_for_function(f"{_CURRENT}?.context?.path === {path!r}")
         self._follow()
         return self
@@ -328,6 +342,19 @@ class Notebook:
             if errors := self.cell_errors():
                 raise RuntimeError("; ".join(errors))
             self.wait_drawn(plots)
+        return self
+
+    def run_each(self) -> Self:
+        """Run every cell one after the other, also those after one that ends in an exception."""
+        script = f"""async () => {{
+            const {{ content }} = {_CURRENT};
+            for (const cell of content.widgets.keys()) {{
+                content.deselectAll();
+                content.activeCellIndex = cell;
+                await window.jupyterapp.commands.execute("notebook:run-cell");
+            }}
+        }}"""
+        self.page.evaluate(script)
         return self
 
     def save(self) -> Path:
@@ -416,4 +443,6 @@ class Notebook:
 
     def _listen(self, socket: WebSocket) -> None:
         self._note(socket.url)
+        if "/api/kernels/" not in socket.url:
+            return
         socket.on("framereceived", lambda frame: self.frames.append(len(frame)))

@@ -115,6 +115,7 @@ def test_play_fills_the_drawer_and_lights_lines(world):
 
     assert rows.count() > 1
     assert picture(world).locator(".lab-goes.lab-lit").count() > first
+    world.settle(0.2)
     world.forget()
     at = picture(world).locator(".lab-clock").inner_text()
     picture(world).get_by_role("button", name="Play").click()

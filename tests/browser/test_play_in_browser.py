@@ -33,6 +33,14 @@ def test_play_runs_without_the_kernel(kit: Notebook) -> None:
     assert kit.received == 0
 
 
+def test_what_the_server_says_of_its_files_is_not_of_the_kernel(kit: Notebook) -> None:
+    """An autosave, or a look of the file browser, may come while a picture plays."""
+    kit.save()
+    kit.settle()
+
+    assert kit.received == 0
+
+
 def test_the_range_steps_leaps_and_plays_by_keyboard(kit: Notebook) -> None:
     """Arrows go from moment to moment, pages by a tenth, Home and End to the ends; space plays."""
     stops = []

@@ -1,0 +1,73 @@
+"""The labs as a learner meets them: each copy opened in JupyterLab, run, and looked at.
+
+All are opened in one page, one after the other.
+"""
+
+import shutil
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser
+
+from lab_engine.labs.judging import MODULES
+
+from .course import LESSONS
+from .harness import Lab, Notebook
+from .layout import BREAKS, assert_readable
+
+LABS = LESSONS.parent / "labs"
+NOT_YET = "NotYetError"
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
+    """A page in which all of them are opened, beside the lessons that they point to."""
+    for folder in (LESSONS, LABS):
+        shutil.copytree(folder, lab.files / folder.name)
+    lab.theme("light")
+    with Notebook(chromium, lab) as page:
+        yield page.open(lab.write("first.ipynb", []))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_copy_says_in_one_line_what_is_missing_and_fails_nowhere_else(
+    page: Notebook, name: str
+) -> None:
+    """Each check raises, once and kindly; text and outputs can be read at both widths."""
+    errors = run(page, f"labs/{name}.ipynb")
+    checks = [
+        cell
+        for cell in nbformat.read(LABS / f"{name}.ipynb", 4).cells
+        if cell.id.startswith("check-")
+    ]
+
+    assert [each.split(": ")[0] for each in errors] == [NOT_YET] * len(checks)
+    assert all("\n" not in each for each in errors)
+    assert_readable(page, name)
+    assert (page.errors, page.foreign) == ([], [])
+
+
+def test_what_breaks_a_layout_is_found(page: Notebook) -> None:
+    """Text that is cut, too wide, upon other text, or to be scrolled sideways."""
+    before = page.page.evaluate(BREAKS)
+    page.page.locator(".jp-OutputArea-output").first.evaluate(
+        """area => area.insertAdjacentHTML("beforeend", `<div style="position:relative">
+            <p style="width:5000px;margin:0">wide</p>
+            <p style="width:9px;overflow:hidden;white-space:nowrap">cut here</p>
+            <p style="width:9px;overflow:auto;white-space:nowrap">scroll here</p>
+            <b style="position:absolute;top:0;left:0">upon</b></div>`)"""
+    )
+    found = [each for each in page.page.evaluate(BREAKS) if each not in before]
+
+    kinds = {each.split(":")[0] for each in found}
+    assert kinds == {"wider than its area", "text cut", "scrolls sideways", "text over text"}
+
+
+def run(page: Notebook, path: str) -> list[str]:
+    """Run every cell of a notebook in place of the one before it; what they ended in."""
+    page.replace(path)
+    page.forget()
+    page.run_each()
+    page.settle()
+    return page.cell_errors()
