@@ -33,6 +33,9 @@ _QUIET: Final = (
     # No name resolves, so nothing leaves the machine even if a page tries.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
+# What anywidget says of a widget whose code was not there within two seconds. It goes on waiting,
+# and shows the widget, or its error, when the code comes.
+_LATE: Final = "[anywidget] Failed to initialize model."
 _CURRENT: Final = "window.jupyterapp?.shell?.currentWidget"
 _KERNEL: Final = f"{_CURRENT}?.context?.sessionContext?.session?.kernel"
 
@@ -250,8 +253,8 @@ class Notebook:
         self.frames: list[int] = []
         self.page: Page = chromium.new_page(viewport={"width": width, "height": height})
         self.page.set_default_timeout(PATIENCE_MS)
-        self.page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: said.type == "error" and self._hear(said.text))
+        self.page.on("pageerror", lambda error: self._hear(str(error)))
         self.page.on("request", lambda request: self._note(request.url))
         self.page.on("websocket", self._listen)
 
@@ -432,6 +435,10 @@ class Notebook:
     def _follow(self) -> None:
         self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
         self.page.evaluate(_FOLLOW)
+
+    def _hear(self, error: str) -> None:
+        if _LATE not in error:
+            self.errors.append(error)
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)
