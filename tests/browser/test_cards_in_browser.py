@@ -15,6 +15,7 @@ from . import harness
 from .axe import violations
 from .conftest import Open
 from .harness import Notebook, until
+from .kit import LOOKS
 
 SET_UP = "from toy_cards import *\nlesson = toy_lesson()\nran = []"
 CELLS = {
@@ -409,10 +410,7 @@ def downloaded(cards: Notebook, folder: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize(
-    ("theme", "width"),
-    [("Light", 1280), ("Dark", 800), ("Light", 800), ("Dark", 1280)][: 4 if LONG else 2],
-)
+@LOOKS
 def test_axe_finds_nothing(cards: Notebook, theme: str, width: int) -> None:
     """Neither before an answer nor after."""
     wear(cards, theme)
