@@ -10,6 +10,8 @@ from .course import assert_in_view, assert_quiet, cells, lesson_page, type_into
 from .harness import Lab, Notebook
 from .kit import LOOKS, wear
 
+pytestmark = pytest.mark.long  # its kernel is at work for half a minute
+
 TUNE, DEATHS, PLAYGROUND = range(3)
 
 

@@ -10,6 +10,8 @@ from .axe import violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page, reset_all, type_into
 from .kit import wear
 
+pytestmark = pytest.mark.long  # its kernel is at work for half a minute
+
 ANSWER, LOADED, BUSY, PLAYGROUND = range(4)
 
 
