@@ -10,7 +10,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Resolvers, Scenario, theory
 from lab_engine.simulation.parts import Layer, ScheduledChange
-from tests.counts import LONG
+from tests.counts import LONG, long_but
 from tests.watches import critical, watched
 
 pytestmark = pytest.mark.slow
@@ -61,7 +61,7 @@ def apart(scenario, engine, at, expected):
     return np.abs(differences.mean(axis=0) / np.maximum(errors, 1e-9))
 
 
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("phase", long_but(PHASES, 2.5))
 @pytest.mark.parametrize(("engine", "layers"), CASES.values(), ids=CASES)
 def test_a_change_is_followed_as_the_line_says(engine, layers, phase):
     """S(t) = r (T - t) / (1 + r T), whatever caches of decrementing TTLs stand before: T = 10."""

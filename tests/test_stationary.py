@@ -144,7 +144,7 @@ def table() -> Iterator[Row]:
 EVERY = tuple(table())
 COMPARISONS = len(EVERY) * (BINS + 1)
 EVENTS = tuple(row for row in EVERY if row.engine == "events")
-ROWS = EVERY if LONG else (*EVENTS[::6], *EVERY[len(EVENTS) :])
+ROWS = EVERY if LONG else (*EVENTS[::12], *EVERY[len(EVENTS) :])
 
 
 @lru_cache(maxsize=len(ROWS))
