@@ -27,7 +27,7 @@ endif
 
 JUPYTER_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab setup setup-test peers lint check test long newest bench pictures lock clean
+.PHONY: help lab setup setup-test peers lint check test long newest pythons bench pictures lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -57,7 +57,7 @@ check: lint  ## lint and the unit tests: about a minute
 test: peers lint  ## everything: lint, unit tests, notebooks, browser, real DNS peers
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest $(SPREAD) -m "not long"
 
-long: peers  ## everything with the full counts, then with the newest versions, the benchmarks, a table
+long: peers  ## everything with the full counts, then with other versions, the benchmarks, a table
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" LAB_LONG=1 $(PY) tools/long.py $(SPREAD)
 
 newest: setup-test  ## unit tests and notebooks with the newest versions that pyproject.toml allows
@@ -65,6 +65,9 @@ newest: setup-test  ## unit tests and notebooks with the newest versions that py
 	$(PY) -m uv pip install --quiet --upgrade --python $(NEWEST)/bin/python --editable '.[test]'
 	env -u LAB_LONG $(NEWEST)/bin/python -m pytest $(SPREAD) \
 		-m "($(UNIT)) or (notebooks and not long)"
+
+pythons: setup-test  ## unit tests under the other releases of Python that are to be had
+	$(PY) -m tools.pythons $(SPREAD) -m "$(UNIT)"
 
 bench: setup-test  ## measure; every number of the README's performance table
 	$(PY) -m benchmarks

@@ -1,4 +1,4 @@
-"""A zone of 100,000 record sets: loading it, answering from it, and changing it.
+"""A zone of 100,000 record sets: loading it, answering from it, changing it, and keeping it.
 
 Each load is a process of its own, so that its memory is its own, too. By itself:
 
@@ -40,6 +40,7 @@ def rows() -> Iterator[Row]:
             yield _at_most(f"{what}: peak memory", mb, "MB", 1000)
         yield _rates(Path(folder))
     yield _batch()
+    yield from _kept()
 
 
 def _at_most(what: str, measured: float, unit: str, most: float) -> Row:
@@ -157,6 +158,28 @@ def _creating(turn: int) -> str:
     )
     changes = [{"Action": "CREATE", "ResourceRecordSet": each} for each in sets]
     return json.dumps({"Changes": changes})
+
+
+# Keeping
+
+
+def _kept() -> Iterator[Row]:
+    """An account as a state file has it, written and read."""
+    from lab_engine.control.account import Account
+    from lab_engine.control.snapshot import account_of, as_data
+
+    account = Account.of(hosts(SETS))
+    times = []
+    for _ in range(LOADS):
+        begun = perf_counter()
+        text = json.dumps(as_data(account))
+        written = perf_counter()
+        account_of(json.loads(text))
+        times.append((written - begun, perf_counter() - written))
+    for what, most, took in zip(
+        ("written", "read"), (5, 10), zip(*times, strict=True), strict=True
+    ):
+        yield _at_most(f"state of {SETS:,} record sets {what}", min(took), "s", most)
 
 
 if __name__ == "__main__":

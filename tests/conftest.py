@@ -3,7 +3,6 @@
 That is a service to ask, and Route 53's model to judge it.
 """
 
-import os
 import signal
 from datetime import UTC, datetime
 from random import Random
@@ -17,6 +16,7 @@ from lab_engine.authority.server import Authority
 from lab_engine.control.account import Account
 from lab_engine.control.refusal import Refusal
 from lab_engine.control.service import Service
+from tests.counts import LONG
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TURNS = ("waits", "browser", "slow", "notebooks", "clients", "witness")
@@ -26,7 +26,7 @@ OTHERS = {"browser", "notebooks", "clients", "witness"}  # need other people's p
 # test tries the same examples each time, and `make long` goes and looks for others.
 settings.register_profile("lab", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, derandomize=False, print_blob=True)
-settings.load_profile("search" if "LAB_LONG" in os.environ else "lab")
+settings.load_profile("search" if LONG else "lab")
 
 
 def pytest_configure():

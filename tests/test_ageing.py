@@ -44,6 +44,7 @@ def four_sigma(share, of):
     return 4 * math.sqrt(share * (1 - share) / of)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 4), st.floats(0, 19.9), st.lists(st.floats(0, 0.99), max_size=4))
 def test_on_continuous_clocks_no_level_keeps_an_answer_longer_than_its_ttl(depth, age, steps):
     """However often it was handed on, a copy ends a TTL after the authority gave it."""
@@ -112,6 +113,7 @@ def test_three_levels_leave_the_authority_the_rate_of_one():
     assert 4 * sigma < 0.01
 
 
+@pytest.mark.slow
 def test_a_slow_leaf_hits_as_often_as_what_is_left_allows():
     """Behind a busy cache each TTL brings a leaf one miss where it asks at all: (1 - e^(-x))/x."""
     rate, ttl, leaves = 0.05, 20, 400
@@ -128,7 +130,7 @@ def test_a_slow_leaf_hits_as_often_as_what_is_left_allows():
     assert missed == pytest.approx(expected, abs=four_sigma(expected, count))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_three_layers_of_a_scenario_leave_the_authority_the_rate_of_one():
     """Within 1 %: 24 resolvers, 5 clients each, T = 20 s, for 20,000 s."""
     tall = Scenario(
@@ -150,6 +152,7 @@ def test_three_layers_of_a_scenario_leave_the_authority_the_rate_of_one():
     assert homes.hit_ratio < theory.hit_ratio(0.05, 20)  # whose copies are old when they come
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "ttl"), [(2.0, 10), (0.5, 30), (1.0, 5)])
 def test_prefetch_begins_before_the_ttl_ends_and_lasts_through_the_grace(rate, ttl):
     """Unbound 1.17.1: from fetch + T - T/10 on. 2/s and T = 10 miss .0010, not .0067."""
@@ -168,6 +171,7 @@ def test_prefetch_begins_before_the_ttl_ends_and_lasts_through_the_grace(rate, t
     assert cache.cache.misses / count == pytest.approx(missed, abs=four_sigma(missed, count))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_both_engines_renew_as_unbound_does(engine):
     """2/s and T = 10: fetches .0546, misses .0010; 4 sigma of 120,000 requests."""

@@ -18,6 +18,7 @@ LAWS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("test", [chance, spread_chance])
 def test_one_law_is_rejected_no_more_often_than_said(law, test):

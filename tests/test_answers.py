@@ -160,6 +160,7 @@ RECORDS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(RECORDS)
 def test_what_is_downloaded_is_restored(tmp_path_factory, records):
     """Any answers come back equal, whatever is in them."""

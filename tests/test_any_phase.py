@@ -3,8 +3,6 @@
 In both engines, with and without layers, on continuous clocks and on those of whole seconds.
 """
 
-import os
-
 import numpy as np
 import pytest
 
@@ -12,10 +10,11 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Resolvers, Scenario, theory
 from lab_engine.simulation.parts import Layer, ScheduledChange
+from tests.counts import LONG, long_but
 from tests.watches import critical, watched
 
 pytestmark = pytest.mark.slow
-WATCHES = 400 if "LAB_LONG" in os.environ else 20
+WATCHES = 400 if LONG else 20
 HEADS, RATE = 3, 0.3  # clients behind each resolver
 PHASES = (0.0, 2.5, 5.0, 7.5)
 ROUTERS, PROVIDERS = Layer("router", "ideal", 60), Layer("provider", "ideal", 45)
@@ -62,7 +61,7 @@ def apart(scenario, engine, at, expected):
     return np.abs(differences.mean(axis=0) / np.maximum(errors, 1e-9))
 
 
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("phase", long_but(PHASES, 2.5))
 @pytest.mark.parametrize(("engine", "layers"), CASES.values(), ids=CASES)
 def test_a_change_is_followed_as_the_line_says(engine, layers, phase):
     """S(t) = r (T - t) / (1 + r T), whatever caches of decrementing TTLs stand before: T = 10."""

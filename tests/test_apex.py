@@ -160,6 +160,7 @@ def test_a_bad_ttl_is_refused():
         apex(EXACT, own_ttl=-1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     "moved",
@@ -202,6 +203,7 @@ def test_all_ways_are_asked_alike():
     assert {tuple(step.kind for step in each.steps) for each in told} == {Apex().order}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("own_ttl", "others", "rate"),
     [(300, 0.9, 0.1), (300, 0.1, 0.9), (120, 0.5, 0.5), (3600, 0.01, 0.02)],
@@ -243,6 +245,7 @@ def test_mail_is_lost_with_two_questions_and_not_with_a_way_that_never_had_it():
         assert not redirected_within(other, run(other), kind="MX", count=2).reached
 
 
+@pytest.mark.slow
 def test_a_fault_that_comes_later_is_told_from_one_that_is_there():
     late = Apex(first="MX", second="A", again=120)
 

@@ -151,6 +151,7 @@ def test_a_refusal_is_a_client_error(lab, fake):
     assert metadata["HTTPHeaders"]["x-lab-help"] == "List them?all."
 
 
+@pytest.mark.slow
 def test_what_the_lab_does_not_have_is_said_with_its_name(lab):
     assert error(lab.list_traffic_policies) == (
         "NotImplemented",
@@ -268,6 +269,7 @@ def test_chunked_bodies_are_counted_too(api):
     assert b"longer than 100000 octets" in said
 
 
+@pytest.mark.slow
 def test_what_was_too_long_is_not_kept():
     """The memory that ten megabytes need is not taken."""
     script = """
@@ -488,6 +490,7 @@ def test_who_has_not_is_refused(closed_door, fake, query, said):
     assert fake.asked == []
 
 
+@pytest.mark.slow
 def test_a_client_gives_the_token_as_its_access_key_id(closed_door):
     lab = client(closed_door.url, TOKEN)
     zone = lab.get_hosted_zone(Id="Z1")["HostedZone"]
@@ -523,6 +526,7 @@ def test_a_thousand_requests_at_once_let_others_in_between(api, fake):
     assert operations.index("GetChange") < 900 - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [
@@ -586,6 +590,7 @@ def test_slow_clients_do_not_hold_up_the_others(api, lab):
         assert lab.get_hosted_zone(Id="Z1")["HostedZone"] == ZONE
 
 
+@pytest.mark.slow
 def test_one_connection_too_many_closes_the_oldest(api):
     with contextlib.ExitStack() as held:
         connections = [held.enter_context(connected(api)) for _ in range(20)]
@@ -612,6 +617,7 @@ def test_a_connection_is_kept(api):
     assert len(ports) == 1
 
 
+@pytest.mark.slow
 def test_eight_clients_are_answered_one_at_a_time(api, lab, fake):
     inside = []
 
@@ -714,6 +720,7 @@ def test_the_client_looks_at_nothing_of_the_users(api, monkeypatch, tmp_path):
     assert zone == ZONE
 
 
+@pytest.mark.slow
 def test_importing_the_api_leaves_botocore_alone():
     script = "import sys, lab_engine.wire.api; print('botocore' in sys.modules)"
     command = [sys.executable, "-c", script]

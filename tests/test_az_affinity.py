@@ -256,6 +256,7 @@ def test_an_alias_may_lead_to_an_endpoint():
 # Laws
 
 
+@pytest.mark.slow
 @given(
     st.sets(st.sampled_from(NAMES), min_size=1),
     st.sets(st.sampled_from(NAMES)),
@@ -521,6 +522,7 @@ def test_a_server_answers_each_resolver_by_its_own_zone_whatever_it_says_of_its_
 # Simulated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize("profile", ["ideal", "google-like"])
 @pytest.mark.parametrize(

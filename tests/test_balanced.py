@@ -110,6 +110,7 @@ def test_without_checks_a_death_stays():
     assert sum(outcome.failed[100:]) > 0
 
 
+@pytest.mark.slow
 def test_all_dead_is_503_at_l7():
     """And nobody is refused: there is nobody who could."""
     outcome = run(SHOP.set("down", FOUR), trace=True)
@@ -271,6 +272,7 @@ def test_a_connection_is_one_target_at_l4():
     assert run(KEEPING.set("balancer.layer", "L7")).service.stickiness < 0.5
 
 
+@pytest.mark.slow
 def test_the_balancer_closes_what_is_unused():
     """Clients would keep it for an hour; at 0.4 requests a second few gaps are below 0.1 s."""
     outcome = run(KEEPING.set("balancer.layer", "L4").set("balancer.keep_alive", 0.1))
@@ -297,6 +299,7 @@ def test_an_error_leaves_a_connection_open_at_l7_alone():
     assert opened["L4"][1] >= opened["L4"][0] + 50
 
 
+@pytest.mark.slow
 def test_least_connections_at_l4_counts_what_is_open():
     """Of 50 clients with a connection each, every target has 12 or 13."""
     scenario = KEEPING.set("balancer.layer", "L4").set("balancer.algorithm", "least connections")
@@ -342,6 +345,7 @@ def test_a_path_goes_to_those_who_serve_it():
     assert list(outcome.shares()) == pytest.approx(expected, abs=4 * sigma)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "last"),
     [

@@ -76,6 +76,7 @@ def test_every_way_to_fail_has_its_row():
     assert set(FOUND_OUT) == {*Failure}
 
 
+@pytest.mark.slow
 @LAYERS
 @pytest.mark.parametrize("failure", FOUND_OUT)
 @pytest.mark.parametrize("check", range(len(CHECKS)))
@@ -93,6 +94,7 @@ def test_checks_see_what_haproxys_do(failure, check, layer):
         assert least - 1 <= last <= least + EVERY + 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failure", "at_l4", "at_l7"),
     [
@@ -112,6 +114,7 @@ def test_what_clients_get(failure, at_l4, at_l7):
     assert said(shop(failure, "L7")) == {at_l7}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", FOUND_OUT)
 def test_a_retry_helps_where_no_connection_is_taken(failure):
     """One that vanishes costs the time-out of a connection; an error is an answer."""
@@ -161,6 +164,7 @@ def test_a_cookie_sticks_to_errors_that_no_check_sees():
     assert 0.1 < sum(outcome.failed) / (20 * 60) < 0.4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("failure", "ends"), [("5xx", False), ("silent", True), ("closes", True)])
 def test_connections_at_l4_outlive_the_verdict_of_the_checks(failure, ends):
     """Errors come to who is connected for as long as they stay; a silence closes what it meets."""
@@ -198,6 +202,7 @@ def test_what_flaps_faster_than_checks_decide_is_never_taken_out():
     assert lost == pytest.approx(0.25 / 2, abs=4 * math.sqrt(0.125 / (20 * 60)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", FOUND_OUT)
 def test_all_that_are_found_out_leave_a_503(failure):
     """A string is looked for; who answers checks alone is never found out."""

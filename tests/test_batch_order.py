@@ -229,6 +229,7 @@ def made(before, *batches):
     return before
 
 
+@pytest.mark.slow
 def test_a_batch_is_refused_where_one_of_its_changes_would_be_alone():
     """As if each came by itself; where all of them pass, the batch does the same as they do."""
     several = Counter()

@@ -5,7 +5,6 @@ The same check that holds for the engines must fail for the fault: that is what 
 
 import heapq
 import math
-import os
 from random import Random
 
 import numpy as np
@@ -18,11 +17,13 @@ from lab_engine.simulation.events.waking import _Told, _Waking
 from lab_engine.simulation.parts import Layer, Place
 from lab_engine.simulation.population.layers import Layers
 from lab_engine.simulation.start import CYCLES, Memory
+from tests.counts import LONG
 from tests.seeds import shifted
 from tests.watches import critical, freedom, from_law, watched, worst
 
 pytestmark = pytest.mark.slow
-TIMES = 10 if "LAB_LONG" in os.environ else 1
+TIMES = 10 if LONG else 1
+ROUTER_WATCHES = 200 if LONG else 12
 
 
 def scenario(ttl, **fields):
@@ -53,13 +54,14 @@ ROUTERS = scenario(
 
 
 def test_resolvers_behind_a_layer_are_at_any_phase():
-    counts = watched(ROUTERS, "events", range(20 * TIMES))
+    counts = watched(ROUTERS, "events", range(ROUTER_WATCHES))
 
     expected = 20 * theory.upstream_rate(2.0, 60) * ROUTERS.duration
     assert off(counts, expected) < 1
     assert worst(counts) < critical(1000, freedom(counts))
 
 
+@pytest.mark.long
 def test_copies_as_old_as_the_oldest_of_a_layer_are_seen(monkeypatch):
     """Planted: what a layer holds has been asked for before the resolver's own copy is taken."""
 

@@ -31,6 +31,7 @@ def written(folder):
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_binder_takes_the_python_that_ci_runs(dockerfile):
     """The one of runtime.txt, from an environment that repo2docker knows."""
     release = (ROOT / "binder" / "runtime.txt").read_text().strip().removeprefix("python-")
@@ -57,6 +58,7 @@ def test_binder_reads_nothing_else(dockerfile):
     assert 'install --no-cache-dir -r "requirements.txt"' not in dockerfile
 
 
+@pytest.mark.slow
 def test_binder_installs_nothing_of_debians_that_no_lesson_calls(dockerfile, tmp_path):
     """Beyond what repo2docker itself needs; with an apt.txt there would be one step more."""
     shutil.copytree(ROOT / "binder", tmp_path / "binder")

@@ -247,6 +247,7 @@ def test_go_and_musl_sort_ipv6_only():
     assert first("musl", six, source6) == "2001:db8:1:2::1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rate", "leaf", "parent", "hit"),
     [(1, 2, 10, 0.7427), (0.2, 5, 30, 0.7241), (0.05, 60, 300, 0.7669), (1, 30, 60, 0.5)],

@@ -747,6 +747,7 @@ def key_of(given_):
     return given_["Name"], given_["Type"], given_.get("SetIdentifier", "")
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(some_change(), min_size=1, max_size=4), max_size=6))
 def test_random_batches_give_what_a_plain_dict_would_or_nothing(batches):
@@ -772,6 +773,7 @@ def test_random_batches_give_what_a_plain_dict_would_or_nothing(batches):
         assert all(found[k].get("Weight") == model[k].get("Weight") for k in model)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(some_change(), min_size=1, max_size=5))
 def test_deleting_what_was_made_gives_back_the_same_zone(batch):
@@ -793,6 +795,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_whatever_is_sent_is_applied_or_refused(data):

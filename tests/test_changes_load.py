@@ -452,6 +452,7 @@ WHOLE = {
 PATHS = [path for path in _paths(WHOLE) if path]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(PATHS), json_values)
 def test_whatever_stands_anywhere_is_read_or_refused(path, value):
     """Any element of any policy replaced by anything: a zone, or a LabError, and nothing else."""

@@ -47,6 +47,7 @@ def test_serve_refuses_a_mapping_that_leads_nowhere_on_loopback(mapping):
 # explain
 
 
+@pytest.mark.slow
 def test_explain_tells_the_tree():
     done = apart(
         "explain", "zone.json", "www.shop.example", "--client", "198.18.1.0/24", folder=FILES
@@ -84,6 +85,7 @@ def test_health_comes_from_a_file_of_booleans(tmp_path):
     assert "100 %  second (SECONDARY)" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_terminal_without_the_letters_gets_escapes(tmp_path):
     text = (FILES / "weighted.json").read_text().replace('"new"', '"neü"')
     file = write(tmp_path / "zone.json", text)
@@ -134,6 +136,7 @@ def test_lint_finds_nothing():
     assert (done.returncode, done.stdout) == (0, "no findings\n")
 
 
+@pytest.mark.slow
 def test_lint_finds_something():
     done = apart("lint", "weighted.json", folder=FILES)
 
@@ -188,6 +191,7 @@ def test_diff_of_the_same_is_nothing():
     assert (done.returncode, done.stdout) == (0, "no differences\n")
 
 
+@pytest.mark.slow
 def test_diff_says_what_changes_for_whom(tmp_path):
     text = (FILES / "weighted.json").read_text().replace('"Weight": 3', '"Weight": 1')
     after = write(tmp_path / "after.json", text)
@@ -217,6 +221,7 @@ def test_diff_of_a_broken_file_or_of_two_zones(tmp_path):
 # ask and serve
 
 
+@pytest.mark.slow
 def test_ask_answers_from_a_file():
     done = apart(
         "ask", "www.shop.example", "--file", "zone.json", "--unhealthy", "hc-all", folder=FILES
@@ -282,6 +287,7 @@ def test_ask_is_asked_one_way(options, status, message):
     assert message in done.stderr
 
 
+@pytest.mark.slow
 def test_serve_takes_health_too():
     command = [*COMMAND, "serve", "zone.json", "--unhealthy", "hc-all"]
     with subprocess.Popen(
@@ -297,6 +303,7 @@ def test_serve_takes_health_too():
     assert serving.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_reader_who_has_seen_enough_is_no_error():
     piped = f"{sys.executable} -m lab_engine lint weighted.json | true"
     done = subprocess.run(

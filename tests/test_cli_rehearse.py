@@ -51,6 +51,7 @@ def test_the_example_of_the_readme_answers_every_question():
     assert [line for line in lines if line not in printed] == []
 
 
+@pytest.mark.slow
 def test_json_has_the_same_with_the_curves(few):
     done = rehearse("shop.json", "move.json", "--population", few, "--json")
     data = json.loads(done.stdout)
@@ -62,6 +63,7 @@ def test_json_has_the_same_with_the_curves(few):
     assert {each["population"] for each in data["outages"]} == {"few.toml"}
 
 
+@pytest.mark.slow
 def test_a_page_is_written_that_needs_nothing_from_elsewhere(few, tmp_path):
     page = tmp_path / "page.html"
     done = rehearse("shop.json", "move.json", "--population", few, "--html", page)
@@ -73,6 +75,7 @@ def test_a_page_is_written_that_needs_nothing_from_elsewhere(few, tmp_path):
     assert all(f"<h2>{title}</h2>" in text for title in TITLES)
 
 
+@pytest.mark.slow
 def test_times_may_stand_by_each_change_or_by_themselves(few):
     one = rehearse("shop.json", "lower.json@0", "move.json@900", "--population", few)
     other = rehearse(
@@ -84,6 +87,7 @@ def test_times_may_stand_by_each_change_or_by_themselves(few):
     assert "2 changes at 0 s, 900 s from now" in one.stdout
 
 
+@pytest.mark.slow
 def test_what_of_a_scenario_is_no_population_is_said(few):
     few.write_text(FEW + 'name = "www"\nzone = "x"\n')
 
@@ -125,6 +129,7 @@ def test_a_mistake_is_told_and_nothing_is_simulated(arguments, said):
     assert said in done.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_and_a_terminal_sees_a_bar(tmp_path):
     """The bar comes after a second, and is wiped away; the status is that of other programs."""
     many = tmp_path / "many.toml"
@@ -164,6 +169,7 @@ def test_a_page_that_cannot_be_written_is_told_before_anything_runs(page):
     assert "cannot be written" in done.stderr
 
 
+@pytest.mark.slow
 def test_two_thousand_names_of_which_few_change_are_no_more_work(few, tmp_path):
     """Only what changes is simulated; no time is measured, but that it ends."""
     head = "$ORIGIN shop.example.\n$TTL 300\n@ SOA ns1 h 1 2 3 4 60\n@ NS ns1\nns1 A 192.0.2.53\n"

@@ -40,6 +40,7 @@ def small(tmp_path):
     return tmp_path / "small.toml"
 
 
+@pytest.mark.slow
 def test_the_example_of_the_readme_prints_a_page():
     done = apart("simulate", "shop.toml", folder=FILES)
 
@@ -138,6 +139,7 @@ def read_until(screen, word):
     return seen
 
 
+@pytest.mark.slow
 def test_ctrl_c_prints_what_was_counted_and_a_terminal_sees_a_bar(small):
     """The bar comes after a second, and is wiped away; the status is that of other programs."""
     small.write_text(LONG)
@@ -156,6 +158,7 @@ def test_ctrl_c_prints_what_was_counted_and_a_terminal_sees_a_bar(small):
     assert 0 <= data["ended"] < 8000
 
 
+@pytest.mark.slow
 def test_no_bar_is_drawn_where_nobody_looks(small):
     """Not in a second of work, either: what is long is broken off by Ctrl-C."""
     small.write_text(LONG)

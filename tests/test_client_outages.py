@@ -55,6 +55,7 @@ OWN = {  # seconds beyond the TTL, at most: what sheets and source codes say of 
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", OWN)
 def test_a_client_adds_what_it_keeps_beyond_the_ttl(profile):
     found = outage(profile)
@@ -65,6 +66,7 @@ def test_a_client_adds_what_it_keeps_beyond_the_ttl(profile):
     assert {(parts.detection, parts.publication) for parts in found.parts} == {(0, 0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("profile", "least"), [("haproxy", 4), ("jvm", 20)])
 def test_and_some_of_them_nearly_all_of_it(profile, least):
     assert max(parts.client for parts in outage(profile).parts) > least
@@ -79,6 +81,7 @@ def test_who_asks_rarely_has_no_connection_to_break_and_an_old_answer(profile):
     assert max(seconds for seconds, _ in found.lasted) <= 5 + OWN[profile]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["go", "python"])
 def test_a_pool_of_connections_stays_with_errors_and_not_with_refusals(profile):
     """An HTTP 500 closes nothing: whoever asks each second is there to the end of the watch."""

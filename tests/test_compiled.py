@@ -189,6 +189,7 @@ def asked(draw):
     ]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.data(), st.sampled_from(["cyclic", "by_id", "fixed"]), st.integers(0, 2**32))
 def test_a_prepared_answer_is_the_answer(data, order, seed):
@@ -228,6 +229,7 @@ def shuffled_zone(rdtype, count):
     return Zone.of("shop.example", members)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rdtype", ["A", "MX"])
 @pytest.mark.parametrize("count", [2, 3, 4])
 def test_few_shuffled_values_have_the_same_distribution(rdtype, count):
@@ -269,6 +271,7 @@ def test_the_counters_are_the_authoritys():
     assert [first[-1] for first in firsts] == list("123123")
 
 
+@pytest.mark.slow
 def test_two_threads_share_the_counters():
     """Datagrams and streams come in threads of their own; no turn is lost or taken twice."""
     rng = Random(1)
@@ -381,6 +384,7 @@ def spelled(number, letters=12):
     return "".join("Ww"[number >> place & 1] for place in range(letters))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sets", SETS.values(), ids=SETS)
 def test_what_is_counted_is_what_it_takes(sets):
     """Python's own count, within a third; a spelling of the name is a query of its own."""
@@ -409,6 +413,7 @@ def at(made, name):
     return replace(made, name=dns.name.from_text(f"{name}.shop.example"))
 
 
+@pytest.mark.slow
 def test_answers_to_any_number_of_spellings_stay_within_their_octets():
     """A hundred values in all orders: what grows when it is sent counts, too."""
     large = RRset.of(spelled(0), "A", [f"192.0.2.{i}" for i in range(60)])
@@ -476,6 +481,7 @@ def test_streams_and_bad_messages_are_not_kept():
     assert (len(quick), len(notes)) == (0, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rdtype", "count"), [("MX", 3), ("MX", 9), ("TXT", 3), ("TXT", 9), ("A", 60), ("A", 100)]
 )

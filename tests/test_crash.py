@@ -5,7 +5,6 @@ tenth before it. So every request counts: a lost one or half a one leaves a gap.
 far more often than usual. LAB_LONG=1 does it ten times.
 """
 
-import os
 import random
 import re
 import shutil
@@ -22,11 +21,12 @@ from dns.rdatatype import TXT
 
 from lab_engine.control.journal import Journal
 from lab_engine.control.operations import replay
+from tests.counts import LONG
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
-MOMENTS = 20
-SERVERS = 10 if "LAB_LONG" in os.environ else 1
+MOMENTS = 20 if LONG else 8
+SERVERS = 10 if LONG else 1
 CLIENTS = ("a", "b", "c", "d")
 KEPT = 10  # record sets of each client
 ZONE = "Z1"

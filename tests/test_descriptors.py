@@ -36,12 +36,16 @@ def descriptors_up_to(number):
 @pytest.mark.parametrize("most", [MACOS, LINUX, 4_096])
 def test_the_parts_of_a_server_leave_a_quarter_to_others(most):
     with descriptors_up_to(most):
-        parts = [descriptors.share(part, 10_000) for part in (descriptors.PROBES, descriptors.STREAMS, descriptors.REQUESTS)]
+        parts = [
+            descriptors.share(part, 10_000)
+            for part in (descriptors.PROBES, descriptors.STREAMS, descriptors.REQUESTS)
+        ]
 
         assert sum(parts) == 3 * most // 4
         assert descriptors.share(descriptors.PROBES, 7) == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("limit", "checks"), [(MACOS, 40), (LINUX, 200)])
 def test_no_more_probes_are_open_than_half_of_the_limit(limit, checks):
     """Of an endpoint that never accepts: 40 checks would take 640 descriptors, 200 take 3,200.
@@ -217,6 +221,7 @@ with serve(zone, api=True) as server:
 """
 
 
+@pytest.mark.slow
 def test_connections_that_came_meanwhile_are_served_and_no_traceback_is_printed():
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=300, check=True

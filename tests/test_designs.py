@@ -164,6 +164,7 @@ def test_the_default_pool_is_asked_by_those_whose_pool_is_not_in_use():
     assert pools_of(design, TOKYO) == {"rest"}
 
 
+@pytest.mark.slow
 def test_its_batch_makes_its_zone_through_the_api():
     """Answered alike, by an authority that was made from nothing."""
     from lab_engine import RRset, Zone
@@ -187,6 +188,7 @@ def test_its_batch_makes_its_zone_through_the_api():
     assert len(batch["Changes"]) == 23
 
 
+@pytest.mark.slow
 def test_the_panel_keeps_the_last_good_picture_when_a_pool_loses_all_members():
     panel = panels.designed(Design(drills=("region",)), "rest", "regions")
     before = panel.summary

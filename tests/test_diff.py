@@ -1,7 +1,6 @@
 """What changes for whom between two zones."""
 
 import json
-import os
 from ipaddress import ip_network
 from itertools import product
 
@@ -29,6 +28,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
 from lab_engine.review.diff import diff
 from lab_engine.review.touched import keys
+from tests.counts import LONG
 
 ANYBODY = Client.at("203.0.113.1")
 
@@ -74,6 +74,7 @@ def test_the_share_that_changes_is_the_distance_of_the_distributions(before, aft
     assert (found.who, found.change) == (("everywhere",), "changes")
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(1, 255), min_size=2, max_size=5),
     st.lists(st.integers(1, 255), min_size=2, max_size=5),
@@ -198,6 +199,7 @@ def test_a_difference_is_plain_data_too():
     assert [each["probability"] for each in told["after"]["replies"]] == [0.25, 0.75]
 
 
+@pytest.mark.slow
 def test_a_large_zone_is_compared_in_seconds():
     """2,000 names asked for a dozen places in two zones."""
     before = [plain("192.0.2.1", name=f"n{i}") for i in range(2_000)]
@@ -284,6 +286,7 @@ SOME = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(SOME, SOME)
 def test_no_question_that_is_passed_over_is_answered_otherwise(before, after):
     """Only what may differ is asked: whatever else either zone holds is told the same."""
@@ -408,7 +411,8 @@ def outcome(zone, name, kind):
     )
 
 
-@settings(max_examples=1_000 if "LAB_LONG" in os.environ else 25)
+@pytest.mark.slow
+@settings(max_examples=1_000 if LONG else 25)
 @given(SETS, SETS, st.booleans())
 def test_an_answer_that_changes_is_told(common, more, removed):
     """Every name of up to three labels is asked in both zones: what differs stands in `diff`."""

@@ -22,6 +22,7 @@ from lab_engine.simulation.dispatch import (
     TwoTier,
 )
 from lab_engine.simulation.domains import Domains, run
+from tests.counts import long_but
 
 SEEDS = range(6)
 PAPER = Domains()
@@ -45,6 +46,7 @@ TABLE = {
     "K = 50": (replace(PAPER, domains=50), RoundRobin, (0.004, 0.032, 0.071, 0.993)),
     "K = 100": (replace(PAPER, domains=100), RoundRobin, (0.013, 0.079, 0.160, 0.983)),
 }
+USUAL = ("RR", "RR2", "RR + TTL/K", "RR2 + TTL/K")
 
 
 @cache
@@ -61,7 +63,7 @@ def asked(now=0.0, load=1.0, lasts=100.0, *, hot=False):
     return Asked(now, hot, load, lasts)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_policies_that_know_the_domains_beat_blind_ones():
     blind = max(below("RAND"), below("RR"))
 
@@ -74,20 +76,20 @@ def test_a_ttl_for_each_domain_beats_one_for_all(policy):
     assert below(f"{policy} + TTL/K") > below(policy) + 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_policy_with_one_ttl_comes_near_equal_domains():
     best = max(below(policy) for policy in ("RAND", "RR", "RR2", "DAL"))
 
     assert best < below("RR, uniform") / 3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_shorter_ttl_is_better():
     assert below("TTL 60") > below("TTL 120") > below("RR") > below("TTL 480")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", TABLE)
+@pytest.mark.parametrize("row", long_but(TABLE, *USUAL))
 def test_the_numbers_are_those_of_an_independent_implementation(row):
     *_, expected = TABLE[row]
     found = [below(row, utilisation) for utilisation in (0.8, 0.9, 0.98)]
@@ -97,7 +99,7 @@ def test_the_numbers_are_those_of_an_independent_implementation(row):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", ["RAND", "RR", "RR2", "DAL", "RR + TTL/K", "RR2 + TTL/K"])
+@pytest.mark.parametrize("row", USUAL)
 def test_the_authority_decides_about_one_page_in_400(row):
     """A cache asks each TTL, and after it rests until the next session of its domain begins."""
     domains, *_ = TABLE[row]
@@ -140,6 +142,7 @@ def test_the_same_seed_gives_the_same_balance():
     assert run(short, Rand) != run(replace(short, seed=1), Rand)
 
 
+@pytest.mark.slow
 def test_an_alarm_helps_round_robin():
     heard = replace(HOUR, alarm=0.75)
 

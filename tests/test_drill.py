@@ -131,7 +131,7 @@ def test_who_is_well_for_checks_alone_is_not(failure):
 
 
 def test_a_slow_one_is_lost_where_clients_are_not_patient():
-    with live(patience=0.3) as d:
+    with live(patience=1.5) as d:
         d.slow("primary", 0.1)
         d.run(1)
         patient = [each.good for each in d.record.requests]

@@ -1,6 +1,5 @@
 """A drill that is broken off: by Ctrl-C at many moments, by its process ending, by a kill."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import psutil
 import pytest
 
 from lab_engine import drill
+from tests.counts import LONG
 
 from .test_interrupts import interrupted, nothing_left, trials
 from .test_twin import pair
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-MOMENTS = 120 if "LAB_LONG" in os.environ else 60
+MOMENTS = 120 if LONG else 60
 SETTINGS = {"interval": 0.2, "ttl": 1, "patience": 0.2}
 ALONE = """\
 import sys

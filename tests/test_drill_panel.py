@@ -109,6 +109,7 @@ def test_what_is_refused_is_said_and_the_drill_goes_on(panel):
     assert panel.going
 
 
+@pytest.mark.slow
 def test_it_ends_by_itself_and_its_picture_stays(panel, clock):
     panel.press("start")
     panel.press("kill", "primary")

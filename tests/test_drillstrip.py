@@ -33,6 +33,7 @@ def looks(strip, lane):
     return [bar.look for bar in bars(strip, lane)]
 
 
+@pytest.mark.slow
 def test_answer_copy_and_requests_follow_each_other(strip):
     assert looks(strip, "answer") == [A, B, A]
     assert looks(strip, "requests") == [A, "bad", B, A]

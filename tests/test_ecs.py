@@ -213,6 +213,7 @@ def test_the_same_subnet_is_answered_alike_every_time(server):
 # No overlap
 
 
+@pytest.mark.slow
 def test_every_scope_block_is_answered_alike_and_none_overlaps(server):
     """Around 10.1.0.0/16 the rest of 10.0.0.0/8 is cut into prefixes without it."""
     blocks = {}

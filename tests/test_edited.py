@@ -1,5 +1,6 @@
 """Dictionaries with a few changes on top: to whoever reads them, dictionaries."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ CHANGES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.sampled_from([{}, MANY]), st.dictionaries(KEYS, st.integers(1), max_size=6), CHANGES)
 def test_it_reads_like_a_dictionary_with_the_same_changes(more, start, changes):

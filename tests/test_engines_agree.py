@@ -5,7 +5,6 @@ statistics and of their squares are compared. Seeds are fixed, so a verdict does
 """
 
 import math
-import os
 from collections.abc import Callable
 from random import Random
 from statistics import fmean, pvariance
@@ -16,11 +15,11 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Outcome, Resolvers, Scenario, run
 from tests.alike import chance, spread_chance
+from tests.counts import LONG, long_but
 from tests.random_scenarios import scenario, sums
 from tests.seeds import shifted
 
-LONG = "LAB_LONG" in os.environ
-SCENARIOS, RUNS = (60, 1500) if LONG else (22, 120)
+SCENARIOS, RUNS = (60, 1500) if LONG else (11, 120)
 pytestmark = pytest.mark.slow
 REJECT = 4.9  # standard errors: p < 10^-6
 
@@ -128,7 +127,7 @@ def sums_of(one, engine, runs):
     return {name: [each.get(name, 0) for each in found] for name in set().union(*found)}
 
 
-@pytest.mark.parametrize("number", range(FORTY))
+@pytest.mark.parametrize("number", long_but(range(FORTY), *range(0, FORTY, 3)))
 def test_both_engines_agree_in_every_sum(number):
     """And in how each scatters. `alike.chance` is a bound, so nothing is left to the sample."""
     one = scenario(shifted(number))
@@ -155,12 +154,15 @@ def test_both_engines_agree_in_every_sum(number):
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [
+    long_but(
+        [
+            ("zone.www.ttl", 12),
+            ("clients.rate", 0.13),
+            ("resolvers.profile", "ideal"),
+            ("order", "shuffle"),
+        ],
         ("zone.www.ttl", 12),
-        ("clients.rate", 0.13),
-        ("resolvers.profile", "ideal"),
-        ("order", "shuffle"),
-    ],
+    ),
 )
 def test_the_comparison_tells_other_laws_apart(path, value):
     """A fifth more TTL, a third more requests, another order: each is rejected."""

@@ -16,8 +16,9 @@ from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
 from lab_engine.simulation.probes import failing
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import Failover
+from tests.counts import LONG, long_but
 
-RUNS = 4000
+RUNS = 4000 if LONG else 2000
 
 
 ZONE = Zone.of(
@@ -84,17 +85,18 @@ def ks_distance(sample, cdf):
     )
 
 
-@pytest.mark.parametrize(
-    ("checkers", "mean"),
-    [
-        (Checkers(30, 3, 16), 60 + 30 * 14 / 17),
-        (Checkers(30, 3, 1), 60 + 15),
-        (Checkers(30, 3, 16, connect_timeout=4), 60 + 30 * 14 / 17 + 12),
-        (Checkers(10, 3, 16), 20 + 10 * 14 / 17),
-        (Checkers(30, 1, 16, publication=5), 30 * 14 / 17 + 5),
-        (Checkers(5, 3, 1, connect_timeout=2, publication=1), 10 + 2.5 + 6 + 1),
-    ],
-)
+FOUND_OUT = [
+    (Checkers(30, 3, 16), 60 + 30 * 14 / 17),
+    (Checkers(30, 3, 1), 60 + 15),
+    (Checkers(30, 3, 16, connect_timeout=4), 60 + 30 * 14 / 17 + 12),
+    (Checkers(10, 3, 16), 20 + 10 * 14 / 17),
+    (Checkers(30, 1, 16, publication=5), 30 * 14 / 17 + 5),
+    (Checkers(5, 3, 1, connect_timeout=2, publication=1), 10 + 2.5 + 6 + 1),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("checkers", "mean"), long_but(FOUND_OUT, FOUND_OUT[0], FOUND_OUT[-1]))
 def test_death_and_return_are_found_out_by_the_law(checkers, mean):
     """Mean within 4 sigma, and the whole distribution as close as 4 sigma allow."""
     timeout = checkers.connect_timeout or 0
@@ -117,6 +119,7 @@ def test_death_and_return_are_found_out_by_the_law(checkers, mean):
         assert ks_distance(back, law.recovery.cdf) < bound
 
 
+@pytest.mark.slow
 def test_a_probe_that_waits_when_the_server_returns_passes():
     """The dead are probed each minute, 30 s long; two thirds of the last still wait at 2000 s."""
     checkers = Checkers(30, 2, 1, connect_timeout=30)

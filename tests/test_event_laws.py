@@ -14,6 +14,7 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, theory
 from lab_engine.simulation.events import engine as events
 from lab_engine.simulation.events.trace import Trace
 from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
+from tests.counts import long_but
 
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 
@@ -37,8 +38,9 @@ def four_sigma(share, of):
     return 4 * math.sqrt(share * (1 - share) / of)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("profile", "grace"), [("bind", 0), ("unbound", 1), ("powerdns", 0)])
-@pytest.mark.parametrize("rate", [0.2, 1.0])
+@pytest.mark.parametrize("rate", long_but([0.2, 1.0], 1.0))
 def test_whole_second_clocks_have_their_own_hit_law(profile, grace, rate):
     """T = 5 s; the continuous law is off by 0.012 and more. BIND does not prefetch that."""
     outcome = events.run(alone(60, 5, rate, profile, duration=1000 / rate))
@@ -49,6 +51,7 @@ def test_whole_second_clocks_have_their_own_hit_law(profile, grace, rate):
     assert abs(expected - theory.hit_ratio(rate, 5)) > 0.0115
 
 
+@pytest.mark.slow
 def test_prefetch_asks_more_often_and_keeps_fewer_waiting():
     """λ = .5, T = 20, w = 2 on a continuous clock: fetches .1000, misses .0368."""
     eager = {"eager": {"like": "ideal", "prefetch": 2}}
@@ -62,6 +65,7 @@ def test_prefetch_asks_more_often_and_keeps_fewer_waiting():
     assert missed == pytest.approx(expected, abs=four_sigma(expected, 180_000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", ["jvm", "curl", "chrome"])
 def test_a_client_that_restarts_its_lifetime_before_a_resolver(client):
     """A chain without decrement: J = 30 or 60 s before T = 300 s."""
@@ -217,6 +221,7 @@ PLACES = (
 BACKENDS = (Backend("192.0.2.1", "eu-west-3"), Backend("192.0.2.2", "us-west-1"))
 
 
+@pytest.mark.slow
 def test_each_place_is_led_to_its_own_servers():
     outcome = events.run(Scenario(geo(), "www", places=PLACES, backends=BACKENDS))
 
@@ -232,6 +237,7 @@ def test_each_place_is_led_to_its_own_servers():
     assert sum(waits.values()) == outcome.total
 
 
+@pytest.mark.slow
 def test_client_subnets_lead_clients_where_their_resolver_is_not():
     """One resolver far away: without ECS all go to its server, with it each to its own."""
     abroad = tuple(Place(place.network, place.share, egress="198.19.1.5") for place in PLACES)
@@ -246,6 +252,7 @@ def test_client_subnets_lead_clients_where_their_resolver_is_not():
     assert told.authority_queries > plain.authority_queries
 
 
+@pytest.mark.slow
 def test_layers_take_load_off_the_resolvers_and_age_what_they_hold():
     base = scenario(60, clients=Clients(400, 0.1), resolvers=Resolvers(4, skew=0), duration=1200)
     layered = base.set("layers", (Layer("home router", count=40), Layer("provider", count=8)))
@@ -261,6 +268,7 @@ def test_layers_take_load_off_the_resolvers_and_age_what_they_hold():
     assert tall.authority_queries == pytest.approx(expected, abs=4 * math.sqrt(expected))
 
 
+@pytest.mark.slow
 def test_a_death_lasts_as_long_as_copies_do():
     """Busy caches, T = 60, nobody is told: what is left of a copy, uniform up to T."""
     change = ScheduledChange(200, "down", [OLD])
@@ -318,6 +326,7 @@ def test_failover_takes_what_the_closed_form_says():
     assert sum(lasted) / len(lasted) == pytest.approx(law.mean, abs=4 * sigma)
 
 
+@pytest.mark.slow
 def test_connections_stay_where_they_were_opened():
     """gRPC never asks again until it breaks; a client without a pool moves within a TTL."""
     change = ScheduledChange(60, "zone", _moved(10))
@@ -330,6 +339,7 @@ def test_connections_stay_where_they_were_opened():
     assert sum(moved.requests[0][2:]) == 0
 
 
+@pytest.mark.slow
 def test_what_polls_asks_of_its_own_accord():
     base = scenario(1, clients=Clients(20, 0.01, profile="envoy-strict"), duration=600)
 
@@ -340,6 +350,7 @@ def test_what_polls_asks_of_its_own_accord():
     assert dict(outcome.lookups) == {0.0: outcome.total}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_broken_off_keeps_what_it_counted_for_who_asks():
     def stop(done, _total):
         if done >= 300:
@@ -382,6 +393,7 @@ def test_what_does_not_fit_into_memory_is_refused_with_an_estimate():
         events.run(wide)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fields",
     [
@@ -413,6 +425,7 @@ def test_the_same_seed_gives_the_same_outcome_and_a_trace_changes_nothing(fields
     assert sum(count for _, count in one.lookups) == one.total
 
 
+@pytest.mark.slow
 def test_back_ends_begin_as_in_the_long_run():
     """200 resolvers with b caches each, asked by rate λ: bλ/b / (1 + λT/b) fetches a second."""
     profile = RECURSIVES["google-like"]

@@ -30,7 +30,7 @@ def four_sigma(share, of):
 @pytest.mark.parametrize(
     ("engine", "ttl"),
     [
-        pytest.param("events", 1, marks=pytest.mark.slow),
+        pytest.param("events", 1, marks=pytest.mark.long),
         pytest.param("events", 3, marks=pytest.mark.slow),
         ("events", 10),
         ("population", 1),
@@ -50,6 +50,7 @@ def test_the_hit_law_of_one_cache(engine, ttl):
     assert abs(level.hit_ratio - (1 - math.exp(-ttl))) > 0.04
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize(
     ("rate", "lifetime", "ttl", "hits"),
@@ -100,6 +101,7 @@ def test_a_shuffling_authority_is_even_on_average(engine, ttl):
         assert count == pytest.approx(expected, abs=4 * math.sqrt(expected * 0.75))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_a_fixed_order_sends_everybody_to_the_first(engine):
     fixed = scenario(order="fixed", resolvers=Resolvers(5, profile="frozen"))
@@ -110,6 +112,7 @@ def test_a_fixed_order_sends_everybody_to_the_first(engine):
     assert outcome.answers == (outcome.authority_queries, 0, 0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_one_address_a_fill_goes_for_a_whole_ttl(engine):
     """Behind one frozen resolver, in each minute at most the two copies held in it are used."""
@@ -124,6 +127,7 @@ def test_one_address_a_fill_goes_for_a_whole_ttl(engine):
     assert outcome.authority_queries == pytest.approx(100, abs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize("profile", ["ideal", "frozen"])
 def test_rotation_gives_the_successor_of_a_dead_server_double(engine, profile):
@@ -141,6 +145,7 @@ def test_rotation_gives_the_successor_of_a_dead_server_double(engine, profile):
         assert share == pytest.approx(expected, abs=four_sigma(expected, outcome.total))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize("profile", ["ideal", "frozen"])
 def test_a_shuffle_spreads_the_load_of_a_dead_server(engine, profile):
@@ -166,6 +171,7 @@ def test_with_every_server_dead_every_request_fails(engine):
     assert sum(outcome.failed) == outcome.total > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_a_system_cache_asks_once_a_window(engine):
     """2 clients, λT = 2: the filler asks, and the other with probability 1 - e^(-2)."""
@@ -185,6 +191,7 @@ def test_a_system_cache_asks_once_a_window(engine):
     assert others / windows == pytest.approx(expected, abs=four_sigma(expected, windows))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_a_client_that_never_asks_again_asks_once(engine):
     for_ever = scenario(clients=Clients(100, 1.0, profile="mine"), profiles=keeping(math.inf))
@@ -195,6 +202,7 @@ def test_a_client_that_never_asks_again_asks_once(engine):
     assert outcome.levels.application.hits == outcome.total - 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize(
     "clients", [Clients(60, 0.05), Clients(60, 0.05, profile="os-cache")], ids=["none", "os"]
@@ -309,6 +317,7 @@ def test_population_leaves_no_trace():
         run(scenario(), "population", trace=True)
 
 
+@pytest.mark.slow
 def test_more_than_an_engine_can_take_is_refused_before_it_starts():
     many = scenario(clients=Clients(10**6, 1.0))
     for too_many in (many, many.set("clients.rate", 1e-6), many.set("clients.count", 10_000)):
@@ -352,6 +361,7 @@ def test_a_resolver_caps_a_ttl_at_a_day(engine):
     assert 6 <= run(long, engine).authority_queries <= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_an_alias_within_the_zone_is_followed(engine):
     records = [RRset.of("www", "CNAME", "web", 20), RRset.of("web", "A", FOUR, 60)]

@@ -9,11 +9,10 @@ With LAB_LONG=1 each cell of the table is run in both engines until 4 standard e
 """
 
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count as numbers
-from itertools import islice
+from itertools import islice, product
 from statistics import fmean
 from typing import NamedTuple
 
@@ -26,11 +25,11 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.outages import Outage
 from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
+from tests.counts import LONG, long_but
 
 from .sampling import agrees, standard_error
 from .seeds import shifted
 
-LONG = "LAB_LONG" in os.environ
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 LEVELS = (0.05, 0.5, 0.95, 0.99)
 AT = 100.0
@@ -149,9 +148,11 @@ def below(outage, limit):
     )
 
 
-CELLS = pytest.mark.parametrize("count", [1, 16])
 EVERY = pytest.mark.parametrize("name", CASES)
 ENGINES = pytest.mark.parametrize("engine", ["population", "events"])
+CELLS = [*product(CASES, (1, 16), ("population", "events"))]
+# Sixteen checkers among 25 clients are the most work: one case of them stands for all.
+SHORT = [cell for cell in CELLS if cell[1] == 1 or cell[2] == "population"]
 
 
 def crowd(engine, count):
@@ -162,9 +163,9 @@ def crowd(engine, count):
 
 
 @pytest.mark.slow
-@ENGINES
-@CELLS
-@EVERY
+@pytest.mark.parametrize(
+    ("name", "count", "engine"), long_but(CELLS, *SHORT, ("the lab", 16, "events"))
+)
 def test_outages_follow_the_law(name, count, engine):
     """Mean and quantiles of 100 runs within 4 sigma; with all counts within 1 and 2 %, besides."""
     clients = crowd(engine, count)
@@ -220,7 +221,10 @@ def test_parts_sum_to_the_outage_of_every_client(engine):
         assert min(parts) >= 0
 
 
-@pytest.mark.parametrize(("engine", "runs"), [("events", 10), ("population", 60)])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("engine", "runs"), long_but([("events", 10), ("population", 60)], ("population", 60))
+)
 def test_what_a_client_keeps_beyond_its_ttl_is_its_own(engine, runs):
     """A JVM, told 5 s at each of its fetches, keeps the answer for 30 and asks 0.2 s later.
 

@@ -10,6 +10,7 @@ import pytest
 from lab_engine import LabError, Tradeoff, failovers, simulated_knee, ttl_tradeoff
 from lab_engine.simulation.failovers import CACHES
 from lab_engine.views.ttl_figures import tradeoff
+from tests.counts import long_but
 
 from .sampling import agrees, limit, standard_error
 from .seeds import shifted
@@ -36,7 +37,7 @@ def alone(found):
 
 
 @SLOW
-@pytest.mark.parametrize("ttl", [5, 20, 60, 300, 1800])
+@pytest.mark.parametrize("ttl", long_but([5, 20, 60, 300, 1800], 20, 300))
 @pytest.mark.parametrize("name", TRADES)
 def test_runs_and_law_agree_on_the_p99_outage(name, ttl):
     """Within 2 %, which so many runs resolve."""
@@ -64,7 +65,7 @@ def test_runs_and_law_agree_on_the_bill(ttl):
 
 
 @SLOW
-@pytest.mark.parametrize(("sla", "interval"), [(150, 30.0), (75, 10.0)])
+@pytest.mark.parametrize(("sla", "interval"), long_but([(150, 30.0), (75, 10.0)], (75, 10.0)))
 def test_the_knee_of_runs_is_that_of_the_law(sla, interval):
     """The largest TTL whose p99 outage meets the SLA: by the law that is the SLA within 2 %."""
     trade = Tradeoff(sla=sla, interval=interval)
@@ -108,6 +109,7 @@ def test_circles_stand_beside_the_curves_where_it_was_simulated():
     ]
 
 
+@pytest.mark.slow
 def test_a_panel_simulates_only_when_asked():
     plain = ttl_tradeoff(Tradeoff(), "sla")
     simulated = ttl_tradeoff(Tradeoff(), "sla", runs=2)

@@ -1,7 +1,6 @@
 """How servers fail: what checks find out and when, what clients get, and what a pause sets off."""
 
 import math
-import os
 from random import Random
 from statistics import fmean
 
@@ -17,11 +16,11 @@ from lab_engine.simulation.epochs import epochs, found_out
 from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
 from lab_engine.simulation.probes import failing
+from tests.counts import LONG
 
 from .sampling import agrees
 from .seeds import shifted
 
-LONG = "LAB_LONG" in os.environ
 ENGINES = pytest.mark.parametrize("engine", ["events", "population"])
 A, B = "192.0.2.1", "192.0.2.2"
 
@@ -86,6 +85,7 @@ def found(given, runs):
     return [verdicts[0].at for verdicts in seen if verdicts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", FOUND_OUT)
 @pytest.mark.parametrize("check", range(len(CHECKS)))
 def test_each_kind_of_check_finds_out_what_it_can(failure, check):
@@ -152,6 +152,7 @@ def test_the_trace_tells_an_error_from_an_address_that_does_not_answer(failure, 
     assert {event.detail for event in outcome.trace if event.kind == "fail"} == said
 
 
+@pytest.mark.slow
 @ENGINES
 @pytest.mark.parametrize("failure", [*Failure])
 def test_who_connects_in_vain_tries_no_other_address(engine, failure):
@@ -204,6 +205,7 @@ def test_whoever_changes_the_answers_by_hand_has_noticed(engine):
     assert 0 < outage.parts_at(1).cache <= 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["frozen", "ideal"])
 def test_what_caches_hold_leads_nowhere_in_both_engines_alike(order):
     """Of both addresses: half of the copies begin with the one that errs, or half of their uses."""
@@ -232,6 +234,7 @@ def waits(given, engine):
     return {lost: count / (20 * 300) for lost, count in outcome.waits}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("eyeballs", "lost"), [(False, 3), (True, 0.25)])
 def test_who_tries_the_next_address_waits_for_the_one_that_vanished(eyeballs, lost):
     """Half of the answers begin with it: a client's patience, or the head start of RFC 8305."""
@@ -258,6 +261,7 @@ def test_a_slow_server_keeps_everybody_waiting(engine):
 STICKY = {"mine": {"like": "none", "idle": 1000, "patience": 30}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failure", "least", "most"),
     [("refused", 0, 25), ("black hole", 26, 40), ("silent", 26, 40), ("5xx", 290, 300)],
@@ -336,6 +340,7 @@ PAUSES = {  # seconds of a pause: interval, threshold -> the chance of a failove
 SETTINGS = [(lasts, *check) for lasts, several in PAUSES.items() for check in several]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lasts", "interval", "threshold"), SETTINGS)
 def test_a_pause_is_taken_for_a_death_as_the_closed_form_says(lasts, interval, threshold):
     """A process that stands still for so long, HTTP checks; 4 sigma of 300 runs."""
@@ -349,6 +354,7 @@ def test_a_pause_is_taken_for_a_death_as_the_closed_form_says(lasts, interval, t
     assert law == pytest.approx(PAUSES[lasts][interval, threshold], abs=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", ["refused", "black hole"])
 def test_restarts_and_breaks_of_the_network_follow_it_too(failure):
     """A server that refuses for 27 s, a network that is gone for 31: probes of 4 s each."""
@@ -414,6 +420,7 @@ def test_users_return_sooner_than_they_left():
     assert check.recovery.mean == pytest.approx(95.3, abs=0.05)
 
 
+@pytest.mark.slow
 @ENGINES
 def test_the_return_follows_the_law_of_recovery(engine):
     """When the verdict passes again: 30 s x 3, 16 checkers, refused before; 60 runs, 4 sigma."""

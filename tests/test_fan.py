@@ -154,6 +154,7 @@ def test_dots_beyond_the_axis_are_said() -> None:
     assert beyond["ticks"][-1] == [5, "5 % and more"]
 
 
+@pytest.mark.slow
 def test_a_band_beyond_the_axis_is_said() -> None:
     """At its top: one resolver gives a canary of 5 % all or nothing at first."""
     tops = {}

@@ -54,6 +54,7 @@ def test_what_a_request_took_is_its_look_up_and_the_time_at_its_server(lanes):
     assert lane.latency_ms[0] == pytest.approx(1000 * times[len(times) // 2] + 10, abs=5)
 
 
+@pytest.mark.slow
 def test_who_waits_when_the_watch_begins_is_told_with_a_time_before_it():
     farm = Farm(one=False, clients=5, keep_alive=60.0)
     waiting = [visit for visit in farm.run().lane("L4").visits() if visit.at < 0]
@@ -80,6 +81,7 @@ def test_a_request_that_nobody_took_is_told_without_a_server():
     assert lane.failed == len(failed) + sum(lane.outcome.service.lost)
 
 
+@pytest.mark.slow
 def test_few_busy_connections_overload_a_server_at_l4_and_not_at_l7():
     """Five connections over four servers: two at one, which can do five sixteenths of it all."""
     lanes = Farm(one=False, clients=5, keep_alive=60.0).run()
@@ -90,6 +92,7 @@ def test_few_busy_connections_overload_a_server_at_l4_and_not_at_l7():
     assert lanes.lane("L4").latency_ms[2] > 10 * lanes.lane("L7").latency_ms[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("algorithm", "mean"),
     [

@@ -16,6 +16,7 @@ from lab_engine.rehearsal.populations import of_file
 from lab_engine.simulation.files import load_atlas
 from lab_engine.simulation.scenario import MAX_LAYERS
 from lab_engine.simulation.volumes import volumes
+from tests.counts import LONG
 from tests.seeds import shifted
 
 TEXT = """$ORIGIN shop.example.
@@ -101,6 +102,7 @@ def test_a_file_has_a_size(tmp_path):
         file_text(file, 9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -117,6 +119,7 @@ def test_what_is_too_deep_for_python_is_an_error_of_the_lab(text, tmp_path):
         loads(text, tmp_path)
 
 
+@pytest.mark.slow
 def test_as_many_layers_as_may_be_are_run(tmp_path):
     (tmp_path / "shop.zone").write_text(TEXT)
     layers = "".join(f"[[layers]]\nname = 'x{i}'\nprofile = 'dnsmasq'\n" for i in range(MAX_LAYERS))
@@ -198,12 +201,13 @@ def mutations(content, count):
         yield bytes(damaged)
 
 
+@pytest.mark.slow
 def test_a_damaged_database_is_refused_or_read(database, tmp_path):
     """In the package's reader in C one in a hundred of these ends the process."""
     networks = [*Atlas.from_maxmind(database).samples().values()]
     file = tmp_path / "damaged.mmdb"
     refused = 0
-    for damaged in mutations(database.read_bytes(), 5_000 if "LAB_LONG" in os.environ else 400):
+    for damaged in mutations(database.read_bytes(), 5_000 if LONG else 400):
         file.write_bytes(damaged)
         for read in (Atlas.from_maxmind, lambda path: maxmind_places(path, networks)):
             try:

@@ -50,6 +50,7 @@ def seen(server):
     return server.log[-1].peer.address
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ecs", [None, 24])
 @pytest.mark.parametrize("profile", RECURSIVES)
 def test_every_profile_does_what_it_does_in_the_simulations(profile, ecs):

@@ -43,6 +43,7 @@ def histories(draw: st.DrawFn) -> list[Holding]:
     return found
 
 
+@pytest.mark.slow
 @given(histories())
 def test_every_frame_is_what_the_holdings_say(holdings: list[Holding]) -> None:
     """Of each cache, at each moment: the mix, and the seconds left."""

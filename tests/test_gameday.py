@@ -40,11 +40,13 @@ def test_every_drill_is_for_the_engine_that_adds_up(key):
     assert supports(drill_scenario(Design(), key)) == ()
 
 
+@pytest.mark.slow
 def test_the_reference_keeps_every_promise_and_survives_every_drill(reference):
     assert reference.broken == ()
     assert reference.lost == ()
 
 
+@pytest.mark.slow
 def test_the_reference_does_not_survive_that_its_largest_pool_goes_dark(dark):
     """And no measure tells."""
     assert dark.broken == ()
@@ -65,6 +67,7 @@ def test_what_is_refused_is_what_the_second_has_no_room_for(dark):
     assert 80 - 4 * (580 / BIN) ** 0.5 <= usual <= 40 + 4 * sigma
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "value", "broken"),
     [
@@ -80,6 +83,7 @@ def test_each_promise_is_broken_by_what_it_is_about(path, value, broken):
     assert game_day(Design().set(path, value)).broken == (broken,)
 
 
+@pytest.mark.slow
 def test_a_server_from_where_there_is_room_mends_it():
     moved = Design(dark="europe").set("rest.servers", 3).set("asia.servers", 2)
     day = game_day(moved)
@@ -88,6 +92,7 @@ def test_a_server_from_where_there_is_room_mends_it():
     assert day.bill.total < 500
 
 
+@pytest.mark.slow
 def test_a_canary_takes_room_from_its_pool():
     assert [each.key for each in game_day(Design().set("europe.canary", 5)).lost] == ["crowd"]
 
@@ -116,6 +121,7 @@ def test_a_crowd_asks_half_as_much_again(reference):
     assert abs(calm - RATE * 1200) < 4 * (RATE * 1200) ** 0.5
 
 
+@pytest.mark.slow
 def test_the_same_design_has_the_same_day(reference):
     assert game_day(Design()).measures == reference.measures
 
@@ -133,6 +139,7 @@ def test_an_unknown_drill_is_refused():
         game_day(Design(drills=("earthquake",)))
 
 
+@pytest.mark.slow
 def test_what_is_above_capacity_is_about_what_servers_refuse():
     """The engine that plays each request, with queues, on a small crowd behind few caches."""
     scenario = drill_scenario(Design(dark="europe"), "region")

@@ -21,6 +21,7 @@ def test_the_page_is_made_of_the_file():
     assert told.cells == page(terms()).cells
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", list(lessons()), ids=lambda path: path.stem)
 def test_the_first_use_of_each_word_leads_to_it(path):
     """`python -m tools.glossary` mends a lesson in which a word was moved, or has another line."""

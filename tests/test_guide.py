@@ -11,6 +11,7 @@ TIMES = PAGE.with_name("README.md")
 NUMBERED = [stage for stage in stages() if stage.notebook[0].isdigit()]
 
 
+@pytest.mark.slow
 def test_the_page_is_in_step():
     """`python -m tools.guide` writes what is there."""
     assert PAGE.read_text() == page()

@@ -15,6 +15,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
 from lab_engine.simulation.parts import Layer, Place, ScheduledChange
+from tests.counts import long_but
 
 from .seeds import shifted
 
@@ -53,8 +54,10 @@ KINDS = {
     "all die": {"schedule": (dying(90, A), dying(150, *ADDRESSES), dying(210))},
     "another TTL": {"schedule": (ScheduledChange(100, "zone.www.ttl", 7),)},
 }
+USUAL = ("rotating", "frozen", "prefetch", "own caches", "turns")  # whose runs are short
 
 
+@pytest.mark.slow
 @ENGINES
 @pytest.mark.parametrize("kind", KINDS)
 def test_holdings_are_in_order_and_a_cache_holds_one_thing_at_a_time(engine, kind):
@@ -111,6 +114,7 @@ def test_nobody_is_watched_unless_that_is_asked(engine):
     assert (outcome.holders, outcome.holdings) == ((), ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_the_event_engine_watching_changes_nothing(kind):
     usual = scenario(**KINDS[kind])
@@ -225,6 +229,7 @@ def test_holdings_are_what_the_trace_replays(kind):
 # --- the counts ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @ENGINES
 @pytest.mark.parametrize("kind", ["rotating", "frozen", "whole seconds", "all die", "turns"])
 def test_what_is_held_adds_up_to_the_requests_of_each_bin(engine, kind):
@@ -265,7 +270,7 @@ def law(outcome):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", long_but(KINDS, *USUAL))
 def test_both_engines_hold_by_one_law(kind):
     """Means over 120 runs, 4.5 sigma of them."""
     usual = scenario(**KINDS[kind])
@@ -295,6 +300,7 @@ def nearer(kind, **fields):
     return usual, run(usual, trace=True, holdings=200, holders=holders)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["edge", "clients", "clients of two kinds"])
 def test_what_layers_and_clients_hold_is_what_the_trace_replays(kind):
     """A copy begins where its cache filled; behind it stands the part of the requests that came."""
@@ -341,6 +347,7 @@ def test_the_largest_of_a_layer_are_those_with_most_behind_them():
     assert few == outcome.holders[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NEARER)
 def test_watching_layers_and_clients_changes_nothing(kind):
     usual, watched = nearer(kind)

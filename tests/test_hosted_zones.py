@@ -247,6 +247,7 @@ def test_the_last_zone_may_go(start, call):
     assert not reply.answer
 
 
+@pytest.mark.slow
 def test_an_account_holds_500_zones(service, call, refusal):
     for number in range(499):
         create(call, service, f"z{number}.example", str(number))

@@ -25,6 +25,7 @@ from lab_engine.control.operations import replay
 from lab_engine.errors import raise_interrupt
 from lab_engine.live.webservers import webservers
 from lab_engine.wire.interrupts import Unbroken, opened
+from tests.counts import LONG
 
 from .ports import free_port
 
@@ -34,7 +35,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-LONG = bool(os.environ.get("LAB_LONG"))
 ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2"], 60)])
 BATCH = {
     "Changes": [
@@ -141,6 +141,7 @@ READINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
 def test_reading_is_broken_off_by_the_interrupt_itself(reading):
     """And by no error about a healthy line."""
@@ -150,6 +151,7 @@ def test_reading_is_broken_off_by_the_interrupt_itself(reading):
     assert gc.isenabled()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_read_for_long_is_broken_off(tmp_path):
     file = tmp_path / "shop.zone"
     file.write_text(ZONE.to_text())
@@ -179,6 +181,7 @@ OPENINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("opening", "most"), OPENINGS.values(), ids=OPENINGS)
 def test_opening_is_whole_or_leaves_nothing(opening, most, tmp_path):
     """Even while the page still holds the interrupt with its traceback, as notebooks do."""
@@ -201,6 +204,7 @@ ENTERINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opening", ENTERINGS.values(), ids=ENTERINGS)
 def test_between_what_is_opened_and_its_with_no_interrupt_is_heard(opening):
     """Who opens it in a `with` has either nothing, or is in there."""
@@ -222,6 +226,7 @@ def test_a_stack_enters_it_too():
         assert server.ask("www.shop.example").rcode == "NOERROR"
 
 
+@pytest.mark.slow
 def test_moving_to_a_free_port_is_whole_or_leaves_nothing():
     with serve(ZONE) as taken, nothing_left():
         moving = trials(lambda: serve(ZONE, taken.port, say=str), 100, lambda made: made.stop())
@@ -229,6 +234,7 @@ def test_moving_to_a_free_port_is_whole_or_leaves_nothing():
         assert {type(result) for result in moving} == {KeyboardInterrupt}
 
 
+@pytest.mark.slow
 def test_stopping_goes_on_to_its_end():
     port = free_port()
 
@@ -241,6 +247,7 @@ def test_stopping_goes_on_to_its_end():
             stopping(chosen)
 
 
+@pytest.mark.slow
 def test_asking_is_broken_off_by_the_interrupt_itself():
     with serve(ZONE) as server, nothing_left():
         results = {type(r) for r in trials(lambda: server.ask("www.shop.example"), 300)}
@@ -325,6 +332,7 @@ sys.addaudithook(hook)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_is_broken_off_while_its_zone_still_loads(tmp_path, number):
     """It waits where the file is opened, and is not let go before the signal is sent."""

@@ -199,6 +199,7 @@ def test_what_a_link_leads_to_is_written(path, tmp_path):
     assert restored(path) == account
 
 
+@pytest.mark.slow
 def test_a_file_cut_anywhere_holds_the_requests_before_the_cut(path):
     filled(path, 4)
     data = path.read_bytes()
@@ -241,6 +242,7 @@ def test_a_snapshot_that_is_not_whole_is_refused(path):
         assert_refused(path, data[:size], "line 2: is damaged|is another kind of file")
 
 
+@pytest.mark.slow
 def test_any_changed_byte_before_the_last_line_is_refused(path):
     filled(path, 2)
     data = path.read_bytes()

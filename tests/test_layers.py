@@ -89,6 +89,7 @@ def scenario(resolvers, layers, clients=40, rate=0.05, **fields):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resolvers", [1, 20])
 def test_one_cache_before_twenty_resolvers_is_one(resolvers):
     """Its copies end with those it got: one renewal process, whoever is asked; 4 sigma."""
@@ -101,6 +102,7 @@ def test_one_cache_before_twenty_resolvers_is_one(resolvers):
     assert edge.misses == sum(outcome.levels.resolver) == outcome.authority_queries
 
 
+@pytest.mark.slow
 def test_as_many_caches_as_resolvers_are_one_for_each():
     """Twenty renewal processes of a twentieth of the requests."""
     outcome = events.run(scenario(20, [Layer("edge", count=20)]))
@@ -109,6 +111,7 @@ def test_as_many_caches_as_resolvers_are_one_for_each():
     assert outcome.authority_queries == pytest.approx(expected, abs=4 * math.sqrt(expected))
 
 
+@pytest.mark.slow
 def test_places_behind_one_cache_get_what_the_first_of_them_asked_for():
     """An edge before the resolvers of two places knows nothing of places.
 
@@ -151,6 +154,7 @@ def test_a_proxy_that_polls_for_several_crowds_polls_once():
     assert several == pytest.approx(one, abs=2)
 
 
+@pytest.mark.slow
 def test_the_count_of_a_layer_is_kept_over_places():
     """100 of them in two places, and not 100 for each: 50 clients each, behind 25 of them."""
     places = (Place("10.0.0.0/24"), Place("10.0.1.0/24"))

@@ -26,6 +26,7 @@ from lab_engine.simulation.sweep import sweep
 from lab_engine.views import canaries
 from lab_engine.views.kit.fan import fan, intended
 from lab_engine.views.kit.together import luck
+from tests.counts import long_but
 
 from .seeds import shifted
 
@@ -34,6 +35,7 @@ pytestmark = pytest.mark.slow
 LESSON = Path(__file__).parents[1] / "lessons" / "02_weights.ipynb"
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 GOALS = load("02_weights").goals
+DRAWS = 1000
 CONTROLS = ("weight", "ttl", "watch", "caches", "skew")
 MOVES = {
     "flood": {"resolvers.count": 1, "zone.www.ttl": 20, "duration": 3600},
@@ -80,7 +82,7 @@ def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
     assert spread == pytest.approx(formula, abs=4 * spread * sqrt((kurtosis - 1) / 4 / 1000))
 
 
-@pytest.mark.parametrize(("skew", "says"), [(0, 0.31), (1, 0.76)])
+@pytest.mark.parametrize(("skew", "says"), long_but([(0, 0.31), (1, 0.76)], (1, 0.76)))
 def test_ten_minutes_of_a_hundredth_by_answers(skew: float, says: float) -> None:
     """The third witness: caches filled by real answers, each with a phase of its own, 60 times."""
     authority, dice = Authority(shop(99, 1), Random(shifted(5))), Random(shifted(6))
@@ -136,21 +138,21 @@ def test_a_step_is_a_part_of_the_sum(weight: int, says: float) -> None:
 
 
 def test_a_canary_that_nobody_visits() -> None:
-    """Twenty resolvers, a minute: 0.99^40, by 2,000 runs and by 40 real draws a thousand times."""
+    """Twenty resolvers, a minute: 0.99^40, by a thousand runs, and as often 40 real draws."""
     minute = shop_of_one().set("resolvers.count", 20).set("duration", 60)
-    runs = sweep(minute, {}, 2000)[0].outcomes
+    runs = sweep(minute, {}, DRAWS)[0].outcomes
     authority = Authority(shop(99, 1), Random(shifted(2)))
     question, client = Question.of("www.shop.example", "A"), Client.at("198.18.1.53")
     drawn = [
         all(authority.respond(question, client).addresses != (NEW,) for _ in range(40))
-        for _ in range(1000)
+        for _ in range(DRAWS)
     ]
     chance = 0.99**40
     sigma = sqrt(chance * (1 - chance))
 
     assert round(chance, 2) == 0.67
-    assert mean(not share(run) for run in runs) == pytest.approx(chance, abs=4 * sigma / 2000**0.5)
-    assert mean(drawn) == pytest.approx(chance, abs=4 * sigma / 1000**0.5)
+    assert mean(not share(run) for run in runs) == pytest.approx(chance, abs=4 * sigma / DRAWS**0.5)
+    assert mean(drawn) == pytest.approx(chance, abs=4 * sigma / DRAWS**0.5)
 
 
 def test_of_fifty_canaries_three_or_four_show_less_than_a_third() -> None:

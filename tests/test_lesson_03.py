@@ -61,6 +61,7 @@ def test_round_trips_by_packets(zone: Zone, profile: str) -> None:
     assert [round(ms) for ms in found] == list(WITHIN[profile])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", WITHIN)
 def test_round_trips_by_simulation(zone: Zone, profile: str) -> None:
     """The same numbers, as the lesson's cell prints them."""

@@ -9,6 +9,7 @@ from lab_engine import Backend, Multivalue, RecordSet, Zone, run, theory
 from lab_engine.authority.health import CHECKERS, MORE_THAN_PERCENT
 from lab_engine.course.datafile import load
 from lab_engine.simulation.failing import CONNECT, RESPONSE
+from tests.counts import LONG
 from tools.glossary import plain
 
 from .seeds import shifted
@@ -72,7 +73,7 @@ def test_twelve_seconds_meet_every_checker_at_ten():
     assert SHEET.predict["pause"].right == "every time"
 
 
-NIGHTS = [shifted(seed) for seed in range(8)]
+NIGHTS = [shifted(seed) for seed in range(8 if LONG else 3)]
 
 
 def shares_of_nights(capacity, restart, seeds=NIGHTS):
@@ -91,11 +92,11 @@ def shares_of_nights(capacity, restart, seeds=NIGHTS):
 
 @pytest.mark.slow
 def test_a_secondary_that_is_too_small_serves_a_sixth():
-    """Whatever the dice: 8 nights, each within a few points of what the question says."""
+    """Whatever the dice: some nights, each within a few points of what the question says."""
     said = float(SHEET.predict["cascade"].right.removesuffix(" %"))
     shares = list(shares_of_nights(capacity=12, restart=30))
 
-    assert said == pytest.approx(sum(shares) / 8, abs=4)
+    assert said == pytest.approx(sum(shares) / len(shares), abs=4)
     assert max(shares) < 30
 
 
@@ -104,7 +105,9 @@ def test_what_prevents_the_cascade(prose):
     """Room to spare, or a refusal of the rest; with little to spare it may fall once more."""
     assert min(shares_of_nights(capacity=40, restart=30)) > 99
     assert max(shares_of_nights(capacity=30, restart=30, seeds=[3])) < 97
-    assert list(shares_of_nights(capacity=12, restart=0)) == pytest.approx([60] * 8, abs=4)
+    assert list(shares_of_nights(capacity=12, restart=0)) == pytest.approx(
+        [60] * len(NIGHTS), abs=4
+    )
     assert "then about 60 % are served" in prose
 
 

@@ -46,6 +46,7 @@ def test_the_world_of_the_game_day_is_as_is_said(prose):
     assert f"A server costs {SERVER:g} USD" in prose
 
 
+@pytest.mark.slow
 def test_caches_answer_98_in_100_of_2_6_billion(prose, day):
     ratio = day.calm.outcome.levels.resolver.hit_ratio
 
@@ -58,12 +59,14 @@ def test_what_the_default_pool_gets_and_takes(prose):
     assert "Its two servers take 500." in prose
 
 
+@pytest.mark.slow
 def test_three_servers_in_europe_are_not_enough():
     moved = Design(dark="europe").set("rest.servers", 3).set("europe.servers", 3)
 
     assert [each.key for each in game_day(moved).lost] == ["crowd"]
 
 
+@pytest.mark.slow
 def test_what_quick_is_worth_and_costs(prose):
     quick = game_day(Design(ttl=5))
     thrifty = game_day(Design(ttl=20, interval=30))
@@ -73,6 +76,7 @@ def test_what_quick_is_worth_and_costs(prose):
     assert f"costs {quick.bill.total - thrifty.bill.total:.0f} USD a month" in prose
 
 
+@pytest.mark.slow
 def test_the_ttl_that_checks_every_30_s_leave_room_for(prose):
     short, long = (game_day(Design(interval=30, ttl=ttl)) for ttl in (30, 60))
 
@@ -80,12 +84,14 @@ def test_the_ttl_that_checks_every_30_s_leave_room_for(prose):
     assert short.broken == ()
 
 
+@pytest.mark.slow
 def test_it_is_the_longest_of_the_sliders():
     longer = TTLS[TTLS.index(30) + 1]
 
     assert game_day(Design(interval=30, ttl=longer)).broken == ("outage",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", ["ap-northeast-1", "ap-south-1"])
 def test_the_region_of_asia_moves_no_bar_that_sao_paulo_rules(prose, day, region):
     moved = game_day(Design().set("asia.region", region))
@@ -99,6 +105,7 @@ def test_the_resolvers_of_the_canary_are_europes_part():
     assert NEEDS["EU"] / RATE * RESOLVERS == 440
 
 
+@pytest.mark.slow
 def test_the_failure_is_found_by_the_pool_that_goes_dark_alone():
     """In the reference, and in no other design that happens to be too small."""
     found = {
@@ -111,6 +118,7 @@ def test_the_failure_is_found_by_the_pool_that_goes_dark_alone():
     assert not lost_within_limits(other, game_day(other)).reached
 
 
+@pytest.mark.slow
 def test_half_of_the_bill_is_dns_at_the_ttl_that_the_tempting_answer_names():
     assert round(100 * game_day(Design(ttl=2)).bill.dns) == 50
     assert "TTL of 2 s" in load("08_capstone").predict["dns"].wrong[50]
@@ -122,6 +130,7 @@ def test_two_questions_of_each_former_lesson_are_recalled():
     assert {lessons.count(each) for each in lessons} == {2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3])
 @pytest.mark.parametrize("dark", ["asia", "america", "europe"])
 def test_the_mended_design_comes_through_the_unseen_days(dark, seed):

@@ -63,6 +63,7 @@ SLIDERS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "value"), SLIDERS)
 def test_a_move_of_a_slider_costs_the_same_in_a_zone_of_10_000_names(path, value):
     """`get` and `set`, with servers down and something scheduled; within 1 %."""

@@ -190,6 +190,7 @@ def test_a_sound_zone_has_no_findings():
     assert rules(RecordSet.of("www", "A", "192.0.2.1", 86400)) == []
 
 
+@pytest.mark.slow
 def test_a_large_zone_is_judged_in_one_pass():
     """5,000 groups: quadratic work would take minutes and run into the time limit."""
     groups = [member(i % 200, Weighted(1), "", f"n{j}") for j in range(5_000) for i in (j, j + 1)]

@@ -72,6 +72,7 @@ def led() -> tuple[Scenario, Map]:
     return scenario, mapped(scenario, run(scenario), before="before", chosen="Tokyo")
 
 
+@pytest.mark.slow
 def test_every_user_goes_where_the_run_led_it_and_as_far(led):
     scenario, picture = led
     outcome = run(scenario)
@@ -266,6 +267,7 @@ def test_two_users_of_one_name_are_refused():
         Map("", "", (user, user), (Stop("r", user.at),), ())
 
 
+@pytest.mark.slow
 def test_a_world_that_is_nowhere_is_refused():
     scenario = world().set("backends", ())
     with pytest.raises(LabError, match="no server, that is known to be anywhere"):

@@ -137,6 +137,7 @@ def test_what_cannot_be_generated_is_told_with_its_line(line, said):
     assert said in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "lines",
     [
@@ -222,6 +223,7 @@ def test_what_will_not_fit_is_told_before_it_is_loaded():
         memory.check(1_000_000, "zone", free=10**9)
 
 
+@pytest.mark.slow
 def test_a_process_with_little_memory_refuses_a_large_file_at_once(tmp_path):
     file = tmp_path / "large.zone"
     with file.open("w") as out:

@@ -160,6 +160,7 @@ def test_what_was_written_is_read_back():
     assert to_reply(response) == Reply(answer=(WWW,))
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=80))
 def test_no_bytes_escape_as_an_exception(wire):
     response = respond(wire, reply_with(WWW), stream=False)
@@ -167,6 +168,7 @@ def test_no_bytes_escape_as_an_exception(wire):
     assert response is None or response[:2] == wire[:2]
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_no_mutation_of_a_query_escapes_as_an_exception(data):
     wire = bytearray(query(use_edns=0, options=[dns.edns.ECSOption("192.0.2.0", 24)]).to_wire())

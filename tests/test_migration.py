@@ -88,6 +88,7 @@ def test_fills_are_those_of_chains_led_on_one_by_one(old, ttls, rests):
     assert staircase_fills(old, stages, until) == pytest.approx(mean, rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [1.0, 0.1, 0.01])
 def test_gaps_at_random_cost_what_their_mean_does(rate):
     """Within 4 standard errors and 2 %: a cache that is asked as rarely as once in 100 s."""
@@ -120,6 +121,7 @@ def schedules(old, low, steps, dice, count):
         yield list(zip(begins, ttls, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("old", "low"), [(14_400, 60), (86_400, 60), (3600, 30), (1000, 20)])
 @pytest.mark.parametrize("steps", [1, 2, 3, 4])
 def test_no_schedule_at_random_is_cheaper(old, low, steps):
@@ -156,6 +158,7 @@ def test_more_steps_never_cost_more():
 # --- nobody is left behind -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(
     old=st.integers(120, 90_000),
     low=st.integers(5, 100),
@@ -234,6 +237,7 @@ def rehearsal(plan, rate, caches, seed):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "caches", "rate"), [("population", 3000, 1.0), ("events", 60, 0.5)]
 )

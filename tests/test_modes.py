@@ -217,6 +217,7 @@ def test_the_threshold_is_met_exactly_and_rounded_up(up_thresh, healthy):
     assert gdnsd(5, 5, down="1", up_thresh=up_thresh).healthy == healthy
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(1, 1000), min_size=1, max_size=6),
     st.sets(st.integers(1, 6)),

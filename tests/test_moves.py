@@ -25,6 +25,7 @@ def test_a_plan_in_time_leaves_nobody_behind():
     assert [result.stale(after) for after in (60, 120, 600)] == [0, 0, 0]
 
 
+@pytest.mark.slow
 def test_an_hour_ahead_of_four_leaves_three_quarters_less_what_has_ended_since():
     """Over many caches of one size, within 4 sigma: by the law of the last old copies."""
     shares = [
@@ -46,6 +47,7 @@ def test_lowered_at_the_moment_of_the_move_it_is_as_if_nothing_had_been_done():
     assert result.stale(600) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 3])
 def test_a_run_asks_as_often_as_planned(steps):
     """Of sixteen runs; the caches' phases are what scatters."""
@@ -63,6 +65,7 @@ def test_who_never_asks_again_is_left_for_good():
     assert result.stale(end) == pytest.approx(0.1, abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("serve_stale", [False, True])
 def test_an_authority_out_of_reach_fails_requests_or_brings_the_old_address_back(serve_stale):
     result = Move(silent=300, serve_stale=serve_stale, caches=20, seed=shifted(1)).run()
@@ -108,6 +111,7 @@ def test_a_time_outside_the_watch_is_refused(after):
         Move().run().stale(after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "moved", "reached"),
     [

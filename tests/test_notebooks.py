@@ -137,6 +137,7 @@ def test_lesson_runs_as_committed(path: Path) -> None:
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
 
 
+@pytest.mark.slow
 def test_what_nbval_leaves_open_fails_nobody_and_what_is_ours_does(tmp_path: Path) -> None:
     """By whichever of its layers it is found; nbval's runs read the same settings as this one."""
     for forget in (lambda path: path.open("w"), lambda path: io.FileIO(path, "w")):
@@ -325,6 +326,7 @@ def anchors(path: Path) -> set[str]:
     return {head.replace(" ", "-") for head in heads}
 
 
+@pytest.mark.slow
 @each_lesson
 def test_links_lead_somewhere(path: Path) -> None:
     """To a file that is there, and to a heading in it."""

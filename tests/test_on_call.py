@@ -41,12 +41,14 @@ def way_out(name):
     return re.search(r"```python\n(.*?)\n```", CELLS[f"change-{name}"], re.DOTALL)[1]
 
 
+@pytest.mark.slow
 @each_incident
 def test_it_is_not_over_by_itself(world):
     assert not world.metrics.well
     assert not world.metrics.well
 
 
+@pytest.mark.slow
 @each_incident
 def test_the_way_out_on_the_page_ends_it(world, name):
     """And the goal ticks itself, which it does not before anything was changed."""
@@ -62,6 +64,7 @@ def test_the_way_out_on_the_page_ends_it(world, name):
     assert goal.standing(*after[:2]).reached
 
 
+@pytest.mark.slow
 @each_incident
 def test_nothing_is_left_running(name):
     before = set(threading.enumerate())
@@ -72,6 +75,7 @@ def test_nothing_is_left_running(name):
     assert set(threading.enumerate()) == before
 
 
+@pytest.mark.slow
 def test_one_that_nobody_holds_any_more_stops_by_itself():
     """A cell that is run twice gives the name to another, and nobody could stop the first."""
     before = set(threading.enumerate())
@@ -96,6 +100,7 @@ def test_one_that_is_interrupted_while_it_begins_leaves_nothing_running(monkeypa
     assert kept.tb  # a notebook keeps it, and all that its frames hold
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["checks"])
 def test_whoever_stopped_it_is_told_how_to_begin_anew(world):
     world.stop()
@@ -129,6 +134,7 @@ def test_the_longest_option_is_seldom_the_right_one():
     assert sum(a == b for a, b in zip(longest, right, strict=True)) <= len(right) / 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mail"])
 def test_mail_is_lost_behind_a_cache_that_was_asked_for_the_site(world):
     assert world.ask("shop.example", "MX").values == ("10 mail.shop.example.",)
@@ -136,6 +142,7 @@ def test_mail_is_lost_behind_a_cache_that_was_asked_for_the_site(world):
     assert "mail" not in world.ask("shop.example", "MX", at="office").short()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["canary"])
 def test_the_new_build_is_drawn_by_one_family_only(world):
     drawn = {kind: {world.ask(WWW, kind).short() for _ in range(60)} for kind in ("A", "AAAA")}
@@ -151,6 +158,7 @@ def test_two_continents_get_no_record(world):
     assert world.ask(WWW, subnet="198.18.1.0/24").values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["checks"])
 def test_the_check_says_what_it_misses_and_the_page_what_it_has(world):
     assert "wants 'welcome'" in str(world.health)
@@ -188,6 +196,7 @@ def test_every_cache_has_the_new_address(world):
     assert "java-8 12 %" in str(world.metrics)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["checks"])
 def test_an_endpoint_that_is_well_stays_in_service(world):
     """Taking the check away would bring it back, too, and so would a check for less."""
@@ -263,6 +272,7 @@ def test_hints_outlive_the_kernel(tmp_path):
     assert again.quiz("mail").cards[0].state["lines"] == [SHEET.quiz["mail"].hints[0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [3, None, ["mail"], ""])
 def test_what_is_no_key_is_refused_with_those_that_are(lesson, key):
     with incident("mail") as world:

@@ -6,7 +6,6 @@ each death from that list, as the definition has it.
 """
 
 import math
-import os
 from dataclasses import dataclass, replace
 from random import Random
 from statistics import fmean, pstdev
@@ -22,13 +21,14 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.outages import Outage
 from lab_engine.simulation.parts import Place, ScheduledChange
 from lab_engine.simulation.population import outages as joining
+from tests.counts import LONG, long_but
 
 from .seeds import shifted
 
 ENGINES = pytest.mark.parametrize("engine", ["events", "population"])
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 END = 400.0
-RUNS = 60 if "LAB_LONG" in os.environ else 24
+RUNS, COUNT = (60, 2000) if LONG else (24, 500)
 
 
 def zone(addresses, ttl):
@@ -67,8 +67,9 @@ def spread(outage):
 # --- the closed form -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @ENGINES
-@pytest.mark.parametrize("rate", [0.01, 0.1])
+@pytest.mark.parametrize("rate", long_but([0.01, 0.1], 0.01))
 @pytest.mark.parametrize("resolvers", [2000, 20])
 def test_without_a_ttl_an_outage_ends_with_the_last_request(engine, rate, resolvers):
     """L - (1 - e^(-λL)) / λ, whoever shares a resolver: not NaN, nor 0 while everything fails."""
@@ -197,26 +198,27 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @ENGINES
 @pytest.mark.parametrize("case", CASES)
 def test_outages_are_those_of_a_client_by_itself(engine, case):
-    """Mean, and part of those that are open, of each death: 4 sigma of 1,000 clients."""
+    """Mean, and part of those that are open, of each death: 4 sigma of so many clients."""
     single, client = CASES[case]
-    count, rng = 1000, Random(shifted(7))
+    rng = Random(shifted(7))
     scenario = alone(
-        count, single.ttl, single.rate, *single.down, addresses=single.addresses, client=client
+        COUNT, single.ttl, single.rate, *single.down, addresses=single.addresses, client=client
     )
-    expected = [*zip(*(single.outages(rng) for _ in range(count)), strict=True)]
+    expected = [*zip(*(single.outages(rng) for _ in range(COUNT)), strict=True)]
 
     found = run(scenario, engine).outages
 
     assert len(found) == len(expected)
     for outage, lasted in zip(found, expected, strict=True):
         seen = [min(each, END - outage.at) for each in lasted]
-        sigma = math.hypot(spread(outage), pstdev(seen)) / math.sqrt(count)
+        sigma = math.hypot(spread(outage), pstdev(seen)) / math.sqrt(COUNT)
         assert mean(outage) == pytest.approx(fmean(seen), abs=4 * sigma + 1e-9)
         part = fmean(each > END - outage.at for each in lasted)
-        sigma = math.sqrt(2 * max(part * (1 - part), 1 / count) / count)
+        sigma = math.sqrt(2 * max(part * (1 - part), 1 / COUNT) / COUNT)
         assert outage.open_share == pytest.approx(part, abs=4 * sigma)
 
 
@@ -252,7 +254,7 @@ SHARED = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SHARED)
+@pytest.mark.parametrize("name", long_but(SHARED, "grace", "a TTL from now on", "a mix"))
 def test_both_engines_agree_on_clients_that_share_caches(name):
     """Means and open parts over all runs, 30 clients behind 6 resolvers: 4.5 sigma of the runs."""
     fields = dict(SHARED[name])
@@ -275,6 +277,7 @@ def test_both_engines_agree_on_clients_that_share_caches(name):
         assert fmean(ones) == pytest.approx(fmean(others), abs=4.5 * sigma + 1e-9)
 
 
+@pytest.mark.slow
 def test_what_polls_is_led_until_it_is_told_better():
     """Asked each 5 s: right again within 5 s of the move at 250 s, and never before."""
     polling = alone(40, 1, 0.01, (200, [A]), client={"profile": "envoy-strict"})
@@ -308,6 +311,7 @@ def test_a_death_after_the_last_whole_bin_is_not_watched(engine):
     assert run(late.set("bin", 30), engine).outages == ()
 
 
+@pytest.mark.slow
 @ENGINES
 def test_an_answer_that_outlives_the_watch_is_open(engine):
     own = {"mine": {"like": "fixed", "lifetime": math.inf}}
@@ -319,6 +323,7 @@ def test_an_answer_that_outlives_the_watch_is_open(engine):
     assert (outage.open, outage.open_share) == (100.0, 1.0)
 
 
+@pytest.mark.slow
 def test_many_clients_are_joined_and_keep_their_weights(monkeypatch):
     monkeypatch.setattr(joining, "MOST", 50)
     many = alone(500, 60, 0.5, (380, [A]))

@@ -19,6 +19,7 @@ from packaging.version import Version
 
 import lab_engine
 from lab_engine.control.operations import ASKING, CHANGING
+from tools.pythons import RELEASES
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -36,7 +37,7 @@ ENVIRONMENTS = [
         "os_name": "nt" if platform == "win32" else "posix",
         "extra": "",
     }
-    for release in ("3.11", "3.12", "3.13", "3.14")
+    for release in RELEASES
     for platform, system in (("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows"))
 ]
 Environment = dict[str, str]
@@ -154,6 +155,7 @@ def tracked_texts() -> dict[str, str]:
     return texts
 
 
+@pytest.mark.slow
 def test_no_machine_is_written_down() -> None:
     """No tracked file names a folder of somebody's machine or a package index's host."""
     folders = "work|root|home|Users"

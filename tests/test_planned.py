@@ -21,6 +21,7 @@ RULES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_what_is_answered_is_what_is_planned(rule: str) -> None:
     """Each address first, and within, as often as the plan says: 2,000 answers, 4 sigma."""

@@ -117,6 +117,7 @@ figures = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(figures, figures)
 def test_changes_over_the_first_figure_give_the_new_one(first: Json, second: Json) -> None:
     """Whatever two figures are, first + difference = second."""

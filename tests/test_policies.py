@@ -117,6 +117,7 @@ def test_weight_zero_without_a_check_is_a_standby(states, expected):
     assert shares(members, down=down) == expected
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 255), min_size=1, max_size=8), st.sets(st.integers(1, 8)))
 def test_health_renormalises_the_weights(weights, dead):
     """Choose, and if unhealthy choose again among the rest: the same as choosing among the well."""
@@ -273,6 +274,7 @@ def test_up_to_eight_healthy_values_come_together():
     assert shares(members, down=["hc2", "hc3"]) == {"1+4+5+6+7+8": 100}
 
 
+@pytest.mark.slow
 def test_of_more_than_eight_a_fresh_eight_are_drawn():
     """10 members, 2,000 answers: each present 8 times in 10, within 4 sigma (71.6)."""
     zone = zone_of(*checked(*[Multivalue()] * 10))
@@ -512,6 +514,7 @@ def test_no_answer_has_scope_zero():
     assert plan_of(TWO[:2], "203.0.113.0/24", state=GDNSD_NETS).scope == 0
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
 def test_everybody_within_a_scope_gets_the_same_answer(address, offset):
     """The law behind every scope: it is a promise about other clients."""

@@ -1,7 +1,6 @@
 """The population engine: counting held copies, laws that always hold, and published imbalance."""
 
 import math
-import os
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.population.answers import fills
 from lab_engine.simulation.population.cases import Cases
 from lab_engine.simulation.population.tally import Bins, RenewalTally, Tally
+from tests.counts import LONG
 
 DAY = 86_400
 
@@ -48,6 +48,7 @@ def by_hand(copies, bins):
     return taken, passed_on
 
 
+@pytest.mark.slow
 @given(COPIES)
 def test_held_copies_are_summed_exactly(copies):
     bins = Bins(10, 10.0)
@@ -61,6 +62,7 @@ def test_held_copies_are_summed_exactly(copies):
     assert np.allclose(tally.passed_on(), passed_on, atol=1e-8)
 
 
+@pytest.mark.slow
 @given(COPIES, st.sampled_from([1, 7, 10, 20, 33, 300]))
 def test_copies_held_for_one_time_are_summed_from_their_starts(copies, ttl):
     bins = Bins(10, 10.0)
@@ -156,6 +158,7 @@ SCENARIOS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(SCENARIOS)
 def test_nothing_is_lost_or_invented(any_scenario):
@@ -183,12 +186,14 @@ def test_nothing_is_lost_or_invented(any_scenario):
         assert sum(outcome.failed) in (0, outcome.total)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(SCENARIOS)
 def test_the_same_seed_gives_the_same_outcome(any_scenario):
     assert run(any_scenario, "population") == run(any_scenario, "population")
 
 
+@pytest.mark.slow
 def test_all_requests_are_poisson():
     """Whatever is cached: mean and variance of a bin's total are rate x width, within 4 sigma."""
     for profile in ("none", "os-cache", "fixed"):
@@ -222,8 +227,8 @@ def one_draw_a_window(servers, resolvers, skew, days):
     return np.vstack([np.array(outcome.requests).T[::100] for outcome in runs])
 
 
-DAYS = 40 if "LAB_LONG" in os.environ else 10
-WINDOWS = 6000 if "LAB_LONG" in os.environ else 500
+DAYS = 40 if LONG else 10
+WINDOWS = 6000 if LONG else 500
 
 
 @pytest.mark.slow
@@ -231,14 +236,14 @@ WINDOWS = 6000 if "LAB_LONG" in os.environ else 500
     ("servers", "resolvers", "skew", "expected"),
     [
         (3, 10, 0, 1.477),
-        (3, 10, 1, 1.704),
+        pytest.param(3, 10, 1, 1.704, marks=pytest.mark.long),
         (3, 100, 1, 1.404),
-        (3, 1000, 0, 1.046),
-        (3, 1000, 1, 1.281),
+        pytest.param(3, 1000, 0, 1.046, marks=pytest.mark.long),
+        pytest.param(3, 1000, 1, 1.281, marks=pytest.mark.long),
         (4, 20, 1, 1.858),
-        (7, 20, 1, 2.687),
-        (7, 100, 0, 1.370),
-        (7, 1000, 1, 1.812),
+        pytest.param(7, 20, 1, 2.687, marks=pytest.mark.long),
+        pytest.param(7, 100, 0, 1.370, marks=pytest.mark.long),
+        pytest.param(7, 1000, 1, 1.812, marks=pytest.mark.long),
     ],
 )
 def test_imbalance_of_one_random_address_a_window(servers, resolvers, skew, expected):
@@ -274,8 +279,8 @@ def test_the_lesson_for_one_draw_a_window(resolvers, median, above_3):
     ("order", "resolvers", "median", "above_3"),
     [
         ("shuffle", 20, 2.42, 0.33),
-        ("shuffle", 100, 1.82, 0.05),
-        ("shuffle", 1000, 1.52, 0.0),
+        pytest.param("shuffle", 100, 1.82, 0.05, marks=pytest.mark.long),
+        pytest.param("shuffle", 1000, 1.52, 0.0, marks=pytest.mark.long),
         ("cyclic", 20, 1.84, 0.02),
     ],
 )

@@ -22,6 +22,7 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports, t
 from lab_engine.simulation.parts import Backend, Layer, Place, ScheduledChange
 from lab_engine.simulation.population import engine as population
 from lab_engine.simulation.strata import profile_of, strata
+from tests.counts import long_but
 
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 
@@ -66,6 +67,7 @@ def test_an_ideal_cache_follows_jung(ttl, rate):
     assert resolver_hits(found) == pytest.approx(expected, abs=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("profile", "grace"), [("powerdns", 0), ("unbound", 1), ("unbound-1.25", 0), ("bind", 0)]
 )
@@ -147,7 +149,8 @@ def test_the_beginning_behind_own_lifetimes_is_as_good_as_its_note_says(rate, li
     assert found.notes == (population.BEGINNING,)
 
 
-@pytest.mark.parametrize("profile", ["ideal", "bind", "google-like"])
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", long_but(["ideal", "bind", "google-like"], "google-like"))
 @pytest.mark.parametrize("client", ["os-cache", "fixed", "fixed/os-cache"])
 def test_the_first_ttl_behind_ten_clients_is_as_good_as_the_note_says(profile, client):
     crowds = Clients(200_000, 0.2, client)
@@ -259,7 +262,7 @@ def test_an_outage_ends_when_the_server_is_back():
     ("resolvers", "part", "ttl", "window", "expected"),
     [
         (Resolvers(100, 0), 10, 60, 60, 0.0245),
-        (Resolvers(20, 1), 5, 300, 300, 0.0625),
+        pytest.param(Resolvers(20, 1), 5, 300, 300, 0.0625, marks=pytest.mark.long),
         pytest.param(Resolvers(100, 1), 5, 60, 600, 0.0167, marks=pytest.mark.long),
         pytest.param(Resolvers(1000, 1), 10, 60, 600, 0.0160, marks=pytest.mark.long),
     ],
@@ -354,6 +357,7 @@ def test_what_many_deaths_of_many_caches_would_take_is_refused_too():
         population.run(wide.set("schedule", tuple(dying)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("caches", [100_000, 2_000])
 def test_broken_off_it_keeps_what_is_whole_for_who_asks(caches):
     many = one_address(
@@ -370,6 +374,7 @@ def test_broken_off_it_keeps_what_is_whole_for_who_asks(caches):
     assert 0 < found.total < 0.9 * caches * 30_000
 
 
+@pytest.mark.slow
 def test_an_interrupt_is_an_interrupt_where_nobody_asks_for_a_part():
     many = one_address(5, clients=Clients(10**5, 1.0), resolvers=Resolvers(10**5, 0))
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -448,6 +453,7 @@ def test_each_scope_block_at_a_resolver_is_a_cache_of_its_own():
     assert found.shares() == pytest.approx((0.25,) * 4, abs=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_only_clients_with_a_system_cache_look_up_in_one_that_has_nothing_to_keep(engine):
     """TTL 0, and a quarter of the clients has one: a quarter of the requests, 4 sigma."""
@@ -466,6 +472,7 @@ def test_only_clients_with_a_system_cache_look_up_in_one_that_has_nothing_to_kee
     assert outcome.levels.os.misses == pytest.approx(expected, abs=4 * math.sqrt(expected))
 
 
+@pytest.mark.slow
 def test_a_system_that_knows_asks_none_of_the_caches_behind_an_address():
     """6 clients before 16 of them, TTL 30: most windows are closed when an application looks again.
 

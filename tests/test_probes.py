@@ -24,6 +24,7 @@ from lab_engine.wire import probing
 from lab_engine.wire.ours import ours
 from lab_engine.wire.probes import MAX_PROBED, Prober
 from lab_engine.wire.probing import Limits, ProbeResult, probe
+from tests.counts import long_but
 
 from .loops import Simulated
 
@@ -90,7 +91,8 @@ def dead_from(start, until=float("inf"), seconds=0.0):
     return ask
 
 
-@pytest.mark.parametrize("checkers", [1, 15, 16])
+@pytest.mark.slow
+@pytest.mark.parametrize("checkers", long_but([1, 15, 16], 16))
 @pytest.mark.parametrize(
     ("interval", "threshold", "seconds"), [(30, 3, 0), (30, 1, 0), (10, 3, 0), (30, 3, 4)]
 )
@@ -387,6 +389,7 @@ def spied():
     return CONNECTED
 
 
+@pytest.mark.slow
 def test_a_server_dies_and_comes_back_and_its_checks_follow(spied):
     """Through the table, over HTTP, TCP and with a string; what is elsewhere is never contacted."""
     spied.clear()

@@ -122,6 +122,7 @@ def test_a_status_passes_before_the_body_has_come():
     assert asked(behave) == PASSED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [b"zz\r\nwell", b"ff\r\nwell", b"1\r\nx\r\n" * 100_000])
 def test_a_body_that_nobody_wants_may_be_anything(body):
     assert asked(says(CHUNKED, body)) == PASSED

@@ -15,6 +15,7 @@ from lab_engine.caches.profiles import CLIENTS, RECURSIVES, client, recursive, t
 from lab_engine.caches.recursives import Limits, RecursiveProfile
 from lab_engine.caches.resolver import Resolver
 from lab_engine.errors import LabError
+from tests.counts import long_but
 
 WWW = Question.of("www.shop.example")
 SOA = "ns.shop.example. mail.shop.example. 1 7200 900 1209600 300"
@@ -56,7 +57,8 @@ def sigma(rate, held, count):
     return math.sqrt(rate * held / count) / (1 + rate * held) ** 1.5
 
 
-@pytest.mark.parametrize("rate", [0.2, 1.0])
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", long_but([0.2, 1.0], 1.0))
 @pytest.mark.parametrize(("name", "grace"), [("bind", 0), ("powerdns", 0), ("unbound", 1)])
 def test_whole_seconds_give_the_exact_law_and_not_the_continuous_one(name, grace, rate):
     """H = 1 - 1/(rate (T + d + 1/(e^rate - 1))), within 4 sigma, for T = 5 s."""
@@ -69,6 +71,7 @@ def test_whole_seconds_give_the_exact_law_and_not_the_continuous_one(name, grace
     assert abs(missed - math.exp(-rate * 5)) > band
 
 
+@pytest.mark.slow
 def test_a_continuous_clock_gives_jungs_law():
     missed, queried = miss_ratio("ideal", 3, 1.0)
 
@@ -113,6 +116,7 @@ def test_a_ttl_of_zero_is_kept_by_nobody():
         assert len(calls) == 2
 
 
+@pytest.mark.slow
 def test_prefetch_obeys_its_law():
     """Rate .5, T 20, w 2: upstream .1000 and .0368 misses a request; each within 4 sigma."""
     missed, queried = miss_ratio(replace(IDEAL, prefetch=2), 20, 0.5, count=200_000)
@@ -225,6 +229,7 @@ def test_nothing_stale_is_served_by_default():
         assert asked.answer(WWW, 61.5).addresses == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fragments", "queries"), [(2, 3), (2, 6), (4, 6)])
 def test_fragmented_caches_miss_as_often_as_chance_says(fragments, queries):
     """b (1 - (1 - 1/b)^q) misses of q queries, over 5,000 fresh names' worth of caches."""
@@ -312,6 +317,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(PROFILES, STEPS)
 def test_no_answer_is_served_after_its_time_and_no_ttl_is_negative(profile, steps):
     """Lifetime, grace and the maximum stale time, each step at a gap with upstream's TTL."""

@@ -37,6 +37,7 @@ def test_all_requests_meet_the_layer_and_its_misses_the_resolver():
     assert outcome.levels.resolver.misses == outcome.authority_queries
 
 
+@pytest.mark.slow
 def test_a_node_keeps_an_answer_for_half_a_minute_at_most():
     """25 requests a second: a miss each 30 s or, at the end of the copy behind it, earlier."""
     busy = events.run(behind("nodelocal", ttl=3600, duration=6000))
@@ -86,6 +87,7 @@ def test_it_moves_when_its_server_dies():
     assert sum(old[2:]) == sum(moved[:2]) == sum(outcome.failed) == 0
 
 
+@pytest.mark.slow
 def test_one_that_tries_no_other_address_hands_on_the_first():
     own = {"stubborn": {"like": "cdn-pop", "keeps": 0, "tries_next": False}}
     dead = behind("stubborn", order="fixed", down=(ONE,), profiles=own)
@@ -113,6 +115,7 @@ def test_caches_behind_a_proxy_take_what_it_would_try():
     assert max(served) == 2
 
 
+@pytest.mark.slow
 def test_a_trace_tells_what_a_proxy_stores():
     fills = [
         event for event in events.run(behind("nginx"), trace=True).trace if event.kind == "fill"

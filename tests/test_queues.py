@@ -17,6 +17,7 @@ from lab_engine.simulation.balancer import Algorithm, Balancer
 from lab_engine.simulation.balancing import ALGORITHMS
 from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.parts import Backend
+from tests.counts import long_but
 
 from .sampling import agrees, limit, standard_error
 from .seeds import shifted
@@ -53,6 +54,7 @@ def above(sample, value):
     return fmean(sample) - value > limit(len(sample)) * standard_error(sample)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("load", [0.5, 0.8])
 def test_at_random_each_server_is_a_queue_of_its_own(load):
     sample = several(Algorithm.RANDOM, 4, load)
@@ -60,6 +62,7 @@ def test_at_random_each_server_is_a_queue_of_its_own(load):
     assert agrees(sample, theory.single_queue_response(load))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("servers", "load"), [(2, 0.8), (4, 0.8), (4, 0.5)])
 def test_round_robin_makes_gaps_smoother(servers, load):
     sample = several(Algorithm.ROUND_ROBIN, servers, load)
@@ -67,7 +70,8 @@ def test_round_robin_makes_gaps_smoother(servers, load):
     assert agrees(sample, theory.round_robin_response(servers, load))
 
 
-@pytest.mark.parametrize("load", [0.5, 0.7, 0.9])
+@pytest.mark.slow
+@pytest.mark.parametrize("load", long_but([0.5, 0.7, 0.9], 0.7))
 def test_two_choices_follow_the_supermarket_model(load):
     """Of 300 servers the mean is still a little above that of servers without number."""
     sample = several(Algorithm.TWO_CHOICES, 300, load, requests=60_000)
@@ -119,6 +123,7 @@ def moves(one, other, arrivals, room):
         yield a, b, arrivals / len(shorter)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("load", [0.5, 0.7])
 def test_least_connections_of_two_is_the_shorter_queue(load):
     sample = several(Algorithm.LEAST_CONNECTIONS, 2, load)
@@ -126,6 +131,7 @@ def test_least_connections_of_two_is_the_shorter_queue(load):
     assert agrees(sample, shorter_of_two(load, room=30))
 
 
+@pytest.mark.slow
 def test_least_connections_are_not_better_than_one_queue_for_all():
     """And better than two choices, as soon as there are more than two servers."""
     least, two = (
@@ -162,12 +168,19 @@ def served_ms(scenario, seed):
     return (took - waited) / total
 
 
+ROUND_ROBIN = partial(theory.round_robin_response, 4, 0.8)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("algorithm", "expected"),
-    [
-        ("random", partial(theory.single_queue_response, 0.8)),
-        ("round robin", partial(theory.round_robin_response, 4, 0.8)),
-    ],
+    long_but(
+        [
+            ("random", partial(theory.single_queue_response, 0.8)),
+            ("round robin", ROUND_ROBIN),
+        ],
+        ("round robin", ROUND_ROBIN),
+    ),
 )
 def test_the_engine_queues_as_the_closed_forms_say(algorithm, expected):
     scenario = SHOP.set("balancer.algorithm", algorithm)

@@ -39,6 +39,7 @@ def test_who_waits_is_who_came_and_is_not_done():
     assert world.waiting(2.5, 2) == (1, 0)
 
 
+@pytest.mark.slow
 def test_what_is_sent_is_what_the_run_had(picture):
     """Times to a part of 65,535 of the watch, servers exactly, those before it at its beginning."""
     sent, start = picture.frames(), 0
@@ -109,6 +110,7 @@ def test_a_prediction_stands_on_the_axis_of_what_a_request_took(picture):
     assert marked.still()["ghosts"][0]["ends"] == [35.0]
 
 
+@pytest.mark.slow
 def test_a_panel_moves_the_farm_and_keeps_the_last_picture_that_worked():
     panel = farm_queues(Farm(), "answer", "load")
     panel.set("one", "all addresses")
@@ -120,6 +122,7 @@ def test_a_panel_moves_the_farm_and_keeps_the_last_picture_that_worked():
     assert panel.outcome.lane("DNS").latency_ms[2] == even
 
 
+@pytest.mark.slow
 def test_a_coarse_picture_is_the_first_quarter_of_the_watch():
     """The same requests as far as it goes, and no death that comes later."""
     farm = Farm(dies=30.0)
@@ -136,6 +139,7 @@ def test_a_control_that_is_none_is_refused():
         farm_queues(Farm(), "colour")
 
 
+@pytest.mark.slow
 def test_the_worst_of_every_control_can_be_told():
     """Above full load, with a death: still no more than a trace holds."""
     panel = farm_queues(Farm(), "load", "dies", "clients", "keep_alive")

@@ -94,6 +94,7 @@ def test_what_the_readme_types_runs_as_printed(block, clone):
                 assert out.splitlines()[: len(shown)] == shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_each_command_has_an_example_that_works(name, capsys, monkeypatch, tmp_path):
     """Typed in the folder of the course."""

@@ -78,6 +78,7 @@ def test_a_change_is_in_sync_and_found_again(service, call, refusal):
     assert (found.code, found.status) == ("NoSuchChange", 404)
 
 
+@pytest.mark.slow
 def test_the_last_thousand_changes_are_remembered(service, call, refusal):
     made = [
         change(call, service, ("UPSERT", record_set(value=f"192.0.2.{number % 250}")))
@@ -133,6 +134,7 @@ def test_a_health_check_must_be_there_or_be_named_already(start, call, refusal):
     assert "hc-none" in found.message
 
 
+@pytest.mark.slow
 def test_a_zone_that_came_with_more_may_hold_the_next_ten_thousand(start, call):
     crowd = [RRset.of(f"h{number}", "A", "192.0.2.1") for number in range(10_001)]
     service = start(Zone.of("shop.example", crowd), ids={"shop.example": "Z1SHOP"})

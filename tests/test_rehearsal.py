@@ -75,6 +75,7 @@ def upsert(address, ttl=60, name="www"):
 # --- when requests have followed ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_record_that_moves_is_followed_as_the_law_has_it():
     """Busy caches of age uniform up to T: half after T/2, 99 of 100 after 0.99 T."""
     (name,) = rehearsed(zone(www(OLD)), zone(www(NEW))).names
@@ -86,6 +87,7 @@ def test_a_record_that_moves_is_followed_as_the_law_has_it():
         assert theory.stale_fraction(time, 300, rate=1) == pytest.approx(1 - level, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_half_of_the_requests_of_idle_caches_have_followed_at_once():
     """λT = 1: half of them find no copy."""
     idle = Population("idle", {"clients": Clients(1000, 1 / 300), "resolvers": Resolvers(1000, 0)})
@@ -96,6 +98,7 @@ def test_half_of_the_requests_of_idle_caches_have_followed_at_once():
     assert found.times[1:] == pytest.approx(found.law[1:], rel=0.1)
 
 
+@pytest.mark.slow
 def test_a_move_after_a_lowered_ttl_is_followed_within_that():
     """The first change lowers the TTL, the second comes when no older copy is left."""
     changes = [zone(www(OLD, 30)), zone(www(NEW, 30))]
@@ -107,6 +110,7 @@ def test_a_move_after_a_lowered_ttl_is_followed_within_that():
     assert moved.times[2] == pytest.approx(moved.law[2], abs=1.5)
 
 
+@pytest.mark.slow
 def test_questions_agree_with_the_rate_of_the_law():
     """1 / (T + 1/λ) from each of a thousand caches, before and after."""
     (name,) = rehearsed(zone(www(OLD)), zone(www(NEW, 60))).names
@@ -119,6 +123,7 @@ def test_questions_agree_with_the_rate_of_the_law():
     assert found.usd_after / found.usd_before == pytest.approx(found.after / found.before)
 
 
+@pytest.mark.slow
 def test_questions_that_come_in_waves_are_counted_by_whole_cycles():
     """All follow within a minute, and from then on ask again together, each 900 s."""
     (name,) = rehearsed(zone(www(OLD, 60)), zone(www(NEW, 900))).names
@@ -127,6 +132,7 @@ def test_questions_that_come_in_waves_are_counted_by_whole_cycles():
     assert found.after == pytest.approx(found.law_after, rel=0.03)
 
 
+@pytest.mark.slow
 def test_what_is_taken_back_is_over_a_new_ttl_later():
     """Ten minutes after the change all have the new answer, of age uniform up to 60 s."""
     (name,) = rehearsed(zone(www(OLD)), zone(www(NEW, 60))).names
@@ -141,6 +147,7 @@ def test_what_is_taken_back_is_over_a_new_ttl_later():
     assert found.times == pytest.approx(found.law, abs=1.5)
 
 
+@pytest.mark.slow
 def test_what_is_taken_back_early_was_met_by_few():
     """After 30 s of 300 a tenth has met the change, and has it for 60 s from then on."""
     (name,) = rehearsed(zone(www(OLD)), zone(www(NEW, 60)), rollback=30.0).names
@@ -152,6 +159,7 @@ def test_what_is_taken_back_early_was_met_by_few():
     assert astray == pytest.approx(expected, abs=4 * math.sqrt(0.09 / 20_000))
 
 
+@pytest.mark.slow
 def test_a_change_of_the_ttl_alone_leads_nobody_astray():
     """There is nothing to be astray at."""
     (name,) = rehearsed(zone(www(OLD)), zone(www(OLD, 60))).names
@@ -160,6 +168,7 @@ def test_a_change_of_the_ttl_alone_leads_nobody_astray():
     assert name.followed[0].times[2] == pytest.approx(0.99 * 300, rel=0.02)
 
 
+@pytest.mark.slow
 def test_only_those_count_whom_a_change_concerns():
     """France moves: of the requests of the map's eleven places its own are concerned."""
 
@@ -181,6 +190,7 @@ def test_only_those_count_whom_a_change_concerns():
     assert found.times[2] == pytest.approx(60, abs=3)
 
 
+@pytest.mark.slow
 def test_a_name_behind_a_cname_is_simulated_too():
     """It changes with its target, though no record of its own does."""
     cname = RRset.of("shop", "CNAME", "www.shop.example.", 300)
@@ -203,6 +213,7 @@ def gone_behind_cnames():
     return behind_cnames(www(OLD, 600)), behind_cnames(RRset.of("w", "A", OLD, 600))
 
 
+@pytest.mark.slow
 def test_a_name_whose_target_goes_is_followed_as_soon_as_the_target():
     """A CNAME that is kept leads nobody to what is gone; nor does it, when that is back.
 
@@ -228,6 +239,7 @@ def test_fewer_clients_have_at_most_ten_at_each_resolver(population):
     assert population.fewer(100).parts["resolvers"].count == 10
 
 
+@pytest.mark.slow
 def test_names_that_change_alike_are_run_once():
     """The values differ, and the shares and TTLs do not."""
     before = [RRset.of(f"n{i}", "A", f"192.0.2.{i}", 60) for i in range(1, 40)]
@@ -251,6 +263,7 @@ def test_what_no_request_goes_by_is_told_by_its_ttl():
 # --- outages --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_outage_of_the_primary_agrees_with_its_law():
     """Detection by 16 checkers and the rest of a TTL: `theory.Failover`."""
     found = rehearsed(failover(SPARE), failover())
@@ -282,6 +295,7 @@ def test_only_what_is_to_be_killed_dies():
     ]
 
 
+@pytest.mark.slow
 def test_nobody_is_led_to_a_secondary_that_dies():
     """As long as the primary lives."""
     found = rehearsed(failover(), failover(NEW), kill=SPARE)
@@ -293,6 +307,7 @@ def test_nobody_is_led_to_a_secondary_that_dies():
 # --- what stands beside it ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_outage_that_no_check_ends_has_no_end():
     """No number stands for it, but how long one watched."""
     few = Population("few", {"clients": Clients(100, 0.05), "resolvers": Resolvers(10, 0.0)})
@@ -306,6 +321,7 @@ def test_an_outage_that_no_check_ends_has_no_end():
     assert f"&gt; {death.watched:.0f}" in found.html()
 
 
+@pytest.mark.slow
 def test_where_the_last_resort_leads_to_the_dead_no_law_says_that_it_ends():
     """Both of a pair are one address, of which only the primary has a check."""
     few = Population("few", {"clients": Clients(100, 0.05), "resolvers": Resolvers(10, 0.0)})
@@ -325,6 +341,7 @@ def test_who_dies_with_a_watched_one_is_not_said_to_be_unwatched():
     assert "check hc-1" in str(found)
 
 
+@pytest.mark.slow
 def test_lint_tells_what_is_new():
     """A canary's TTL of an hour was not there before."""
     sets = [
@@ -337,6 +354,7 @@ def test_lint_tells_what_is_new():
     assert len(found.new) == len(found.findings)
 
 
+@pytest.mark.slow
 def test_a_move_from_a_long_ttl_is_given_a_schedule():
     """It is lowered step by step, so that nobody is left behind."""
     found = rehearsed(zone(www(OLD, 3600)), zone(www(NEW, 3600)))
@@ -373,6 +391,7 @@ def test_a_new_serial_needs_no_schedule():
     assert advised(there, Zone.from_text(SOA.format(2), "shop.example")) == ()
 
 
+@pytest.mark.slow
 def test_a_move_whose_ttl_was_lowered_in_time_needs_none():
     """The first of two changes has done it."""
     found = rehearsed(zone(www(OLD, 3600)), [upsert(OLD, 60), upsert(NEW, 60)], at=(0, 7200))
@@ -388,6 +407,7 @@ def test_nothing_changes_where_nothing_changes():
     assert "Nothing changes" in str(found)
 
 
+@pytest.mark.slow
 def test_a_zone_that_steers_nothing_is_said_to():
     """The rest of the page stands all the same."""
     found = rehearsed(zone(www(OLD)), zone(www(NEW)))
@@ -397,6 +417,7 @@ def test_a_zone_that_steers_nothing_is_said_to():
     assert found.names
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_a_rehearsal():
     """To the last digit; another seed differs."""
     one, same, other = (
@@ -407,6 +428,7 @@ def test_a_seed_repeats_a_rehearsal():
     assert one == same != other
 
 
+@pytest.mark.slow
 def test_files_and_values_may_be_given(tmp_path):
     """A path of a batch, its text, and what it stands for are the same change."""
     batch = tmp_path / "batch.json"

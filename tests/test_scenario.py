@@ -339,6 +339,7 @@ def test_a_change_that_fails_is_told_with_its_time_and_path():
         Scenario(ZONE, "www", schedule=(ScheduledChange(60, "down", ["192.0.2.66"]),))
 
 
+@pytest.mark.slow
 def test_a_thousand_changes_are_taken():
     changes = [ScheduledChange(at, "zone.www.ttl", at) for at in range(1, 1001)]
 
@@ -465,6 +466,7 @@ def test_a_scenario_is_equal_to_another_of_the_same_values():
     assert hash(same) == hash(SCENARIO)
 
 
+@pytest.mark.slow
 def test_the_room_is_imported_without_numpy_and_simpy():
     command = "import sys, lab_engine.simulation; print({'numpy', 'simpy'} & set(sys.modules))"
 

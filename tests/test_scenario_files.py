@@ -254,6 +254,7 @@ def scenarios(draw):
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(scenarios())
 def test_what_is_written_is_read_again_as_the_same_scenario(scenario):

@@ -167,6 +167,7 @@ NETWORKS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(NETWORKS, st.integers(0, 32), st.floats(0, 20)), max_size=40))
 def test_a_scoped_entry_never_answers_a_client_outside_its_scope(steps):
     asked, upstream = resolver(0)

@@ -1,7 +1,6 @@
 """The listener, the server and the forwarder, with real sockets on loopback."""
 
 import contextlib
-import os
 import signal
 import socket
 import struct
@@ -22,6 +21,7 @@ from lab_engine.authority.policies import Failover
 from lab_engine.wire import streams
 from lab_engine.wire.client import parse_address
 from lab_engine.wire.listener import Listener
+from tests.counts import LONG
 
 ZONE = Zone.of(
     "shop.example",
@@ -30,7 +30,6 @@ ZONE = Zone.of(
         RRset.of("big", "TXT", ["x" * 250 + f"{i:02}" for i in range(10)]),
     ],
 )
-LONG = bool(os.environ.get("LAB_LONG"))
 
 
 @pytest.fixture
@@ -244,6 +243,7 @@ def test_a_connection_reset_harms_nobody(echo):
         assert read_frame(client) == b"cba"
 
 
+@pytest.mark.slow
 @settings(
     max_examples=5_000 if LONG else 500,
     deadline=None,
@@ -366,6 +366,7 @@ def zone_file(tmp_path):
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_serve_says_where_answers_logs_and_stops_cleanly(zone_file, stop):
     with command("serve", zone_file, "--order", "cyclic", "--log") as running:
@@ -383,6 +384,7 @@ def test_serve_says_where_answers_logs_and_stops_cleanly(zone_file, stop):
     assert (running.returncode, errors) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("token", ["--token", "--token=of-our-own"])
 def test_serve_says_the_token_that_its_api_asks_for(zone_file, token):
     with command("serve", zone_file, "--api-port", "0", token) as running:
@@ -402,6 +404,7 @@ def test_a_token_opens_the_api_to_the_servers_own_client(server):
         serve(ZONE, token="of-our-own")
 
 
+@pytest.mark.slow
 def test_serve_twice_on_one_port_moves_the_second(zone_file, server):
     with command("serve", zone_file, "--port", server.port) as running:
         said = running.stderr.readline()
@@ -414,6 +417,7 @@ def test_serve_twice_on_one_port_moves_the_second(zone_file, server):
     assert running.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -432,6 +436,7 @@ def test_the_command_line_refuses_in_one_line(arguments, message):
     assert errors.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_serve_refuses_a_broken_zone_file(tmp_path):
     file = tmp_path / "broken.zone"
     text = ZONE.to_text()

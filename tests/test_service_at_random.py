@@ -209,6 +209,7 @@ def carried_out(service, rng, call):
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_account_authority_and_book_stay_in_step(start, call, seed):
     book, rng = Pages(), Random(seed)
@@ -228,6 +229,7 @@ def test_account_authority_and_book_stay_in_step(start, call, seed):
         assert set(old.record_sets) == set(new.record_sets)
 
 
+@pytest.mark.slow
 def test_nearly_every_operation_was_carried_out(start, call):
     """The random requests are worth something."""
     done = Counter()

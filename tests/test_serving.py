@@ -49,6 +49,7 @@ def test_a_created_zone_is_served_beside_the_first():
         assert server.ask("www.shop.example").values == ("192.0.2.1",)
 
 
+@pytest.mark.slow
 def test_a_zone_that_is_assigned_is_what_the_api_lists():
     with serve(ZONE, api=True) as server:
         server.zone = ZONE.replaced(RecordSet.of("new", "A", "192.0.2.5"))
@@ -74,6 +75,7 @@ def test_stopping_leaves_no_thread_and_frees_the_ports():
         assert again.api.port == port
 
 
+@pytest.mark.slow
 def test_a_seed_gives_other_ids_after_a_restart(tmp_path):
     path, said = tmp_path / "shop.state", []
     with serve(ZONE, seed=1, api=True, journal=path, say=said.append) as server:

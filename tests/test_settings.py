@@ -256,6 +256,7 @@ def test_every_path_has_a_case():
     assert {path for base in bases for path in base.paths()} == {*CASES, *REFUSED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CASES)
 def test_a_setting_changes_what_comes_out(path):
     value, before = CASES[path]

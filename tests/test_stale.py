@@ -50,6 +50,7 @@ def by_country(ttl=20, french=A):
     )
 
 
+@pytest.mark.slow
 @ENGINES
 @pytest.mark.parametrize(
     ("path", "value"), [("down", [A]), ("zone", zone([A, B])), ("zone.www.ttl", 20)]
@@ -60,6 +61,7 @@ def test_where_no_answer_is_altered_nothing_is_stale(engine, path, value):
     assert sum(outcome.stale[0]) == 0
 
 
+@pytest.mark.slow
 def test_an_authority_out_of_reach_says_nothing_else():
     outcome = run(changed(60, "reachable", False), "events")
 
@@ -67,6 +69,7 @@ def test_an_authority_out_of_reach_says_nothing_else():
     assert sum(outcome.failed) > 0
 
 
+@pytest.mark.slow
 @ENGINES
 def test_of_a_bin_that_a_change_cuts_only_what_comes_after_counts(engine):
     """T = 20, λ = 1, changed 5 s into a bin: the line from 0 to 5 s, not half of it."""
@@ -81,6 +84,7 @@ def test_of_a_bin_that_a_change_cuts_only_what_comes_after_counts(engine):
     assert outcome.cuts[0][1] == pytest.approx(2000, abs=4 * math.sqrt(2000))
 
 
+@pytest.mark.slow
 @ENGINES
 def test_a_change_between_two_bins_cuts_neither(engine):
     outcome = run(changed(60, "zone", zone([B])), engine)
@@ -88,6 +92,7 @@ def test_a_change_between_two_bins_cuts_neither(engine):
     assert outcome.cuts == ((6, 0),)
 
 
+@pytest.mark.slow
 @ENGINES
 @pytest.mark.parametrize("profile", ["ideal", "google-like"])
 @pytest.mark.parametrize("client", [{}, {"profile": "os-cache"}])
@@ -110,6 +115,7 @@ def test_only_those_are_stale_whom_the_change_concerns(engine, profile, client):
     assert outcome.stale[0][6:] == old[6:]
 
 
+@pytest.mark.slow
 @ENGINES
 def test_another_weight_makes_every_answer_before_it_stale(engine):
     """Also those that could still be given: the dice have changed."""
@@ -125,6 +131,7 @@ def test_another_weight_makes_every_answer_before_it_stale(engine):
     assert stale[6] == pytest.approx(expected, abs=4 * math.sqrt(expected / 400))
 
 
+@pytest.mark.slow
 @ENGINES
 def test_what_health_changes_is_no_change_of_the_scenario(engine):
     """The dead are routed around from 80 s or so on: nothing was stale when they died."""

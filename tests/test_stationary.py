@@ -6,7 +6,6 @@ is 10 % off would be rejected with probability .9; else some rows are, for some 
 """
 
 import math
-import os
 from collections.abc import Iterator
 from functools import lru_cache
 from ipaddress import ip_network
@@ -23,6 +22,7 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, supports
 from lab_engine.simulation.parts import Layer, Place
 from lab_engine.simulation.strata import strata
 from lab_engine.simulation.travel import member_of
+from tests.counts import LONG
 from tests.watches import (
     Counts,
     critical,
@@ -36,7 +36,6 @@ from tests.watches import (
 )
 
 pytestmark = pytest.mark.slow
-LONG = "LAB_LONG" in os.environ
 TTL, TTLS, BINS = 10, 8, 80
 FEW, BATCH, MOST = 24, 200, 20_000
 
@@ -145,7 +144,7 @@ def table() -> Iterator[Row]:
 EVERY = tuple(table())
 COMPARISONS = len(EVERY) * (BINS + 1)
 EVENTS = tuple(row for row in EVERY if row.engine == "events")
-ROWS = EVERY if LONG else (*EVENTS[::6], *EVERY[len(EVENTS) :])
+ROWS = EVERY if LONG else (*EVENTS[::12], *EVERY[len(EVENTS) :])
 
 
 @lru_cache(maxsize=len(ROWS))

@@ -82,6 +82,7 @@ def test_the_population_engine_counts_nothing_where_it_is_served():
         run(Scenario(zone, "www"), "population", served=True)
 
 
+@pytest.mark.slow
 def test_what_is_refused_has_failed():
     zone = Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 60)])
     busy = Scenario(
@@ -133,6 +134,7 @@ def failover(secondary):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("secondary", "check", "served"), [(200, "HTTP", 100), (20, "TCP", 20), (20, "HTTP", 16)]
 )
@@ -148,6 +150,7 @@ def test_a_secondary_that_is_too_small_dies_too(secondary, check, served):
     assert sum(outcome.requests[1][12:]) / 120 == pytest.approx(served, rel=0.1)
 
 
+@pytest.mark.slow
 def test_the_dead_and_the_full_are_told_apart():
     """Nobody answers at the primary; the secondary takes 20 of 100 a second, and has no room."""
     outcome = events.run(failover(20))
@@ -159,6 +162,7 @@ def test_the_dead_and_the_full_are_told_apart():
     assert tuple(map(sum, both)) == outcome.failed
 
 
+@pytest.mark.slow
 def test_verdicts_that_load_brings_about_are_told():
     outcome = events.run(failover(20), trace=True)
 
@@ -173,6 +177,7 @@ def test_verdicts_that_load_brings_about_are_told():
     assert known[: len(noted)] == noted
 
 
+@pytest.mark.slow
 def test_health_sees_load_and_sheds_it():
     """Two servers, one too small for its half: its check fails, and it gets nothing for a time."""
     sets = [

@@ -104,6 +104,7 @@ def waiting(listener, holds):
                 return each
 
 
+@pytest.mark.slow
 def test_all_of_a_large_pipeline_is_answered_in_its_order():
     """In the end, and to one who reads while it still writes."""
     with serve(LARGE) as server, connected(server) as client:
@@ -146,6 +147,7 @@ def test_to_stop_takes_one_message_at_most():
     assert len(handler.asked) == 1
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_pipeline_is_bounded():
     """Of 1,900 answers of 60 KB, 115 MB, a few are kept; the log keeps none whole."""
     with serve(LARGE) as server, connected(server) as greedy:

@@ -18,6 +18,7 @@ from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
 from lab_engine.simulation.parts import Backend, Checkers, Layer, ScheduledChange
 from lab_engine.simulation.sweep import seed
+from tests.counts import long_but
 
 ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1", "192.0.2.2"], 20)])
 SCENARIO = Scenario(
@@ -76,6 +77,7 @@ def test_a_measure_has_quantiles_over_the_replications():
 # What comes from elsewhere is compared by what it says, for a NaN equals nothing.
 
 
+@pytest.mark.slow
 def test_processes_give_the_same():
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
         points = swept(executor)
@@ -176,8 +178,13 @@ def test_ctrl_c_takes_back_what_was_not_begun():
 LONG = SCENARIO.set("schedule", ()).set("duration", 40_000).set("clients.rate", 20)
 
 
-@pytest.mark.parametrize("engine", ["events", "population"])
-@pytest.mark.parametrize("threads", [True, False])
+WAYS = [(threads, engine) for threads in (True, False) for engine in ("events", "population")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("threads", "engine"), long_but(WAYS, (True, "population"), (False, "events"))
+)
 def test_an_interrupt_leaves_nothing_running(engine, threads):
     """Each run would take minutes; those under way are told that nobody waits for them."""
     big = LONG if engine == "events" else LONG.set("resolvers.count", 10**6)

@@ -85,6 +85,7 @@ def test_a_row_that_is_committed_stays_so(lesson):
     assert lesson.said("near") == "DNS"
 
 
+@pytest.mark.slow
 def test_answers_are_there_again_in_a_lesson_made_anew(tmp_path):
     table = made(tmp_path)[0].table("near", "far", title="Who can …")
     commit(table, near="DNS")

@@ -99,6 +99,7 @@ def test_the_other_formula_is_for_copies_that_hits_renew(dice, ttl):
     assert off(renewed, per_copy(other)) < 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ttl", [0.3, 3])
 def test_hit_ratios_of_other_arrivals(dice, ttl):
     for gap, renewals in [
@@ -312,6 +313,7 @@ def test_stale_requests_behind_one_cache(dice, rate):
         assert off(sample, theory.stale_fraction(after, 20, rate)) < 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.1, math.inf])
 @pytest.mark.parametrize("life", [8, 20, 50])
 def test_stale_requests_on_kept_connections(dice, rate, life):
@@ -543,6 +545,7 @@ def test_strict_rotation_is_even_where_it_divides():
     assert [theory.rotation_imbalance(3, count) for count in (3, 4, 300)] == [1, 1.5, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shares", "share", "ttl", "watched", "error"),
     [

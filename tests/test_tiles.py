@@ -44,6 +44,7 @@ def replayed(scenario: Scenario, outcome: Outcome, time: float) -> list[float]:
     return [load / whole for load in loads.values()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resolvers", [1, 20, 300])
 @pytest.mark.parametrize("profile", ["frozen", "ideal"])
 def test_load_bars_are_the_shares_of_the_holdings(resolvers: int, profile: str) -> None:

@@ -136,6 +136,7 @@ def test_a_ttl_of_minus_one_is_told_and_the_last_good_picture_stays():
     assert panel.scenario == Tradeoff()
 
 
+@pytest.mark.slow
 def test_two_values_that_do_not_fit_are_told_and_the_last_good_picture_stays():
     panel = migration(Move(), "old_ttl", "low_ttl")
     before = panel.summary
@@ -162,6 +163,7 @@ def test_the_tiles_begin_when_the_low_ttl_has_passed_and_mark_no_fair_share():
     assert "0 % of the requests still go to A" in panel.summary
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("serve_stale", "old"), [(False, 0.0), (True, 1.0)])
 def test_while_the_authority_is_silent_nobody_is_led_to_the_new_server(serve_stale, old):
     """Caches without a copy get no answer, or give the old one; afterwards they ask anew."""

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from lab_engine import LabError, RecordSet, RRset, Zone, drill
 from lab_engine.authority.health import HealthCheck
 from lab_engine.authority.policies import Failover, Weighted
 from lab_engine.control.account import Account, Check
+from tests.counts import LONG
 
 from .seeds import shifted
 
@@ -33,7 +33,7 @@ with drill(zone, virtual=True) as d:
 str(d.result())
 print(json.dumps(sorted(sys.modules)))
 """
-DRILLS = 400 if "LAB_LONG" in os.environ else 60
+DRILLS = 400 if LONG else 60
 A, B = "192.0.2.1", "192.0.2.2"
 NAME = "www.shop.example"
 
@@ -108,6 +108,7 @@ def test_the_parts_are_what_their_witnesses_saw_and_sum_to_the_whole():
     assert min(found.parts) >= 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_drill():
     def played(seed):
         with virtual(seed=seed) as d:
@@ -120,6 +121,7 @@ def test_the_same_seed_gives_the_same_drill():
     assert played(1).requests != played(2).requests
 
 
+@pytest.mark.slow
 def test_many_drills_agree_with_the_law():
     """Least and most hold for each; the mean is the law's within 4 sigma."""
     seconds = []
@@ -162,6 +164,7 @@ def test_who_is_back_is_answered_again():
         assert [each.healthy for each in d.record.published] == [False, True]
 
 
+@pytest.mark.slow
 def test_it_needs_nothing_that_a_browser_has_not():
     """No sockets, no threads of ours, and none of what only speaks over them."""
     done = subprocess.run(
@@ -177,6 +180,7 @@ def test_it_needs_nothing_that_a_browser_has_not():
 # --- how servers fail -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failure", "later"),
     [
@@ -203,6 +207,7 @@ def test_each_kind_is_found_out_in_its_time(failure, later):
     assert law(d).mean == pytest.approx(law(other).mean + later)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", ["wrong page", "closes", "checks only"])
 def test_who_lies_to_checks_is_never_found_out(failure):
     with virtual() as d:
@@ -361,6 +366,7 @@ def test_what_no_drill_can_be_is_refused(given, said):
         virtual(**given).start()
 
 
+@pytest.mark.slow
 def test_the_intervals_of_the_service_need_no_leave():
     with virtual(fast=False, interval=10, threshold=3, ttl=60) as d:
         d.run(30)

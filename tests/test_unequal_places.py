@@ -40,6 +40,7 @@ def near(count, mean):
     return abs(count - mean) < 4 * math.sqrt(mean)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("client", ["none", "os-cache", "jvm"])
 def test_a_place_asks_at_its_own_rate(engine, client):
@@ -53,6 +54,7 @@ def test_a_place_asks_at_its_own_rate(engine, client):
     assert near(of_place(outcome, "far"), 20 * 0.5 * 3600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_unequal_leaves_have_hit_ratios_of_their_own(engine):
     """Each behind a resolver of its own: λT/(1 + λT) for each rate; 4 sigma of their misses."""
@@ -69,6 +71,7 @@ def test_unequal_leaves_have_hit_ratios_of_their_own(engine):
     assert near(queries, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_clients_of_a_place_remember_what_they_do_there(engine):
     places = [Place(NEAR, client_profile="jvm"), Place(FAR, client_profile={"os-cache": 1})]
@@ -79,6 +82,7 @@ def test_clients_of_a_place_remember_what_they_do_there(engine):
         assert near(sum(level), 50 * 0.2 * 3600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_resolvers_of_a_place_have_its_profiles(engine):
     """CoreDNS raises a TTL of 1 to 5 s, the others do not."""
@@ -102,6 +106,7 @@ def sharing(**fields):
     return scenario(places, **fields)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("profile", ["ideal", "unbound", "bind"])
 def test_places_that_name_one_resolver_share_its_cache(engine, profile):
@@ -122,6 +127,7 @@ def test_places_that_name_one_resolver_share_its_cache(engine, profile):
     assert near(of_place(outcome, "far"), 0.25 * 36_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_whoever_misses_waits_as_long_as_from_its_place(engine):
     one = sharing(clients=Clients(100, 0.01), duration=36_000)
@@ -137,6 +143,7 @@ def test_whoever_misses_waits_as_long_as_from_its_place(engine):
     assert waited[55] == pytest.approx(0.75 * misses, abs=4 * sigma)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("client", ["os-cache", "jvm", {"none": 1, "jvm": 1}])
 def test_clients_that_remember_may_share_a_resolver_across_places(engine, client):
@@ -169,6 +176,7 @@ def geo():
     return Zone.of("shop.example", sets), atlas
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_client_subnets_fragment_a_shared_cache(engine):
     """Four places with one resolver: one entry without client subnets, four with them."""
@@ -198,6 +206,7 @@ def test_client_subnets_fragment_a_shared_cache(engine):
     assert reached == {code: f"192.0.2.{at}" for at, code in enumerate(("FR", "DE", "GB", "BR"))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_change_reaches_all_places_of_a_resolver_at_once(engine):
     """One copy of it: from bin to bin all that are stale are so, or none."""
@@ -224,6 +233,7 @@ def test_a_trace_calls_a_resolver_by_its_name():
     assert {event.who for event in outcome.trace if event.kind == "query"} <= {"google"}
 
 
+@pytest.mark.slow
 def test_layers_may_stand_before_a_shared_resolver():
     """Each place has its own: two levels of the same TTL leave what one level would."""
     one = sharing(clients=Clients(100, 0.1), layers=[Layer("router", count=8)], duration=7200)
@@ -238,6 +248,7 @@ def test_layers_may_stand_before_a_shared_resolver():
 # --- where clients are in their network -----------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_clients_are_spread_over_equal_parts_by_their_weights():
     place = Place("198.51.100.0/24", subnets=(5, 0, 2, 1))
 
@@ -250,6 +261,7 @@ def test_clients_are_spread_over_equal_parts_by_their_weights():
     assert len({member_of(place, index) for index in range(8000)}) > 180
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_weights_of_subnets_decide_who_is_led_where(engine):
     zone, atlas = geo()

@@ -189,8 +189,14 @@ DOES_NOT = {
 }
 
 
+DEAR = {("moved", "a TTL of 0")}  # each request of an hour is a question of its own
+
+
 def _cases(table):
-    return [pytest.param(*key, id=": ".join(key)) for key in table]
+    return [
+        pytest.param(*key, id=": ".join(key), marks=[pytest.mark.long] if key in DEAR else [])
+        for key in table
+    ]
 
 
 @pytest.mark.slow
@@ -215,6 +221,7 @@ def test_what_does_not_mend_it_does_not_end_it(name, way):
         assert world.scenario.zone == world.server.zone
 
 
+@pytest.mark.slow
 def test_a_move_back_is_seen_as_one():
     """The old server is up until five: who is sent there is served there."""
     with incident("moved") as world:
@@ -225,6 +232,7 @@ def test_a_move_back_is_seen_as_one():
     assert rows["requests that failed"] == "0 %"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["clients.rate", "clients.count", "resolvers.profile", "down", "duration", "", 3]
 )
@@ -237,12 +245,14 @@ def test_what_nobody_on_call_can_change_is_refused(path):
         assert world.scenario == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [-1, "x", None, float("nan"), float("inf"), 86_401])
 def test_time_passes_by_the_second_and_a_day_at_most(seconds):
     with incident("mail") as world, pytest.raises(LabError, match="not a time to wait"):
         world.wait(seconds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [(), ({},), ("rubbish",), ([],), ({"Action": "UPSERT"},)])
 def test_what_is_no_change_is_refused_before_it_is_sent(changes):
     with incident("mail") as world:
@@ -253,6 +263,7 @@ def test_what_is_no_change_is_refused_before_it_is_sent(changes):
         assert world.server.zone == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [(None,), (3,), ("www.shop.example", 3), ("a..b",)])
 def test_a_question_that_is_none_is_refused(asked):
     with incident("mail") as world, pytest.raises(LabError, match="is not a"):

@@ -40,6 +40,7 @@ def led(panel):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sees", "expected"),
     [
@@ -65,6 +66,7 @@ def test_a_resolver_nearby_is_as_good_as_subnets(panel, kind):
     assert led(panel) == "AAAACCBBAA"
 
 
+@pytest.mark.slow
 def test_another_default_leads_the_rest_elsewhere_and_keeps_the_ttl(panel):
     panel.set("resolvers.profile", "client subnet /24 (ECS)")
     panel.set("zone.www.ttl", 60)
@@ -205,6 +207,7 @@ def check(name, scenario, **target):
     return PREDICATES[name].check(scenario, run(scenario), **target).reached
 
 
+@pytest.mark.slow
 def test_paris_is_dark_only_where_nobody_answers_for_it():
     dark = {"place": "Paris", "share": 0.2}
     shared = by_continent("firm", "ecs").set("zone.www.ttl", 60)
@@ -230,6 +233,7 @@ def test_far_counts_only_where_subnets_are_told():
     assert not check("far_with_subnets", by_continent("firm", "ecs"), ms=200, share=0.95)
 
 
+@pytest.mark.slow
 def test_no_goal_of_the_lesson_is_reached_at_the_start_and_each_can_be():
     panel = world_map(by_continent(), *CONTROLS)
     dark, far = {"place": "Paris", "share": 0.2}, {"ms": 200, "share": 0.95}

@@ -40,6 +40,7 @@ def found():
     return worlds(SHOP)
 
 
+@pytest.mark.slow
 def test_the_same_requests_come_in_all_three(found):
     assert len({world.steady.total for world in found.each}) == 1
     assert len({world.steady.lookups for world in found.each}) == 1
@@ -102,6 +103,7 @@ def test_clients_that_try_the_next_address_lose_less_to_a_death_than_a_balancer_
     assert 0.25 * 200 * 4 - spread < found.l7.failed < 0.25 * 200 * 6 + spread
 
 
+@pytest.mark.slow
 def test_clients_that_try_no_other_lose_a_ttl_to_a_death():
     hasty = {"hasty": {"like": "none", "tries_next": False}}
     scenario = SHOP.set("profiles", hasty).set("clients.profile", "hasty")
@@ -112,6 +114,7 @@ def test_clients_that_try_no_other_lose_a_ttl_to_a_death():
     assert found.l7.death.failed == found.l4.death.failed == (0,) * 80
 
 
+@pytest.mark.slow
 def test_a_death_may_be_of_any_kind():
     """Errors: a client of DNS stays with them, and a balancer's checks take them out."""
     servers = tuple(Backend(each, capacity=80, queue=10**6, fails="5xx") for each in FOUR)
@@ -122,6 +125,7 @@ def test_a_death_may_be_of_any_kind():
     assert found.dns.failed > 0.2 * 200 * 40
 
 
+@pytest.mark.long
 def test_connections_kept_open_hold_a_drain_up_at_l4_alone():
     kept = {"k": {"like": "fixed", "lifetime": 20, "idle": 60}}
     scenario = SHOP.set("profiles", kept).set("clients.profile", "k")
@@ -140,6 +144,7 @@ def test_a_balancer_costs_more_than_dns(found):
     assert 16 < found.l4.bill.for_balancer < found.l7.bill.for_balancer
 
 
+@pytest.mark.slow
 def test_the_bill_is_by_ones_own_price_list():
     """A balancer of one's own costs an hour of a machine, whatever goes through it."""
     own = Prices(as_of="my own", balancers={"L4": (0.01, 0, 1.0), "L7": (0.02, 0, 1.0)}, caveat="")
@@ -168,6 +173,7 @@ def test_the_table_has_a_line_for_each_measure(found):
     assert found._repr_html_().startswith("<table>")
 
 
+@pytest.mark.slow
 def test_cookies_and_paths_are_for_l7_alone():
     given = Balancer(sticky="cookie", paths={"/api": FOUR[:2]}, algorithm="two choices")
 
@@ -220,6 +226,7 @@ def test_what_is_refused_is_refused_before_anything_runs(name, said):
     assert told == []
 
 
+@pytest.mark.slow
 def test_progress_is_told_twelve_times():
     told = []
 
@@ -231,6 +238,7 @@ def test_progress_is_told_twelve_times():
 # --- the figure -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_figure_shows_what_the_worlds_say(found):
     figure = worlds_figure(found)
     by_name = {trace.name: trace for trace in figure.data if trace.name}
@@ -254,6 +262,7 @@ def test_the_sentence_has_the_numbers(found):
         assert f"canary off by {100 * world.canary_error:.2f}" in sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("control", ["algorithm", "load", "keep_alive"])
 def test_the_panel_moves_what_it_says(control):
     scenario = SHOP.set("balancer", Balancer()).set("duration", 20)

@@ -300,12 +300,14 @@ def zones(draw):
         return Zone.of(APEX, [simple("www")])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(zones())
 def test_a_batch_holds_a_zone_without_loss(zone):
     assert by_key(back(zone)) == by_key(zone)
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(zones())
 def test_a_master_file_loads_again_with_what_it_can_say(zone):

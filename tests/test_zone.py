@@ -15,6 +15,7 @@ from lab_engine.authority.records import RRset, plain_name
 from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError, ZoneError, ZoneProblemsError
+from tests.counts import LONG
 
 HEAD = """$ORIGIN shop.example.
 $TTL 60
@@ -65,7 +66,7 @@ def test_replacing_an_rrset_leaves_the_old_zone_as_it_was():
     assert "192.0.2.1" not in new.to_text()
 
 
-LONG = "x" * 60
+LABEL = "x" * 60
 NEXT = f"zone:{LINES + 1}"
 BROKEN_LINES = {
     "www A 192.0.2.300": f"{NEXT}: is not a record: 192.0.2.300 is malformed",
@@ -236,7 +237,8 @@ def everything(zone):
     return zone.record_sets, list(zone.groups), nodes, names, leading, zone.by_client, zone.soa
 
 
-@settings(deadline=None, max_examples=400)
+@pytest.mark.slow
+@settings(deadline=None, max_examples=400 if LONG else 100)
 @given(
     st.lists(
         st.tuples(st.lists(st.integers(2, 20), max_size=2), st.lists(record_sets(), max_size=3)),

@@ -119,6 +119,7 @@ def test_an_authority_without_zones_says_so_and_takes_one():
     assert list(authority.zones) == [SHOP]
 
 
+@pytest.mark.slow
 def test_it_is_known_whether_answers_depend_on_the_client():
     somewhere = RecordSet.of("geo", "A", "192.0.2.1", policy=Geolocation("EU"), set_identifier="eu")
     geo = Zone.of("geo.example", [somewhere])

@@ -13,6 +13,7 @@ The copy's check cells keep the output of a check that is passed, which is the s
 answer; so a copy fails under nbval until it is solved.
 """
 
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, Final
@@ -30,17 +31,37 @@ SOLUTIONS: Final = "solutions"
 def copied(solution: Any) -> Any:
     """The learner's copy of a notebook with a solution: an nbformat notebook, as is what is given.
 
-    Outputs of answer cells are left out, those of others stay.
+    Outputs of answer cells are left out, and of cells that show what an answer function gives: the
+    solution's would tell. Those of others stay.
 
     Raises:
         LabError: a mark is missing or stands at the wrong place.
     """
     copy = deepcopy(solution)
+    functions = _functions(solution.cells)
     for cell in copy.cells:
+        if _shows(cell, functions):
+            cell.outputs = []
         if BEGIN in cell.source or END in cell.source:
             cell.source = without_solution(cell.source)
             cell.outputs = []
     return copy
+
+
+def _functions(cells: Any) -> set[str]:
+    """The functions that are defined between the marks."""
+    return {
+        name
+        for cell in cells
+        if BEGIN in cell.source
+        for name in re.findall(r"^ *def (\w+)\(", cell.source, re.MULTILINE)
+    }
+
+
+def _shows(cell: Any, functions: set[str]) -> bool:
+    """Whether it is a cell that calls one of the functions."""
+    called = set(re.findall(r"\b(\w+)\(", cell.source))
+    return cell.cell_type == "code" and bool(called & functions)
 
 
 def without_solution(source: str) -> str:

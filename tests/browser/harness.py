@@ -33,6 +33,9 @@ _QUIET: Final = (
     # No name resolves, so nothing leaves the machine even if a page tries.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
+# What anywidget says of a widget whose code was not there within two seconds. It goes on waiting,
+# and shows the widget, or its error, when the code comes.
+_LATE: Final = "[anywidget] Failed to initialize model."
 _CURRENT: Final = "window.jupyterapp?.shell?.currentWidget"
 _KERNEL: Final = f"{_CURRENT}?.context?.sessionContext?.session?.kernel"
 
@@ -85,6 +88,11 @@ for _ in range(3000):
     {sleep}(0.05)"""
 
 
+def as_user(number: int | None) -> dict[str, Any]:
+    """What a process is started with to belong to another user, and to no group of root's."""
+    return {} if number is None else {"user": number, "group": number, "extra_groups": []}
+
+
 class NoBrowserError(RuntimeError):
     """There is no Chromium to drive; the message says where it was looked for."""
 
@@ -119,6 +127,9 @@ def browser() -> Iterator[Browser]:
 class Lab:
     """A JupyterLab server on loopback whose files, settings and kernels live under `root`.
 
+    It is that of an environment's `python`, and for root it can be that of another user, who then
+    has to own `root`.
+
     Args:
         root: an empty folder.
         without: extensions of JupyterLab's that are left out.
@@ -128,10 +139,19 @@ class Lab:
         url: where it listens, without a slash at the end.
     """
 
-    def __init__(self, root: Path, without: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        python: str | Path = sys.executable,
+        user: int | None = None,
+        without: Sequence[str] = (),
+    ) -> None:
         self.files = root / "files"
         self.url = ""
         self._root = root
+        self._python = str(python)
+        self._user = user
         self._without = ("@jupyterlab/apputils-extension:announcements", *without)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -144,7 +164,12 @@ class Lab:
         self.configure("notebook-extension/tracker", windowingMode="none")
         with (self._root / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
-                self._command(), cwd=self.files, env=self._environment(), stdout=log, stderr=log
+                self._command(),
+                cwd=self.files,
+                env=self._environment(),
+                **as_user(self._user),
+                stdout=log,
+                stderr=log,
             )
         self.url = self._wait_for_url()
         return self
@@ -192,7 +217,7 @@ class Lab:
             "LabApp.news_url": "",
         }
         arguments = [f"--{key}={value}" for key, value in options.items()]
-        return [sys.executable, "-m", "jupyterlab", *arguments]
+        return [self._python, "-m", "jupyterlab", *arguments]
 
     def _environment(self) -> dict[str, str]:
         folders = {
@@ -202,6 +227,8 @@ class Lab:
             "IPYTHONDIR": "ipython",
         }
         own = {key: str(self._root / name) for key, name in folders.items()}
+        if self._user is not None:
+            own["HOME"] = str(self._root)
         return {**os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_NO_CONFIG": ""}
 
     def _wait_for_url(self) -> str:
@@ -236,8 +263,8 @@ class Notebook:
         self.frames: list[int] = []
         self.page: Page = chromium.new_page(viewport={"width": width, "height": height})
         self.page.set_default_timeout(PATIENCE_MS)
-        self.page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: said.type == "error" and self._hear(said.text))
+        self.page.on("pageerror", lambda error: self._hear(str(error)))
         self.page.on("request", lambda request: self._note(request.url))
         self.page.on("websocket", self._listen)
 
@@ -418,6 +445,10 @@ class Notebook:
     def _follow(self) -> None:
         self.page.wait_for_function(f"{_KERNEL}?.status === 'idle'")
         self.page.evaluate(_FOLLOW)
+
+    def _hear(self, error: str) -> None:
+        if _LATE not in error:
+            self.errors.append(error)
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)

@@ -2,7 +2,10 @@
 
 from typing import Final
 
+import pytest
 from playwright.sync_api import Locator, expect
+
+from tests.counts import long_but
 
 from .harness import Notebook
 
@@ -21,6 +24,11 @@ CELLS: Final = (
     'packets([server.ask("www.shop.example") for _ in range(5)])',
     "asked(server.log)",
 )
+BOTH_WAYS: Final = [(theme, width) for theme in ("Light", "Dark") for width in (1280, 800)]
+LOOKS: Final = pytest.mark.parametrize(
+    ("theme", "width"), long_but(BOTH_WAYS, ("Light", 1280), ("Dark", 800))
+)
+"""Light and dark, wide and narrow; of the four, two meet each of these once."""
 _NOTEBOOK: Final = "window.jupyterapp.shell.currentWidget.content"
 
 

@@ -1,12 +1,6 @@
-"""What breaks the layout of a page: geometry, and no pixels; and the pictures kept of it.
+"""What breaks the layout of a page: geometry, and no pixels."""
 
-With LAB_LONG the whole notebook is kept as a picture at each width, light and dark, in
-build/screenshots/.
-"""
-
-import os
 from itertools import product
-from pathlib import Path
 from typing import Final
 
 from .axe import unnamed
@@ -15,8 +9,6 @@ from .kit import wear
 
 WIDTHS: Final = (1280, 800)
 THEMES: Final = ("Light", "Dark")
-SCREENSHOTS: Final = Path(__file__).parents[2] / "build/screenshots"
-TALLEST: Final = 16_000  # pixels; Chromium draws nothing larger in one piece
 
 BREAKS: Final = """() => {
     const room = document.querySelector('.jp-Notebook');
@@ -86,10 +78,6 @@ BREAKS: Final = """() => {
     }
     return [...new Set(found)];
 }"""
-_TALL: Final = """() => {
-    const outer = document.querySelector('.jp-WindowedPanel-outer');
-    return outer.scrollHeight + innerHeight - outer.clientHeight;
-}"""
 
 
 def assert_readable(page: Notebook, name: str) -> None:
@@ -97,7 +85,7 @@ def assert_readable(page: Notebook, name: str) -> None:
 
     Args:
         page: a notebook that was run; it is left light and wide.
-        name: what its pictures are called.
+        name: what it is called where it fails.
     """
     found = {}
     for theme, width in product(THEMES, WIDTHS):
@@ -106,18 +94,8 @@ def assert_readable(page: Notebook, name: str) -> None:
         page.settle(0.2)
         page.rest()
         found[theme, width] = page.page.evaluate(BREAKS)
-        if "LAB_LONG" in os.environ:
-            keep(page, f"{name.replace('/', '-')}-{width}-{theme.lower()}.png", width)
     wear(page, "Light")
     page.page.set_viewport_size({"width": 1280, "height": 900})
 
     assert unnamed(page.page, ".lab-live") == []
-    assert {where: wrong for where, wrong in found.items() if wrong} == {}
-
-
-def keep(page: Notebook, file: str, width: int) -> None:
-    """A picture of the whole notebook, in a window that is as tall."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    tall = min(TALLEST, page.page.evaluate(_TALL))
-    page.picture(SCREENSHOTS / file, width=width, height=tall)
-    page.page.set_viewport_size({"width": width, "height": 900})
+    assert {where: wrong for where, wrong in found.items() if wrong} == {}, name

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, expect
 from . import harness
 from .axe import violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page
-from .kit import wear
+from .kit import LOOKS, wear
 from .layout import assert_readable
 
 
@@ -176,8 +176,7 @@ def test_each_goal_is_reached(lesson: harness.Notebook) -> None:
     reset(lesson)
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize("width", [1280, 800])
+@LOOKS
 def test_it_can_be_read_light_and_dark_wide_and_narrow(
     lesson: harness.Notebook, theme: str, width: int
 ) -> None:

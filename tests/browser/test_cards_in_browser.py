@@ -1,7 +1,6 @@
 """Cards as a learner meets them: committed, compared, come back, and never in the way of keys."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -9,14 +8,15 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator
 
+from tests.counts import LONG
 from tools.shield import shield
 
 from . import harness
 from .axe import violations
 from .conftest import Open
 from .harness import Notebook, until
+from .kit import LOOKS
 
-LONG = "LAB_LONG" in os.environ
 SET_UP = "from toy_cards import *\nlesson = toy_lesson()\nran = []"
 CELLS = {
     "set up": SET_UP,
@@ -410,10 +410,7 @@ def downloaded(cards: Notebook, folder: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize(
-    ("theme", "width"),
-    [("Light", 1280), ("Dark", 800), ("Light", 800), ("Dark", 1280)][: 4 if LONG else 2],
-)
+@LOOKS
 def test_axe_finds_nothing(cards: Notebook, theme: str, width: int) -> None:
     """Neither before an answer nor after."""
     wear(cards, theme)

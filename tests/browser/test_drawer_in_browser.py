@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from .axe import violations
 from .harness import Notebook
-from .kit import wear
+from .kit import LOOKS, wear
 
 SET_UP = """
 from lab_engine import Clock, RecordSet, State, Zone, drawer, forward, serve
@@ -163,8 +163,7 @@ def test_blocks_lie_within_blocks(page: Notebook) -> None:
     expect(head(page, 2)).to_be_hidden()
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize("width", [1280, 800])
+@LOOKS
 def test_it_can_be_read_light_and_dark_wide_and_narrow(
     page: Notebook, theme: str, width: int
 ) -> None:

@@ -8,8 +8,10 @@ from playwright.sync_api import Browser, Locator, expect
 from .axe import sticking_out, violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page, type_into
 from .harness import Lab, Notebook
-from .kit import wear
+from .kit import LOOKS, wear
 from .layout import assert_readable
+
+pytestmark = pytest.mark.long  # its kernel is at work for half a minute
 
 TUNE, DEATHS, PLAYGROUND = range(3)
 
@@ -149,8 +151,7 @@ def test_each_goal_is_reached(lesson: Notebook) -> None:
     restore(lesson, PLAYGROUND)
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize("width", [1280, 800])
+@LOOKS
 def test_nothing_keeps_people_out(lesson: Notebook, theme: str, width: int) -> None:
     """axe finds nothing in cards, controls and pictures, and nothing sticks out of its cell."""
     wear(lesson, theme)

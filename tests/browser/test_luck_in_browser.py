@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, expect
 from .axe import sticking_out, violations
 from .conftest import Open
 from .harness import Notebook
-from .kit import wear
+from .kit import LOOKS, wear
 
 SET_UP = """
 from lab_engine import Clients, Ghost, RecordSet, Resolvers, Scenario, Zone, canary, fan
@@ -169,8 +169,7 @@ def test_a_bad_weight_keeps_the_picture_and_says_why(page: Notebook) -> None:
     assert page.errors == []
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize("width", [1280, 800])
+@LOOKS
 def test_nothing_keeps_people_out(page: Notebook, theme: str, width: int) -> None:
     """axe finds nothing, and nothing sticks out of its cell."""
     wear(page, theme)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from .axe import violations
 from .harness import Lab, Notebook
-from .kit import wear
+from .kit import LOOKS, wear
 
 PANEL = """\
 controls = ("sees", "resolver", "default", "ttl", "database")
@@ -154,8 +154,7 @@ def test_both_goals_tick_when_they_are_reached(world):
     expect(goals.nth(0)).to_contain_text("Reached")
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize("width", [1280, 800])
+@LOOKS
 def test_nothing_is_cut_and_axe_finds_nothing(world, width, theme):
     """All text of the map lies within it, at both widths, light and dark."""
     wear(world, theme)

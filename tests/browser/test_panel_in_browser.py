@@ -178,6 +178,7 @@ def test_accessible_names(panel: Notebook) -> None:
     assert "- paragraph: Three servers with 5 waves a day of height 100." in snapshot
 
 
+@pytest.mark.long
 def test_slow_runs_show_a_coarse_picture_first(notebook: Open) -> None:
     """Once runs are slow, keys pressed in a row lead to coarse pictures and one full run."""
     count_runs = """

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.counts import long_but
+
 from .conftest import Open
 from .harness import Notebook
 from .test_panel_in_browser import ONE, SET_UP, press
@@ -47,6 +49,7 @@ def test_plotlyjs_crosses_once_and_panels_are_small(notebook: Open) -> None:
     assert update <= UPDATE
 
 
+@pytest.mark.long
 def test_two_panels_of_one_cell_share_plotlyjs(notebook: Open) -> None:
     """Also when both are drawn before plotly.js has come."""
     page = notebook([SET_UP, "display(toy_panel()); display(toy_panel())"]).run_all(plots=2)
@@ -54,6 +57,7 @@ def test_two_panels_of_one_cell_share_plotlyjs(notebook: Open) -> None:
     assert page.big_frames == 1
 
 
+@pytest.mark.long
 def test_one_panel_shown_twice_moves_in_both_places(notebook: Open) -> None:
     """The controls and the pictures of all views of a panel agree."""
     page = notebook([*ONE, "panel"]).run_all(plots=2)
@@ -64,6 +68,7 @@ def test_one_panel_shown_twice_moves_in_both_places(notebook: Open) -> None:
     assert page.page.get_by_role("spinbutton", name="Waves").nth(1).input_value() == "6"
 
 
+@pytest.mark.long
 def test_two_notebooks_in_one_page_share_plotlyjs(notebook: Open) -> None:
     """The second notebook has a kernel of its own and is not asked for plotly.js."""
     page = notebook(ONE).run_all(plots=1)
@@ -103,6 +108,7 @@ Mute(figure(run(Toy())), "never drawn")
 """
 
 
+@pytest.mark.long
 def test_kernel_that_never_answers(notebook: Open) -> None:
     """The plot says what it waits for, and a kernel that does answer still serves the page."""
     page = notebook([SET_UP, MUTE]).run_all()
@@ -117,6 +123,7 @@ def test_kernel_that_never_answers(notebook: Open) -> None:
     assert page.errors == []
 
 
+@pytest.mark.long
 def test_saved_notebook_is_small_and_holds_no_widget_state(notebook: Open) -> None:
     """On disk there is the summary and a reference, no figure and no plotly.js."""
     page = notebook(ONE).run_all(plots=1)
@@ -157,7 +164,7 @@ CONTRAST = """plot => {
 }"""
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", long_but(["light", "dark"], "dark"))
 def test_text_and_lines_stand_out(notebook: Open, theme: str) -> None:
     """Text has a contrast of 4.5 with the page, lines 3, in either theme (WCAG 1.4.3, 1.4.11)."""
     page = notebook(ONE, theme=theme).run_all(plots=1)
@@ -167,6 +174,7 @@ def test_text_and_lines_stand_out(notebook: Open, theme: str) -> None:
     assert line >= 3
 
 
+@pytest.mark.long
 def test_theme_changed_while_the_plot_stands(notebook: Open) -> None:
     """The plot repaints itself when the learner changes JupyterLab's theme."""
     page = notebook(ONE).run_all(plots=1)
@@ -179,7 +187,7 @@ def test_theme_changed_while_the_plot_stands(notebook: Open) -> None:
     page.page.wait_for_function(f"({CONTRAST})({plot})[0] >= 4.5")
 
 
-@pytest.mark.parametrize("width", [1280, 800])
+@pytest.mark.parametrize("width", long_but([1280, 800], 800))
 def test_plot_fits_its_cell(notebook: Open, width: int) -> None:
     """The picture is as wide as the cell allows, and no control hangs over the edge."""
     page = notebook(ONE, width=width).run_all(plots=1)
@@ -196,6 +204,7 @@ def test_plot_fits_its_cell(notebook: Open, width: int) -> None:
     assert all(box and box["x"] + box["width"] <= right for box in inputs)
 
 
+@pytest.mark.long
 def test_plot_follows_the_width_of_its_cell(notebook: Open) -> None:
     """A page that grows narrower, as when a side bar opens, takes the plot along."""
     page = notebook(ONE).run_all(plots=1)
@@ -205,6 +214,7 @@ def test_plot_follows_the_width_of_its_cell(notebook: Open) -> None:
     page.page.wait_for_function(f"{wide} < 640")
 
 
+@pytest.mark.long
 def test_map_asks_no_other_host(notebook: Open) -> None:
     """plotly.js fetches map outlines from its makers' site unless told otherwise."""
     code = """

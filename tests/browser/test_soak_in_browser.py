@@ -6,7 +6,6 @@ are free), with all panels as at first. JupyterLab's bar of buttons on the activ
 it keeps nodes and listeners of each one that it showed, and every leap to another cell shows one.
 """
 
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, CDPSession, Locator, expect
 
+from tests.counts import LONG
 from tests.seeds import shifted
 
 from .course import assert_quiet, lesson_page, reset_all
@@ -24,7 +24,6 @@ from .gremlin import Gremlin
 from .harness import Lab, Notebook
 from .kit import activate
 
-LONG = "LAB_LONG" in os.environ
 SOAK_S, WARM_UP_S = (600, 60) if LONG else (60, 20)
 ROUND = 20  # controls between two looks at the clock
 GROWTH = 1.10
@@ -49,7 +48,7 @@ class Size(NamedTuple):
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab without the bar."""
-    with Lab(tmp_path_factory.mktemp("lab"), [CELL_BAR]) as lab:
+    with Lab(tmp_path_factory.mktemp("lab"), without=[CELL_BAR]) as lab:
         yield lab
 
 

@@ -9,7 +9,7 @@ from lab_engine.views.theme import sign
 
 from .axe import sticking_out, violations
 from .harness import Notebook
-from .kit import activate, active, picture, scrolled, wear
+from .kit import LOOKS, activate, active, picture, scrolled, wear
 
 
 def tiles(kit: Notebook):
@@ -160,8 +160,7 @@ def test_the_still_twin_folds_away(kit: Notebook) -> None:
     assert [twin.bounding_box() for twin in twins.all()] == [None] * 3
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize("width", [1280, 800])
+@LOOKS
 def test_nothing_keeps_people_out(kit: Notebook, theme: str, width: int) -> None:
     """axe finds nothing in form and pictures, and nothing sticks out of its cell."""
     wear(kit, theme)

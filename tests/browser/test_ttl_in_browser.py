@@ -11,6 +11,8 @@ from .course import assert_in_view, assert_quiet, cells, lesson_page, reset_all,
 from .kit import wear
 from .layout import assert_readable
 
+pytestmark = pytest.mark.long  # its kernel is at work for half a minute
+
 TRADE, STAIRCASE, PLAYGROUND = range(3)
 
 

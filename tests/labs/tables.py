@@ -3,7 +3,6 @@
 What only one lab is held to stands in that lab's tests.
 """
 
-import os
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -18,9 +17,9 @@ from lab_engine.labs.judging import lab
 from lab_engine.labs.lab import VISIBLE_SHARE, Lab, World
 from lab_engine.labs.scoring import share
 from lab_engine.labs.trying import tried
+from tests.counts import LONG
 
 TABLES = Path(__file__).parent / "tables"
-LONG = "LAB_LONG" in os.environ
 SEEDS = range(1, 21 if LONG else 4)
 MOST = {"reference": 100, "wrong": 89.9, "extreme": 50, "empty": 0}  # of 100, in all
 

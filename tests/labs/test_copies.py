@@ -7,12 +7,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_output
 
 from lab_engine.__main__ import main
 from lab_engine.course import mine
 from lab_engine.errors import LabError
 from lab_engine.labs import notebooks
-from tests.labs.sample.make import NAME, labs
+from tests.labs.sample.make import NAME, code, labs, solution
 
 LABS = Path(__file__).parents[2] / "labs"
 SOLUTIONS = sorted((LABS / "solutions").glob("lab_*.ipynb"))
@@ -38,6 +39,18 @@ def test_the_command_builds(tmp_path, capsys):
     assert "".join(cells["answer-ttl"]["source"]) == "ttl = None"
     assert cells["answer-ttl"]["outputs"] == []
     assert cells["check-ttl"]["outputs"] != []
+
+
+def test_no_copy_shows_what_a_solution_gives():
+    """A cell that calls an answer has no output: the reference's would tell all."""
+    book = solution()
+    shows = code("show", "print(share(1, 2))", new_output("stream", name="stdout", text="0.333"))
+    book.cells.append(shows)
+    cells = {cell.id: cell for cell in notebooks.copied(book).cells}
+
+    assert book.cells[-1].outputs != []
+    assert cells["show"].outputs == []
+    assert cells["check-share"].outputs != []
 
 
 def test_a_mark_at_the_wrong_place_is_refused():

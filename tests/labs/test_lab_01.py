@@ -14,6 +14,8 @@ from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.run import run
 from tests.labs.tables import SEEDS, Tabled
 
+pytestmark = pytest.mark.slow
+
 NAME = "lab_01_four_tills"
 LAB = lab(NAME)
 SHOP = LAB.visible[0]

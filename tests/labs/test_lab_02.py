@@ -1,7 +1,6 @@
 """Lab 02: its table of answers, and the runs behind its marks against laws and the engine."""
 
 import math
-import os
 from random import Random
 from statistics import fmean, quantiles
 
@@ -29,11 +28,13 @@ from lab_engine.labs.judging.careful_canary_worlds import (
 )
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
 from lab_engine.simulation.parts import ScheduledChange
+from tests.counts import LONG
 from tests.labs.tables import SEEDS, Tabled, score, unseen
+
+pytestmark = pytest.mark.slow
 
 NAME = "lab_02_careful_canary"
 LAB = lab(NAME)
-LONG = "LAB_LONG" in os.environ
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 
 

@@ -28,6 +28,8 @@ from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import plan_migration
 from tests.labs.tables import SEEDS, Tabled
 
+pytestmark = pytest.mark.slow
+
 NAME = "lab_04_no_straggler"
 LAB = lab(NAME)
 MOVE = LAB.visible[0]

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from random import Random
 from typing import Any, Final
 
 import nbformat
@@ -27,10 +26,11 @@ from lab_engine.labs.judging.mail_on_mondays_asking import (
 )
 from lab_engine.labs.scoring import mark
 from lab_engine.labs.trying import tried
-from tests.labs.tables import Tabled, rows
+from tests.labs.tables import Tabled, rows, unseen
+
+pytestmark = pytest.mark.slow
 
 ROWS: Final = rows(LAB.name)
-HIDDEN: Final = tuple(LAB.unseen(Random(1)))
 REFERENCE: Final = next(each["code"] for each in ROWS if each["kind"] == "reference")
 NOTEBOOK: Final = Path(__file__).parents[2] / "labs" / "solutions" / f"{LAB.name}.ipynb"
 JUNK: Final = st.recursive(
@@ -109,7 +109,7 @@ def test_packets_say_what_the_judge_hears(zone: Any) -> None:
     distribution, which only the judge's world places.
     """
     asked = [each for each in ALL if each not in {*WEB, ("img", "A"), ("api", "A"), ("app", "A")}]
-    world = HIDDEN[0]
+    world = unseen(LAB.name, 1)[0]
     order = [ALL[index] for index in world["orders"][0]]
     at, clock = world["resolvers"][0], Clock()
     judged = Asked(zone(), state(world), at)

@@ -1,7 +1,6 @@
 """Lab 06: its table of answers, and the laws behind its marks against runs."""
 
 import math
-import os
 from statistics import fmean
 
 import pytest
@@ -26,11 +25,13 @@ from lab_engine.labs.lab import Result
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
+from tests.counts import LONG
 from tests.labs.tables import Tabled, score, unseen
+
+pytestmark = pytest.mark.slow
 
 NAME = "lab_06_seventy_five_seconds"
 LAB = lab(NAME)
-LONG = "LAB_LONG" in os.environ
 RUNS = 2000 if LONG else 60
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 

@@ -23,6 +23,7 @@ DATA = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(DATA)
 def test_plain_data_is_copied_and_crosses_as_json(value):
     assert plain(value) == value
@@ -52,6 +53,7 @@ CIRCLE = []
 CIRCLE.append(CIRCLE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "words"),
     [

@@ -4,12 +4,13 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab_engine.grading import taking
 from lab_engine.grading.catalogue import Sheet
 from lab_engine.grading.taking import Ungradable
+from tests.counts import LONG
 
 SHEET = Sheet(
     "lab_00_sample",
@@ -113,6 +114,8 @@ NOTEBOOKS = st.recursive(
 )
 
 
+@pytest.mark.slow
+@settings(deadline=None, max_examples=100 if LONG else 30)
 @given(NOTEBOOKS)
 def test_any_json_is_taken_or_refused(value):
     data = json.dumps(value).encode()

@@ -7,7 +7,6 @@ mean of all within 4 sigma of the law's, whose own deviation sizes that: 0.27 s 
 """
 
 import math
-import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +18,12 @@ import pytest
 
 from lab_engine import LabError, RecordSet, Zone, drill
 from lab_engine.authority.policies import Failover
+from tests.counts import LONG
 from tests.seeds import shifted
 
 pytestmark = [pytest.mark.witness, pytest.mark.waits, pytest.mark.timeout(900)]
 
-DRILLS = 30 if "LAB_LONG" in os.environ else 3
+DRILLS = 30 if LONG else 3
 AT_ONCE = 3
 BEAT = 0.02  # seconds
 

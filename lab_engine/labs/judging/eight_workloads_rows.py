@@ -25,20 +25,16 @@ Facts = dict[str, Any]
 
 
 def worlds(rng: Random, count: int) -> list[dict[str, Any]]:
-    """Worlds of eight rows, one of each kind, whose sides are dealt out evenly.
-
-    One world alone has the first side of each.
-    """
-    dealt = {kind: _dealt(rng, sides, count) for kind, sides in KINDS.items()}
+    """Worlds that have all sides of all kinds: what is right for one side is not enough."""
     return [
-        {"rows": [_row(rng, kind, dealt[kind][index]) for kind in KINDS]} for index in range(count)
+        {"rows": [_row(rng, kind, side) for kind, sides in KINDS.items() for side in sides]}
+        for _ in range(count)
     ]
 
 
-def _dealt(rng: Random, sides: Sequence["Side"], count: int) -> list["Side"]:
-    deck = [sides[index % len(sides)] for index in range(count)]
-    rng.shuffle(deck)
-    return deck
+def shown(rng: Random) -> dict[str, Any]:
+    """A world of eight rows: the first side of each kind."""
+    return {"rows": [_row(rng, kind, sides[0]) for kind, sides in KINDS.items()]}
 
 
 def _row(rng: Random, kind: str, side: "Side") -> dict[str, Any]:
@@ -172,7 +168,7 @@ def _grpc_few(rng: Random) -> tuple[str, Facts]:
 
 
 def _grpc_many(rng: Random) -> tuple[str, Facts]:
-    facts = _queued(_busy(rng, 0.6, 0.68, (100, 150)) | _kept(rng))
+    facts = _queued(_busy(rng, 0.6, 0.68, (100, 150)) | _kept(rng), 2.2)
     return "L4", facts | {"protocol": "gRPC"}
 
 

@@ -1,7 +1,9 @@
 """Lab 08: a design for a global service, as a function of what the customer asks for.
 
 The design is compiled to its zone and put through a day. The five measures and the bill each have a
-limit in the brief. The bill counts for all: a quarter above its limit, and nothing is earned.
+limit in the brief. The bill counts for all: 15 % above its limit, and nothing is earned. A hidden
+world has two briefs, and of each goal the worse finding counts: in one of them fast checks are
+cheap, in the other dear.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from lab_engine.errors import LabError
 from lab_engine.labs.answered import returned, short
-from lab_engine.labs.credit import near, nothing
+from lab_engine.labs.credit import near, nothing, worse
 from lab_engine.labs.judging.global_service_days import Measured, measured
 from lab_engine.labs.judging.global_service_worlds import shown, worlds
 from lab_engine.labs.lab import Answer, Arguments, Finding, Given, Goal, Lab, World
@@ -79,7 +81,7 @@ AIMS: Final = {
         15,
         "lesson 08, part 2",
         "{:,.0f} USD a month",
-        1.5,
+        1.3,
         "Which part is the largest: servers and where they stand, checks, or queries?",
     ),
 }
@@ -92,12 +94,19 @@ GATES: Final = {  # a goal -> those without which it would be met by doing nothi
 
 
 def judge(world: World, given: Given) -> tuple[Finding, ...]:
-    """A finding for each goal, from the day of this world."""
+    """A finding for each goal, from the worst of this world's services."""
+    results, services = given.get("design"), world["services"]
+    if not isinstance(results, list) or len(results) != len(services):
+        results = [None] * len(services)
+    return worse([_judged(*each) for each in zip(services, results, strict=True)])
+
+
+def _judged(service: World, result: Any) -> tuple[Finding, ...]:
     try:
-        found = measured(world, _design(world, given.get("design")))
+        found = measured(service, _design(service, result))
     except LabError as refused:
         return nothing([*AIMS], str(refused))
-    limits = world["brief"]["limits"]
+    limits = service["brief"]["limits"]
     reached = {
         key: near(getattr(found, key), limits[key], aim.naive * limits[key])
         for key, aim in AIMS.items()
@@ -123,10 +132,9 @@ def _finding(key: str, found: Measured, limit: float, reached: Mapping[str, floa
 # --- the answer -----------------------------------------------------------------------------------
 
 
-def _design(world: World, given: Any) -> dict[str, Any]:
+def _design(service: World, result: Any) -> dict[str, Any]:
     """What the function gave back, in the form of a design. Raises LabError if it has not that."""
-    given = returned("design", given[0] if isinstance(given, list) and given else None)
-    value = _keyed("design", given, DESIGN)
+    value = _keyed("a design", returned("design", result), DESIGN)
     pools, ttl = value["pools"], value["ttl"]
     if type(ttl) is not int or not LEAST <= ttl <= LONGEST:
         rule = f"is no TTL from {LEAST} to {LONGEST} s"
@@ -135,7 +143,7 @@ def _design(world: World, given: Any) -> dict[str, Any]:
         raise LabError(short(pools), "is no list of pools", "Give a list of dicts.")
     for pool in pools:
         _keyed("a pool", pool, POOL)
-        offered = world["brief"]["usd"]
+        offered = service["brief"]["usd"]
         if not isinstance(pool["region"], str) or pool["region"] not in offered:
             known = f"Choose one of {', '.join(offered)}."
             raise LabError(short(pool["region"]), "is no Region of the price list", known)
@@ -154,12 +162,12 @@ def _keyed(what: str, given: Any, keys: set[str]) -> dict[str, Any]:
 
 
 def calls(world: World) -> Mapping[str, Sequence[Arguments]]:
-    """`design` is called with the brief."""
-    return {"design": [(world["brief"],)]}
+    """`design` is called with each brief."""
+    return {"design": [(each["brief"],) for each in world["services"]]}
 
 
 def unseen(rng: Random) -> Sequence[World]:
-    """Five briefs, each with a day of its own."""
+    """Three pairs of briefs, each with a day of its own."""
     return worlds(rng)
 
 

@@ -46,13 +46,28 @@ MONTH: Final = 30 * 86_400
 SPARE: Final = 1.05  # what the limit of the bill leaves beyond the reference's
 
 CHEAP: Final = 0.5, 2.0  # USD more for a fast check: less than the queries of a short TTL
-DEAR: Final = 14.0, 20.0  # more than these, mostly
+DEAR: Final = 30.0, 40.0  # more than these
+DEAR_ONCE: Final = 14.0, 20.0  # likewise, where the promise leaves a longer TTL
+LARGE: Final = "Paris", "New York", "Tokyo", "Mumbai"  # one of these has the most requests
+HIDDEN_OUTAGES, SHOWN_OUTAGES = (104, 107, 110), (130,)  # its limit, in seconds
 
 Brief = Mapping[str, Any]
 
 
-def brief(rng: Random, fast: tuple[float, float]) -> dict[str, Any]:
-    """What a customer asks for, in plain data; a fast check costs from so much to so much."""
+def brief(
+    rng: Random,
+    fast: tuple[float, float],
+    outage: Sequence[int] = HIDDEN_OUTAGES,
+    most: str = "Paris",
+) -> dict[str, Any]:
+    """What a customer asks for, in plain data.
+
+    Args:
+        rng: the dice.
+        fast: a fast check costs from so much to so much.
+        outage: its limit is one of these.
+        most: the city with the most requests.
+    """
     parts = {
         "Paris": rng.randint(360, 520),
         "New York": rng.randint(140, 240),
@@ -61,12 +76,14 @@ def brief(rng: Random, fast: tuple[float, float]) -> dict[str, Any]:
         "São Paulo": rng.randint(40, 75),
         "Cape Town": rng.randint(15, 30),
     }
+    parts["Paris"], parts[most] = parts[most], parts["Paris"]
     crowd = rng.choice((1.2, 1.3))
     made: dict[str, Any] = {
         "requests": parts,
         "continents": {city: continent for city, (_, continent) in CITIES.items()},
         "rtt_ms": times(),
-        "capacity": math.ceil(parts["Paris"] * crowd / ROOM / 3.6 / 10) * 10,  # Europe wants four
+        "capacity": math.ceil(max(_needs(parts).values()) * crowd / ROOM / 3.6 / 10) * 10,
+        # so that the largest pool wants four servers
         "crowd": crowd,
         "canary": round(rng.uniform(0.01, 0.03), 3),
         "usd": {region: rng.randint(30, 60) for region in REGIONS},
@@ -75,7 +92,7 @@ def brief(rng: Random, fast: tuple[float, float]) -> dict[str, Any]:
         "usd_million": round(rng.uniform(1.6, 2.4), 2),
         "limits": {
             "latency": rng.choice((102, 112, 125)),
-            "outage": rng.choice((110, 120, 130)),
+            "outage": rng.choice(outage),
             "imbalance": 1.5,
             "unserved": 0.01,
             "canary": 0.2,
@@ -105,10 +122,7 @@ def times() -> dict[str, dict[str, int]]:
 
 def reference(given: Brief) -> dict[str, Any]:
     """A design for a brief: near, large enough for what may fall upon it, and no dearer."""
-    needs = dict.fromkeys((*OWN, ""), 0.0)
-    for city, rate in given["requests"].items():
-        continent = given["continents"][city]
-        needs[continent if continent in needs else ""] += rate
+    needs = _needs(given["requests"])
     regions = _regions(given, needs)
     sizes = _sizes(given, needs, regions)
     pools = [
@@ -124,6 +138,15 @@ def reference(given: Brief) -> dict[str, Any]:
     pools[0]["weights"] = [255] * len(full) + [round(share / (1 - share) * 255 * len(full))]
     interval, ttl = _clock(given, sum(len(pool["weights"]) for pool in pools))
     return {"pools": pools, "default": "rest", "ttl": ttl, "interval": interval, "ecs": True}
+
+
+def _needs(requests: Mapping[str, int]) -> dict[str, float]:
+    """Requests a second of each pool's own clients."""
+    needs = dict.fromkeys((*OWN, ""), 0.0)
+    for city, rate in requests.items():
+        continent = CITIES[city][1]
+        needs[continent if continent in needs else ""] += rate
+    return needs
 
 
 def _sizes(given: Brief, needs: Mapping[str, float], regions: Mapping[str, str]) -> dict[str, int]:
@@ -191,30 +214,53 @@ def queries(given: Brief, ttl: float) -> float:
 
 # --- days -----------------------------------------------------------------------------------------
 
+Drills = Sequence[Mapping[str, str]]
 CALM: Final = {"key": "calm"}
 CROWD: Final = {"key": "crowd"}
 MILD: Final = (CALM, {"key": "dark", "where": "AS"})
+LARGEST: Final = "the largest"  # in place of a continent: the one with the most requests
+
+
+def _drill(key: str, where: str = LARGEST) -> dict[str, str]:
+    return {"key": key, "where": where}
+
+
+PAIRS: Final[Sequence[tuple[Drills, Drills]]] = (
+    (
+        [_drill("dark"), _drill("resolver", "AS")],
+        [_drill("dark+resolver", "AS"), _drill("resolver"), CROWD],
+    ),
+    (
+        [_drill("dark", ""), _drill("dark"), CROWD],
+        [_drill("dark"), _drill("resolver", "EU")],
+    ),
+    (
+        [_drill("dark+resolver"), _drill("resolver", "AS")],
+        [_drill("dark"), _drill("resolver", "NA"), CROWD],
+    ),
+)
 
 
 def worlds(rng: Random) -> Sequence[dict[str, Any]]:
-    """Five briefs with a day each, of which none is mild."""
-    days: tuple[list[dict[str, str]], ...] = (
-        [{"key": "dark", "where": "EU"}, {"key": "resolver", "where": "AS"}],
-        [{"key": "dark+resolver", "where": "AS"}, {"key": "resolver", "where": "EU"}, CROWD],
-        [{"key": "dark", "where": ""}, {"key": "dark", "where": "EU"}, CROWD],
-        [{"key": "dark", "where": "EU"}, {"key": "resolver", "where": "EU"}],
-        [{"key": "dark+resolver", "where": "EU"}, {"key": "resolver", "where": "AS"}],
-    )
+    """Three pairs of briefs, each with a day that is not mild: fast checks are cheap, then dear."""
     return [
-        {
-            "brief": brief(rng, DEAR if at % 2 else CHEAP),
-            "day": [CALM, *day],
-            "seed": rng.randrange(1, 10**6),
-        }
-        for at, day in enumerate(days)
+        {"services": [_service(rng, CHEAP, one), _service(rng, DEAR, other)]}
+        for one, other in PAIRS
     ]
 
 
+def _service(rng: Random, fast: tuple[float, float], day: Drills) -> dict[str, Any]:
+    made = brief(rng, fast, most=rng.choice(LARGE))
+    needs = _needs(made["requests"])
+    largest = max(OWN, key=lambda where: needs[where])
+    drills = [
+        each | {"where": largest} if each.get("where") == LARGEST else each
+        for each in map(dict, day)
+    ]
+    return {"brief": made, "day": [CALM, *drills], "seed": rng.randrange(1, 10**6)}
+
+
 def shown(rng: Random) -> dict[str, Any]:
-    """The visible world: a brief with a mild day."""
-    return {"brief": brief(rng, DEAR), "day": [*MILD], "seed": 1}
+    """The visible world: one brief, with a mild day."""
+    made = brief(rng, DEAR_ONCE, SHOWN_OUTAGES)
+    return {"services": [{"brief": made, "day": [*MILD], "seed": 1}]}
