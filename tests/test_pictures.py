@@ -9,7 +9,7 @@ LESSONS = sorted(pictures.LESSONS.glob("*.ipynb"))
 
 
 # The others take two minutes, and nbval notices most of what would change them.
-QUICK = ("00_start_here", "01_round_robin", "03_places", "05_apex")
+QUICK = ("00_start_here", "03_places")
 
 
 @pytest.mark.slow

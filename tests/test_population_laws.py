@@ -261,7 +261,7 @@ def test_an_outage_ends_when_the_server_is_back():
 @pytest.mark.parametrize(
     ("resolvers", "part", "ttl", "window", "expected"),
     [
-        (Resolvers(100, 0), 10, 60, 60, 0.0245),
+        pytest.param(Resolvers(100, 0), 10, 60, 60, 0.0245, marks=pytest.mark.long),
         pytest.param(Resolvers(20, 1), 5, 300, 300, 0.0625, marks=pytest.mark.long),
         pytest.param(Resolvers(100, 1), 5, 60, 600, 0.0167, marks=pytest.mark.long),
         pytest.param(Resolvers(1000, 1), 10, 60, 600, 0.0160, marks=pytest.mark.long),

@@ -11,6 +11,7 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.parts import Checkers, Place, ScheduledChange
+from tests.counts import long_but
 
 from .seeds import shifted
 
@@ -94,7 +95,7 @@ def test_a_change_between_two_bins_cuts_neither(engine):
 
 @pytest.mark.slow
 @ENGINES
-@pytest.mark.parametrize("profile", ["ideal", "google-like"])
+@pytest.mark.parametrize("profile", long_but(["ideal", "google-like"], "google-like"))
 @pytest.mark.parametrize("client", [{}, {"profile": "os-cache"}])
 def test_only_those_are_stale_whom_the_change_concerns(engine, profile, client):
     """France moves: its half of the requests is stale, though all copies are as old."""

@@ -36,6 +36,7 @@ def test_the_notebook_shows_the_brief_that_is_judged():
     assert shown["brief"] == LAB.visible[0]["services"][0]["brief"]
 
 
+@pytest.mark.long
 def test_no_design_of_checks_is_right_in_both_briefs_of_a_pair():
     """Fast checks are the cheaper way in the first, and slow ones in the second."""
     for seed in range(50):
