@@ -20,7 +20,7 @@ from lab_engine.wire.client import ask
 
 from .programs import find
 
-pytestmark = pytest.mark.witness
+pytestmark = [pytest.mark.witness, pytest.mark.waits]
 
 PROFILES = {"unbound": "unbound", "named": "bind", "pdns_recursor": "powerdns"}
 NAMES, SECONDS, CNAME, MX, RATE, OTHERS = 80, 25.0, 8, 4, 0.1, 0.9

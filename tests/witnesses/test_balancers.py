@@ -23,7 +23,7 @@ from lab_engine.simulation.balancing import ALGORITHMS
 
 from .programs import find
 
-pytestmark = pytest.mark.witness
+pytestmark = [pytest.mark.witness, pytest.mark.waits]
 
 FOUR = [f"192.0.2.{n}" for n in range(1, 5)]
 WEIGHTS = {FOUR[0]: 5, FOUR[1]: 3}

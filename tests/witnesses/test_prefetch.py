@@ -16,7 +16,7 @@ from lab_engine.caches.profiles import RECURSIVES
 from .programs import find
 from .traffic import Fetches, play
 
-pytestmark = pytest.mark.witness
+pytestmark = [pytest.mark.witness, pytest.mark.waits]
 
 WINDOWS = {5: 5, 10: 9, 15: 14}  # by TTL: seconds after a fetch from which on it renews
 WATCHED, GAP = 34.0, 0.04  # seconds
