@@ -55,7 +55,10 @@ _FOLLOW: Final = f"""() => {{
     kernel.statusChanged.connect((_, status) => /start|dead/.test(status) && asked.clear());
     kernel.disposed.connect(() => open.delete(kernel));
 }}"""
-_ANSWERED: Final = "() => [...(window.labOpen ?? new Map()).values()].every(asked => !asked.size)"
+# So do panels whose full picture is still to come.
+_ANSWERED: Final = """() => [...(window.labOpen ?? new Map()).values()].every(asked => !asked.size)
+    && [...document.querySelectorAll(".lab-status")].every(
+        status => !status.textContent.includes("the full one follows"))"""
 # Nothing moves by itself any more, and what was drawn is on the screen.
 _RESTED: Final = """async () => {
     const frame = () => new Promise(requestAnimationFrame);
