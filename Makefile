@@ -8,7 +8,7 @@ PY := .venv/bin/python
 UPGRADE ?=
 # Whole files go to whatever worker is free, in the order of tests/conftest.py.
 SPREAD := --numprocesses auto --dist loadfile --no-loadscope-reorder
-UNIT := not browser and not notebooks and not witness and not clients and not slow and not long
+UNIT := not browser and not notebooks and not witness and not clients and not slow and not waits and not long
 # An environment of its own, so that the locked one stays what it is.
 NEWEST := build/newest
 COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
@@ -51,7 +51,7 @@ lint: setup-test  ## ruff and mypy
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-check: lint  ## lint and the unit tests: about a minute
+check: lint  ## lint and the quick unit tests: a minute and a quarter
 	$(PY) -m pytest $(SPREAD) -m "$(UNIT)"
 
 test: peers lint  ## everything: lint, unit tests, notebooks, browser, real DNS peers

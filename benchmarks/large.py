@@ -176,10 +176,9 @@ def _kept() -> Iterator[Row]:
         written = perf_counter()
         account_of(json.loads(text))
         times.append((written - begun, perf_counter() - written))
-    for what, most, took in zip(
-        ("written", "read"), (5, 10), zip(*times, strict=True), strict=True
-    ):
-        yield _at_most(f"state of {SETS:,} record sets {what}", min(took), "s", most)
+    write, read = (min(each) for each in zip(*times, strict=True))
+    yield _at_most(f"state of {SETS:,} record sets written", write, "s", 5)
+    yield _at_most(f"state of {SETS:,} record sets read", read, "s", 10)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from lab_engine.simulation.run import run
 from lab_engine.simulation.worlds import worlds
 from tools.glossary import plain
 
+pytestmark = pytest.mark.slow  # worlds are run for all of them
+
 LESSON = Path(__file__).parents[1] / "lessons" / "07_balancers.ipynb"
 FARM = Farm(capacity=100, queue=10**6, clients=400, ttl=60, duration=300, seed=23)
 SHOP = Farm(load=0.5, checked=True, queue=10**6, ttl=60, duration=600)
@@ -34,7 +36,6 @@ def found():
     return worlds(SHOP.world("L7"))
 
 
-@pytest.mark.slow
 def test_the_shares_are_fair_and_the_median_is_over_a_hundred_times_that_of_a_balancer(prose):
     dns, l7 = (run(FARM.world(name), "events") for name in ("DNS", "L7"))
     half = [outcome.latency_ms(0.5)[0] for outcome in (dns, l7)]
@@ -48,7 +49,6 @@ def test_the_shares_are_fair_and_the_median_is_over_a_hundred_times_that_of_a_ba
     assert half[1] == pytest.approx(35, rel=0.1)
 
 
-@pytest.mark.slow
 def test_that_the_median_of_dns_takes_seconds_is_no_luck_of_these_dice():
     """At a tenth of the size, with other dice: more than a second in seven of eight runs."""
     small = Farm(duration=300, ttl=60, queue=10**6)
@@ -77,7 +77,6 @@ def test_checks_are_those_that_the_text_names(prose):
     assert f"so {least:g} to {most:g} s" in prose
 
 
-@pytest.mark.slow
 def test_errors_by_dns_end_within_detection_and_ttl():
     """Which the right option calls 2 minutes: the mean is 115 s, the worst case 150 s."""
     quiet = Farm(load=0.3, checked=True, dies=60, ttl=60, duration=300)
@@ -90,7 +89,6 @@ def test_errors_by_dns_end_within_detection_and_ttl():
     assert load("07_balancers").predict["dies"].right.startswith("2 minutes")
 
 
-@pytest.mark.slow
 def test_the_canary_is_off_by_as_much_as_is_said(prose, found):
     errors = [100 * world.canary_error for world in (found.dns, found.l7)]
 
@@ -101,7 +99,6 @@ def test_so_many_come_back_by_dns(prose, found):
     assert f"{100 * found.dns.stickiness:.0f} % came back" in prose
 
 
-@pytest.mark.slow
 def test_draining_takes_as_long_as_is_said(prose, found):
     kept = worlds(replace(SHOP, keep_alive=60.0).world("L7"))
 
@@ -111,7 +108,6 @@ def test_draining_takes_as_long_as_is_said(prose, found):
     assert kept.dns.drain.ended - kept.dns.at == 300
 
 
-@pytest.mark.slow
 def test_the_quiz_has_the_numbers_of_the_algorithms():
     """To the five milliseconds that `about` leaves."""
     shorter = replace(FARM, duration=150, seed=1)
@@ -128,7 +124,6 @@ def test_the_quiz_has_the_numbers_of_the_algorithms():
     assert sheet.predict["algorithms"].right == "about 95 ms"
 
 
-@pytest.mark.slow
 def test_the_quiz_has_the_counts_of_the_office():
     office = Farm(resolvers=1, keep_alive=5, load=0.3, ttl=60, duration=600)
     outcome = run(office.world("L7"), "events", served=True)
@@ -139,7 +134,6 @@ def test_the_quiz_has_the_counts_of_the_office():
     assert "10 answers, 4,000 connections, 7,000 requests" in load("07_balancers").quiz["per"].why
 
 
-@pytest.mark.slow
 def test_the_playground_begins_with_no_goal_reached_and_each_is_in_reach():
     """One move for DNS, two for L4, one for L7."""
     goals = load("07_balancers").goals
@@ -155,7 +149,6 @@ def test_the_playground_begins_with_no_goal_reached_and_each_is_in_reach():
     assert all(goals[key].standing(farm, farm.run()).reached for key, farm in ways.items())
 
 
-@pytest.mark.slow
 def test_that_dns_begins_ahead_at_p99_is_luck(prose):
     """Of one minute: with other dice round robin is ahead in most, and at p50 in all."""
     runs = [Farm(one=False, seed=dice) for dice in range(1, 10)]

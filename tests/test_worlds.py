@@ -21,6 +21,8 @@ from lab_engine.views.worlds import worlds_figure, worlds_summary
 from .sampling import agrees
 from .seeds import shifted
 
+pytestmark = pytest.mark.slow  # worlds are run for all of them
+
 FOUR = [f"192.0.2.{n}" for n in range(1, 5)]
 SHOP = Scenario(
     Zone.of("shop.example", [RRset.of("www", "A", FOUR, 20)]),
@@ -40,7 +42,6 @@ def found():
     return worlds(SHOP)
 
 
-@pytest.mark.slow
 def test_the_same_requests_come_in_all_three(found):
     assert len({world.steady.total for world in found.each}) == 1
     assert len({world.steady.lookups for world in found.each}) == 1
@@ -103,7 +104,6 @@ def test_clients_that_try_the_next_address_lose_less_to_a_death_than_a_balancer_
     assert 0.25 * 200 * 4 - spread < found.l7.failed < 0.25 * 200 * 6 + spread
 
 
-@pytest.mark.slow
 def test_clients_that_try_no_other_lose_a_ttl_to_a_death():
     hasty = {"hasty": {"like": "none", "tries_next": False}}
     scenario = SHOP.set("profiles", hasty).set("clients.profile", "hasty")
@@ -114,7 +114,6 @@ def test_clients_that_try_no_other_lose_a_ttl_to_a_death():
     assert found.l7.death.failed == found.l4.death.failed == (0,) * 80
 
 
-@pytest.mark.slow
 def test_a_death_may_be_of_any_kind():
     """Errors: a client of DNS stays with them, and a balancer's checks take them out."""
     servers = tuple(Backend(each, capacity=80, queue=10**6, fails="5xx") for each in FOUR)
@@ -144,7 +143,6 @@ def test_a_balancer_costs_more_than_dns(found):
     assert 16 < found.l4.bill.for_balancer < found.l7.bill.for_balancer
 
 
-@pytest.mark.slow
 def test_the_bill_is_by_ones_own_price_list():
     """A balancer of one's own costs an hour of a machine, whatever goes through it."""
     own = Prices(as_of="my own", balancers={"L4": (0.01, 0, 1.0), "L7": (0.02, 0, 1.0)}, caveat="")
@@ -173,7 +171,6 @@ def test_the_table_has_a_line_for_each_measure(found):
     assert found._repr_html_().startswith("<table>")
 
 
-@pytest.mark.slow
 def test_cookies_and_paths_are_for_l7_alone():
     given = Balancer(sticky="cookie", paths={"/api": FOUR[:2]}, algorithm="two choices")
 
@@ -226,7 +223,6 @@ def test_what_is_refused_is_refused_before_anything_runs(name, said):
     assert told == []
 
 
-@pytest.mark.slow
 def test_progress_is_told_twelve_times():
     told = []
 
@@ -238,7 +234,6 @@ def test_progress_is_told_twelve_times():
 # --- the figure -----------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_the_figure_shows_what_the_worlds_say(found):
     figure = worlds_figure(found)
     by_name = {trace.name: trace for trace in figure.data if trace.name}
@@ -262,7 +257,6 @@ def test_the_sentence_has_the_numbers(found):
         assert f"canary off by {100 * world.canary_error:.2f}" in sentence
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("control", ["algorithm", "load", "keep_alive"])
 def test_the_panel_moves_what_it_says(control):
     scenario = SHOP.set("balancer", Balancer()).set("duration", 20)
