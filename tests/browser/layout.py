@@ -1,7 +1,10 @@
 """What breaks the layout of a page: geometry, and no pixels."""
 
 from itertools import product
+from pathlib import Path
 from typing import Final
+
+from tests.counts import LONG
 
 from .axe import unnamed
 from .harness import Notebook
@@ -9,6 +12,16 @@ from .kit import wear
 
 WIDTHS: Final = (1280, 800)
 THEMES: Final = ("Light", "Dark")
+SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
+MOST_PX: Final = 16_000  # of height: Chromium draws no more at once
+
+# Goes to the top; the height of a window that shows the notebook from its first cell to its last.
+WHOLE: Final = f"""() => {{
+    const panel = document.querySelector('.jp-Notebook');
+    const outer = panel.querySelector('.jp-WindowedPanel-outer') ?? panel;
+    outer.scrollTop = 0;
+    return Math.min({MOST_PX}, innerHeight + outer.scrollHeight - outer.clientHeight);
+}}"""
 
 BREAKS: Final = """() => {
     const room = document.querySelector('.jp-Notebook');
@@ -86,7 +99,7 @@ def assert_readable(page: Notebook, name: str) -> None:
 
     Args:
         page: a notebook that was run; it is left light and wide.
-        name: what it is called where it fails.
+        name: what it is called where it fails, and its pictures in the long run.
     """
     found = {}
     for theme, width in product(THEMES, WIDTHS):
@@ -95,6 +108,9 @@ def assert_readable(page: Notebook, name: str) -> None:
         page.settle(0.2)
         page.rest()
         found[theme, width] = page.page.evaluate(BREAKS)
+        if LONG:
+            kept = f"{name.replace('/', '-')}-{theme.lower()}-{width}.png"
+            page.picture(SCREENSHOTS / kept, width=width, height=page.page.evaluate(WHOLE))
     wear(page, "Light")
     page.page.set_viewport_size({"width": 1280, "height": 900})
 
