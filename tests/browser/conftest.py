@@ -1,5 +1,6 @@
-"""A JupyterLab and a Chromium for each file of browser tests; a page for each test that asks."""
+"""One JupyterLab and one Chromium for all browser tests of a worker; a page for each that asks."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -26,11 +27,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(5 * harness.PATIENCE_MS / 1000), append=False)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium; without one the test is skipped, or fails if LAB_REQUIRE_PEERS=1.
 
-    For one file only: as long as Playwright runs, its event loop runs in the main thread, and no
+    For this folder only: as long as Playwright runs, its event loop runs in the main thread, and no
     test could call asyncio.run.
     """
     try:
@@ -44,7 +45,7 @@ def chromium() -> Iterator[Browser]:
     started.__exit__(None, None, None)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Lab]:
     """A JupyterLab of its own, with what its kernels import beside its notebooks."""
     with harness.Lab(tmp_path_factory.mktemp("lab")) as lab:
@@ -60,7 +61,8 @@ def _opener(chromium: Browser, lab: harness.Lab) -> Iterator[Open]:
     def open_cells(cells: Sequence[str], *, theme: str = "light", **page: int) -> harness.Notebook:
         lab.theme(theme)
         # A name of its own: JupyterLab keeps the kernel of a path it has seen.
-        name = lab.write(f"cells-{len(list(lab.files.iterdir()))}.ipynb", cells)
+        names = (f"cells-{number}.ipynb" for number in itertools.count())
+        name = lab.write(next(name for name in names if not (lab.files / name).exists()), cells)
         opened.append(harness.Notebook(chromium, lab, **page))
         return opened[-1].open(name)
 
@@ -69,7 +71,7 @@ def _opener(chromium: Browser, lab: harness.Lab) -> Iterator[Open]:
         each.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def kit_page(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
     """A notebook with one of each picture of the kit, run once for all that look at it."""
     lab.theme("light")

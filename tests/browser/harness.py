@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
@@ -299,8 +300,11 @@ class Notebook:
         return sum(size >= BIG_FRAME for size in self.frames)
 
     def open(self, path: str) -> Self:
-        """Open a notebook of the lab's folder, side bar closed, and wait for its kernel."""
-        self.page.goto(f"{self.lab.url}/lab/tree/{path}?reset")
+        """Open a notebook of the lab's folder, side bar closed, and wait for its kernel.
+
+        In a workspace of its own: what another page has open does not come with a reload.
+        """
+        self.page.goto(f"{self.lab.url}/lab/workspaces/{uuid.uuid4().hex}/tree/{path}")
         self._follow()
         self.command("application:toggle-left-area", only_if=".jp-SidePanel:visible")
         return self

@@ -25,7 +25,7 @@ NOT_YET = "NotYetError"
 def page(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
     """A page in which all of them are opened, beside the lessons that they point to."""
     for folder in (LESSONS, LABS):
-        shutil.copytree(folder, lab.files / folder.name)
+        shutil.copytree(folder, lab.files / folder.name, dirs_exist_ok=True)
     lab.theme("light")
     with Notebook(chromium, lab) as page:
         yield page.open(lab.write("first.ipynb", []))
