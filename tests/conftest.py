@@ -43,7 +43,7 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Nine thousand tests live until the end: the garbage collector need not visit them each time."""
+    """Thousands of tests live until the end, and the garbage collector need not visit them."""
     gc.disable()
     try:
         return (yield)
