@@ -9,6 +9,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports, theory
+from tests.counts import LONG
 
 FOUR = [f"192.0.2.{host}" for host in (1, 2, 3, 4)]
 
@@ -31,8 +32,8 @@ def four_sigma(share, of):
     ("engine", "ttl"),
     [
         pytest.param("events", 1, marks=pytest.mark.long),
-        pytest.param("events", 3, marks=pytest.mark.slow),
-        ("events", 10),
+        pytest.param("events", 3, marks=pytest.mark.long),
+        pytest.param("events", 10, marks=pytest.mark.slow),
         ("population", 1),
         ("population", 3),
         ("population", 10),
@@ -210,7 +211,7 @@ def test_a_client_that_never_asks_again_asks_once(engine):
 def test_a_watch_begins_as_in_the_long_run(engine, clients):
     """Neither empty caches nor full ones at the start: queries in every bin are alike."""
     short = scenario(60, clients=clients, resolvers=Resolvers(30), duration=120, bin=20)
-    runs = 150
+    runs = 150 if LONG else 50
 
     bins = [run(short.set("seed", seed), engine).queries for seed in range(runs)]
 
