@@ -239,6 +239,7 @@ def test_rates_that_are_none():
         redirected_share({"A": 0, "MX": 1}, 10)
 
 
+@pytest.mark.slow
 def test_mail_is_lost_with_two_questions_and_not_with_a_way_that_never_had_it():
     """By the letter the authority itself already loses it."""
     assert redirected_within(Apex(), run(Apex()), kind="MX", count=2).reached

@@ -143,6 +143,7 @@ def test_a_slow_target_that_checks_bear_keeps_its_part():
     assert outcome.shares()[0] == pytest.approx(0.25, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_target_that_errs_at_once_draws_whom_least_connections_send():
     """It is never busy; one that is silent is always busy."""
     servers = tuple(Backend(each, capacity=8, queue=1000) for each in FOUR[1:])

@@ -130,6 +130,7 @@ def test_equal_domains_have_equal_ttls():
     assert replace(UNIFORM, adaptive=True).ttls == pytest.approx((240,) * 20)
 
 
+@pytest.mark.slow
 def test_every_page_is_served():
     balance = run(HOUR)
 

@@ -134,6 +134,7 @@ def test_two_levels_that_restart_are_stale_for_both_lifetimes():
     assert stale[42:] == (0, 0)
 
 
+@pytest.mark.slow
 def test_requests_follow_the_answers_that_led_them():
     """Whoever is stale goes to the old server, whoever is not to the new one."""
     change = ScheduledChange(60, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 30)]))
@@ -147,6 +148,7 @@ def test_requests_follow_the_answers_that_led_them():
     assert sum(outcome.requests[outcome.addresses.index(NEW)][:6]) == 0
 
 
+@pytest.mark.slow
 def test_unreachable_without_stale_answers_fails_when_copies_have_run_out():
     gone = alone(
         50, 20, 1.0, schedule=(ScheduledChange(60, "reachable", False),), duration=150, bin=10
@@ -160,6 +162,7 @@ def test_unreachable_without_stale_answers_fails_when_copies_have_run_out():
     assert sum(outcome.queries[6:]) == 0
 
 
+@pytest.mark.slow
 def test_serve_stale_answers_while_nobody_is_reached():
     gone = alone(
         50,
@@ -180,6 +183,7 @@ def test_serve_stale_answers_while_nobody_is_reached():
     assert all(event.time > 60 for event in revived)
 
 
+@pytest.mark.slow
 def test_negative_answers_are_kept_for_as_long_as_the_soa_says():
     """The name goes away at 60 s: NODATA for 300 s of its SOA, so that one query each is enough."""
     empty = Zone.of("shop.example", [RRset.of("www", "TXT", '"gone"', 30)])
@@ -442,6 +446,7 @@ def test_back_ends_begin_as_in_the_long_run():
     assert all(abs(count - expected) < four_sigma_of_counts for count in outcome.queries)
 
 
+@pytest.mark.slow
 def test_a_look_up_waits_for_each_cache_that_it_asks():
     """To the first layer, to the second, to the resolver, to the authority: 1, 3, 8 and 28 ms."""
     layers = (Layer("router", count=20, ms=1), Layer("edge", count=4, ms=2))

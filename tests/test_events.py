@@ -76,6 +76,7 @@ def test_an_application_cache_before_a_resolver(engine, rate, lifetime, ttl, hit
     assert levels.application.hit_ratio == pytest.approx(expected, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize("ttl", [0, 5])
 def test_a_cyclic_authority_is_perfectly_even(engine, ttl):
@@ -90,6 +91,7 @@ def test_a_cyclic_authority_is_perfectly_even(engine, ttl):
         assert max(sums) - min(sums) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize("ttl", [0, 5])
 def test_a_shuffling_authority_is_even_on_average(engine, ttl):
@@ -164,6 +166,7 @@ def test_a_shuffle_spreads_the_load_of_a_dead_server(engine, profile):
         assert share == pytest.approx(expected, abs=four_sigma(expected, outcome.total))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_with_every_server_dead_every_request_fails(engine):
     outcome = run(scenario(down=FOUR, duration=600), engine)
@@ -237,6 +240,7 @@ def test_the_same_seed_gives_the_same_outcome_and_another_does_not(engine):
     assert run(usual, engine) != run(usual.set("seed", 2), engine)
 
 
+@pytest.mark.slow
 def test_a_trace_changes_nothing_and_tells_in_order():
     usual = scenario(clients=Clients(50, 0.1, profile="fixed/os-cache"), duration=300)
 
@@ -352,6 +356,7 @@ def test_a_name_without_an_address_is_refused(engine):
         run(Scenario(zone, "mail"), engine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_a_resolver_caps_a_ttl_at_a_day(engine):
     """Unbound's cache-max-ttl; both engines read it from the same limits."""

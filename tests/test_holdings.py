@@ -100,6 +100,7 @@ def test_a_copy_that_leads_nobody_anywhere_says_so(engine):
     assert {h.shares for h in outcome.holdings if h.end <= 150} == {((A, 1.0),)}
 
 
+@pytest.mark.slow
 @ENGINES
 def test_where_nothing_is_kept_nothing_is_held(engine):
     outcome = run(scenario(0), engine, holdings=3)
@@ -330,6 +331,7 @@ def test_each_miss_of_a_layer_begins_a_copy(kind):
     assert begun == outcome.levels.layers[0].misses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "caches"), [("edge", 3), ("router", 12), ("clients", 40)])
 def test_there_are_as_many_holders_as_caches(kind, caches):
     _, outcome = nearer(kind)

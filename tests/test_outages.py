@@ -302,6 +302,7 @@ def test_what_polls_is_led_until_it_is_told_better():
     assert outage.open == 0
 
 
+@pytest.mark.slow
 def test_who_asks_only_after_failures_is_led_until_it_has_asked():
     """grpc asks 30 s apart at most while its connections fail, and its requests are 2 s apart."""
     sticky = alone(60, 5, 0.5, (200, [A]), client={"profile": "grpc"})
@@ -316,6 +317,7 @@ def test_who_asks_only_after_failures_is_led_until_it_has_asked():
 # --- the ends of the watch -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @ENGINES
 def test_a_death_after_the_last_whole_bin_is_not_watched(engine):
     late = alone(50, 20, 0.1, (395, [A]))
