@@ -16,6 +16,7 @@ from lab_engine.caches.resolver import Resolver
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.events import engine as events
 from lab_engine.simulation.parts import Layer
+from tests.counts import LONG
 
 from .seeds import shifted
 
@@ -119,7 +120,7 @@ def test_a_slow_leaf_hits_as_often_as_what_is_left_allows():
     rate, ttl, leaves = 0.05, 20, 400
     far = levels(IDEAL, ttl=ttl)[0]
     near = [Resolver(far.resolve, Random(1), IDEAL) for _ in range(leaves)]
-    rng, now, count = Random(shifted(4)), 0.0, 60_000
+    rng, now, count = Random(shifted(4)), 0.0, 60_000 if LONG else 20_000
     for _ in range(count):
         now += rng.expovariate(rate * leaves)
         rng.choice(near).answer(WWW, now)
@@ -158,7 +159,7 @@ def test_prefetch_begins_before_the_ttl_ends_and_lasts_through_the_grace(rate, t
     """Unbound 1.17.1: from fetch + T - T/10 on. 2/s and T = 10 miss .0010, not .0067."""
     eager = replace(RECURSIVES["unbound"], prefetch_share=0.1)
     (cache,) = levels(eager, ttl=ttl)
-    rng, now, count = Random(shifted(5)), 1000.0, 150_000
+    rng, now, count = Random(shifted(5)), 1000.0, 150_000 if LONG else 50_000
     for _ in range(count):
         now += rng.expovariate(rate)
         cache.answer(WWW, now)

@@ -23,6 +23,7 @@ from lab_engine.live.apex import (
 )
 from lab_engine.live.asking import all_asked, asked
 from lab_engine.views.apex import run
+from tests.counts import LONG
 
 from .seeds import shifted
 
@@ -210,7 +211,7 @@ def test_all_ways_are_asked_alike():
 )
 def test_the_law_of_lost_mail_is_what_a_cache_does(own_ttl, others, rate):
     """A cycle's loss lies between C - M and C, so its sd is at most M / 2C, and 4 of both count."""
-    cycles = 250
+    cycles = 250 if LONG else 60
     seconds = cycles * (own_ttl + 1 / others)
     scenario = Apex(own_ttl=own_ttl)
     law = theory.redirected_fraction(own_ttl, MAIL_TTL, rate=rate, others=others)
@@ -238,6 +239,7 @@ def test_rates_that_are_none():
         redirected_share({"A": 0, "MX": 1}, 10)
 
 
+@pytest.mark.slow
 def test_mail_is_lost_with_two_questions_and_not_with_a_way_that_never_had_it():
     """By the letter the authority itself already loses it."""
     assert redirected_within(Apex(), run(Apex()), kind="MX", count=2).reached

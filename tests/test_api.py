@@ -125,6 +125,7 @@ def test_a_change_comes_through_whole(lab, fake):
     ]
 
 
+@pytest.mark.slow
 def test_what_is_made_says_where(lab):
     response = lab.create_hosted_zone(Name="shop.example", CallerReference="1")
 
@@ -160,6 +161,7 @@ def test_what_the_lab_does_not_have_is_said_with_its_name(lab):
     )
 
 
+@pytest.mark.slow
 def test_boto3_comes_as_far_as_the_server_with_a_weight_of_300(api):
     lab = boto3.client(
         "route53",
@@ -247,6 +249,7 @@ def test_ten_megabytes_are_refused_with_their_limit(api, fake):
     assert fake.asked == []
 
 
+@pytest.mark.slow
 def test_ten_megabytes_by_boto3_are_a_client_error(lab):
     batch = {"Comment": "", "Changes": []}
     change = {"Name": "a.example.", "Type": "TXT", "TTL": 1}
@@ -362,6 +365,7 @@ def test_a_traceback_in_the_log_has_an_end(fake):
     assert "\n" not in said[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "host",
     [
@@ -507,6 +511,7 @@ def test_a_token_that_is_no_access_key_id_is_refused(fake, token):
         Api(fake, token=token)
 
 
+@pytest.mark.slow
 def test_a_thousand_requests_at_once_let_others_in_between(api, fake):
     """Each connection has one answered in its turn, however many it has sent."""
     one = b"GET /2013-04-01/hostedzone/Z1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -582,6 +587,7 @@ def test_a_client_that_never_ends_is_let_go(api, head, drop):
     assert drips(api, head, drop) < 30
 
 
+@pytest.mark.slow
 def test_slow_clients_do_not_hold_up_the_others(api, lab):
     with contextlib.ExitStack() as held:
         for _ in range(10):
@@ -685,6 +691,7 @@ def test_a_port_that_is_none_is_refused(fake, port):
         Api(fake, port)
 
 
+@pytest.mark.slow
 def test_ipv6_is_written_in_brackets(fake):
     with Api(fake, host="::1").start() as running:
         lab = client(running.url)

@@ -51,7 +51,7 @@ def test_the_hit_law_of_a_period(ttl, rate, ratio):
     assert level.hit_ratio == pytest.approx(ratio, abs=2 * 20 / 20_000)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_heavy_tails_hit_more_often():
     """No closed form: 0.7855 is a simulation's; the variance has no bound, so no 4 sigma either."""
     assert hit_ratio("pareto", 3, 200_000).hit_ratio == pytest.approx(0.7855, abs=0.01)

@@ -61,6 +61,7 @@ def test_weights_are_met_in_each_cycle():
     assert totals(outcome)[1] == pytest.approx(total / 6, abs=1)
 
 
+@pytest.mark.slow
 def test_the_same_requests_come_with_and_without_a_balancer():
     """At the same times, and they wait for DNS as long: only who serves them differs."""
     limited = SHOP.set("backends", tuple(Backend(each, capacity=50) for each in FOUR))
@@ -75,6 +76,7 @@ def test_the_same_requests_come_with_and_without_a_balancer():
 # --- death ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["L4", "L7"])
 def test_a_death_is_noticed_after_so_many_checks(layer):
     """Every fourth request fails from the death on, for 2 to 3 intervals of 2 s; then none."""

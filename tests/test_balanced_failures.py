@@ -14,6 +14,7 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run
 from lab_engine.simulation.balancer import Balancer
 from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.parts import Backend, ScheduledChange
+from tests.counts import long_but
 
 from .seeds import shifted
 
@@ -142,6 +143,7 @@ def test_a_slow_target_that_checks_bear_keeps_its_part():
     assert outcome.shares()[0] == pytest.approx(0.25, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_target_that_errs_at_once_draws_whom_least_connections_send():
     """It is never busy; one that is silent is always busy."""
     servers = tuple(Backend(each, capacity=8, queue=1000) for each in FOUR[1:])
@@ -165,7 +167,12 @@ def test_a_cookie_sticks_to_errors_that_no_check_sees():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("failure", "ends"), [("5xx", False), ("silent", True), ("closes", True)])
+@pytest.mark.parametrize(
+    ("failure", "ends"),
+    long_but(
+        [("5xx", False), ("silent", True), ("closes", True)], ("5xx", False), ("silent", True)
+    ),
+)
 def test_connections_at_l4_outlive_the_verdict_of_the_checks(failure, ends):
     """Errors come to who is connected for as long as they stay; a silence closes what it meets."""
     _, last = failing(run(kept(shop(failure, "L4", check="HTTP_STR_MATCH"))))

@@ -70,6 +70,7 @@ def test_a_cached_reply_is_not_authoritative():
     assert not resolver().resolve(WWW, 0).authoritative
 
 
+@pytest.mark.slow
 def test_ideal_spreads_a_cached_set():
     """6,000 answers from one fill: each address first within 4 sigma (36.5) of 2,000."""
     asked = resolver("ideal")

@@ -12,18 +12,20 @@ import pytest
 
 from lab_engine.simulation import run, supports
 from lab_engine.simulation.files import dumps, load, loads
+from tests.counts import LONG
 
 from .seeds import shifted
 
 pytestmark = pytest.mark.slow
 FILES = Path(__file__).parent / "scenarios" / "cascade"
+SETTLED = 1200 if LONG else 600  # for what goes on as it began; what takes turns needs all
 PRIMARY, SECONDARY, THIRD = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 
 
 @cache
-def after(name, path="seed", value=None):
+def after(name, path="seed", value=None, *, lasts=1200):
     """What comes of a file with one thing changed: (outcome, shares after the failover)."""
-    given = load(FILES / f"{name}.toml").set("seed", shifted(1))
+    given = load(FILES / f"{name}.toml").set("seed", shifted(1)).set("duration", lasts)
     outcome = run(given if value is None else given.set(path, value))
     bins = zip(*outcome.requests, outcome.refused, outcome.dead, strict=True)
     sums = [sum(column) for column in zip(*list(bins)[4:], strict=True)]
@@ -65,7 +67,7 @@ def test_last_resort_leads_back_to_the_dead_and_both_take_turns():
 
 
 def test_headroom_prevents_it():
-    outcome, share = after("alone", f"backends.{SECONDARY}.capacity", 130)
+    outcome, share = after("alone", f"backends.{SECONDARY}.capacity", 130, lasts=SETTLED)
 
     assert failures(outcome, "secondary") == []
     assert share[SECONDARY] == pytest.approx(1)
@@ -73,7 +75,7 @@ def test_headroom_prevents_it():
 
 def test_shedding_what_is_too_much_is_better_than_falling_over():
     """A server that refuses and stands serves 60 of 100, and no check fails."""
-    outcome, share = after("alone", f"backends.{SECONDARY}.restart", 0)
+    outcome, share = after("alone", f"backends.{SECONDARY}.restart", 0, lasts=SETTLED)
 
     assert failures(outcome, "secondary") == []
     assert share[SECONDARY] == pytest.approx(0.6, abs=0.02)
@@ -82,7 +84,9 @@ def test_shedding_what_is_too_much_is_better_than_falling_over():
 
 def test_a_long_queue_fails_the_check_without_a_fall():
     """With 300 waiting an answer takes 5 s, and the check waits for 2."""
-    given = load(FILES / "alone.toml").set(f"backends.{SECONDARY}.restart", 0)
+    given = (
+        load(FILES / "alone.toml").set("duration", SETTLED).set(f"backends.{SECONDARY}.restart", 0)
+    )
 
     outcome = run(given.set(f"backends.{SECONDARY}.queue", 300))
 
@@ -102,13 +106,13 @@ def test_a_static_answer_keeps_everybody_from_the_dead():
 
 def test_a_static_answer_alone_loses_nobody():
     """Where the too small one is taken out by hand, as an operator would: all get the page."""
-    _, share = after("static", "unhealthy", ("secondary",))
+    _, share = after("static", "unhealthy", ("secondary",), lasts=SETTLED)
 
     assert share[THIRD] == pytest.approx(1)
 
 
 def test_two_secondaries_share_what_kills_one():
-    outcome, share = after("two")
+    outcome, share = after("two", lasts=SETTLED)
 
     assert failures(outcome, "secondary") == failures(outcome, "third") == []
     assert share["refused"] == share["dead"] == 0
@@ -117,7 +121,7 @@ def test_two_secondaries_share_what_kills_one():
 
 def test_two_that_are_too_small_together_fall_one_after_the_other():
     """One for 30 a second falls, and the other, for 75, takes all 100: headroom counts."""
-    outcome, share = after("two", f"backends.{SECONDARY}.capacity", 30)
+    outcome, share = after("two", f"backends.{SECONDARY}.capacity", 30, lasts=SETTLED)
 
     first, second = failures(outcome, "secondary"), failures(outcome, "third")
     assert first[0] < second[0]

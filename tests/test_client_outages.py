@@ -13,7 +13,7 @@ from lab_engine.simulation.parts import Backend, ScheduledChange
 
 from .seeds import shifted
 
-A, B, AT, END = "192.0.2.1", "192.0.2.2", 200, 500
+A, B, AT, END = "192.0.2.1", "192.0.2.2", 60, 300
 
 
 def outage(profile, failure="refused", rate=1.0):

@@ -36,6 +36,7 @@ from lab_engine.authority.state import State
 from lab_engine.wire.compiled import ENTRY, Answers, Era, _leaves
 from lab_engine.wire.ecs import PrivateEcs, asker
 from lab_engine.wire.messages import respond
+from tests.counts import LONG, long_but
 
 HERE, THERE = ("127.0.0.1", 40_000), ("127.0.0.2", 40_000)
 ATLAS = Atlas(
@@ -46,6 +47,7 @@ ATLAS = Atlas(
         "2001:db8::/32": Place("FR", "EU", "", Point(48.9, 2.4)),
     }
 )
+SOME = settings() if LONG else settings(max_examples=40)
 CHECKS = [f"hc{i}" for i in range(1, 5)]
 
 
@@ -190,7 +192,7 @@ def asked(draw):
 
 
 @pytest.mark.slow
-@settings(deadline=None)
+@settings(SOME, deadline=None)
 @given(st.data(), st.sampled_from(["cyclic", "by_id", "fixed"]), st.integers(0, 2**32))
 def test_a_prepared_answer_is_the_answer(data, order, seed):
     """With the same dice and counters, for any zone, health and sequence of messages."""
@@ -203,7 +205,7 @@ def test_a_prepared_answer_is_the_answer(data, order, seed):
 
 
 @pytest.mark.slow
-@settings(deadline=None)
+@settings(SOME, deadline=None)
 @given(st.data(), st.integers(0, 2**32))
 def test_a_prepared_answer_is_the_answer_when_shuffled(data, seed):
     """From six values on, or where they are sampled, the shuffle rolls the same dice, too.
@@ -230,8 +232,10 @@ def shuffled_zone(rdtype, count):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rdtype", ["A", "MX"])
-@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize(
+    ("count", "rdtype"),
+    long_but(itertools.product([2, 3, 4], ["A", "MX"]), (2, "A"), (3, "MX"), (4, "A")),
+)
 def test_few_shuffled_values_have_the_same_distribution(rdtype, count):
     """The same bytes are possible, each as often as the plan says.
 

@@ -25,7 +25,7 @@ from tests.counts import LONG
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
-MOMENTS = 20 if LONG else 8
+MOMENTS = 20 if LONG else 5
 SERVERS = 10 if LONG else 1
 CLIENTS = ("a", "b", "c", "d")
 KEPT = 10  # record sets of each client

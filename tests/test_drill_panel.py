@@ -57,6 +57,7 @@ def test_the_strip_fills_as_time_goes_on(panel, clock):
     assert panel.picture.end == LONGEST
 
 
+@pytest.mark.slow
 def test_a_death_is_measured_beside_the_law(panel, clock):
     panel.press("start")
     passing(panel, clock, 2)
@@ -84,6 +85,7 @@ def test_each_deed_is_done_and_said(panel, deed, said):
     assert panel.result.measured[0].event.address == A
 
 
+@pytest.mark.slow
 def test_who_is_healed_is_well_again(panel, clock):
     panel.press("start")
     panel.press("kill", "primary")
@@ -120,6 +122,7 @@ def test_it_ends_by_itself_and_its_picture_stays(panel, clock):
     assert panel.bars.rows[0][1].total > 2
 
 
+@pytest.mark.slow
 def test_start_begins_anew(panel, clock):
     panel.press("start")
     panel.press("kill", "primary")

@@ -73,6 +73,7 @@ def test_before_anybody_fails_it_shows_that_all_is_well():
     assert looks(strip, "requests") == [A]
 
 
+@pytest.mark.slow
 def test_an_outage_that_goes_on_is_said_to():
     with virtual() as d:
         d.lie("primary")

@@ -14,9 +14,11 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, theory
 from lab_engine.simulation.events import engine as events
 from lab_engine.simulation.events.trace import Trace
 from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
-from tests.counts import long_but
+from tests.counts import LONG, long_but
 
 OLD, NEW = "192.0.2.1", "192.0.2.2"
+
+CACHES, MANY = (4000, 300) if LONG else (1000, 150)
 
 
 def scenario(ttl=60, addresses=(OLD,), **fields):
@@ -39,7 +41,10 @@ def four_sigma(share, of):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("profile", "grace"), [("bind", 0), ("unbound", 1), ("powerdns", 0)])
+@pytest.mark.parametrize(
+    ("profile", "grace"),
+    long_but([("bind", 0), ("unbound", 1), ("powerdns", 0)], ("bind", 0), ("unbound", 1)),
+)
 @pytest.mark.parametrize("rate", long_but([0.2, 1.0], 1.0))
 def test_whole_second_clocks_have_their_own_hit_law(profile, grace, rate):
     """T = 5 s; the continuous law is off by 0.012 and more. BIND does not prefetch that."""
@@ -87,28 +92,28 @@ def test_a_client_that_restarts_its_lifetime_before_a_resolver(client):
 
 @pytest.mark.slow
 def test_stale_requests_after_a_change_fall_as_the_line_says():
-    """λ = 1, T = 20: .9524, .7143, .4762, .2381 at 0, 5, 10, 15 s; 4 sigma of 4,000 caches."""
+    """λ = 1, T = 20: .9524, .7143, .4762, .2381 at 0, 5, 10, 15 s; 4 sigma of so many caches."""
     change = ScheduledChange(2, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 20)]))
-    caches = alone(4000, 20, 1.0, schedule=(change,), duration=24, bin=1, window=1)
+    caches = alone(CACHES, 20, 1.0, schedule=(change,), duration=24, bin=1, window=1)
 
     stale = events.run(caches).stale_fraction()
 
     assert stale[:2] == (0, 0)
     for after in (0, 5, 10, 15):
         expected = theory.stale_fraction(after + 0.5, 20, 1)
-        assert stale[2 + after] == pytest.approx(expected, abs=four_sigma(expected, 4000))
+        assert stale[2 + after] == pytest.approx(expected, abs=four_sigma(expected, CACHES))
     assert stale[22:] == (0, 0)
 
 
 @pytest.mark.slow
 def test_two_levels_that_restart_are_stale_for_both_lifetimes():
-    """T1 = T2 = 20: .875, .5, .125 where busy, and nearly so here; 4 sigma of 300 resolvers."""
+    """T1 = T2 = 20: .875, .5, .125 where busy, and nearly so here; 4 sigma of so many resolvers."""
     change = ScheduledChange(2, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 20)]))
     two = scenario(
         20,
-        clients=Clients(6000, 0.5, profile="mine"),
+        clients=Clients(20 * MANY, 0.5, profile="mine"),
         profiles={"mine": {"like": "fixed", "lifetime": 20}},
-        resolvers=Resolvers(300, skew=0),
+        resolvers=Resolvers(MANY, skew=0),
         schedule=(change,),
         duration=44,
         bin=1,
@@ -125,10 +130,11 @@ def test_two_levels_that_restart_are_stale_for_both_lifetimes():
         busy = theory.two_level_stale_fraction(after, 20, 20)
         assert expected == pytest.approx(busy, abs=0.07)
         found = stale[2 + int(after)]
-        assert found == pytest.approx(expected, abs=4 * math.sqrt(1 / 12 / 300))
+        assert found == pytest.approx(expected, abs=4 * math.sqrt(1 / 12 / MANY))
     assert stale[42:] == (0, 0)
 
 
+@pytest.mark.slow
 def test_requests_follow_the_answers_that_led_them():
     """Whoever is stale goes to the old server, whoever is not to the new one."""
     change = ScheduledChange(60, "zone", Zone.of("shop.example", [RRset.of("www", "A", NEW, 30)]))
@@ -142,6 +148,7 @@ def test_requests_follow_the_answers_that_led_them():
     assert sum(outcome.requests[outcome.addresses.index(NEW)][:6]) == 0
 
 
+@pytest.mark.slow
 def test_unreachable_without_stale_answers_fails_when_copies_have_run_out():
     gone = alone(
         50, 20, 1.0, schedule=(ScheduledChange(60, "reachable", False),), duration=150, bin=10
@@ -155,6 +162,7 @@ def test_unreachable_without_stale_answers_fails_when_copies_have_run_out():
     assert sum(outcome.queries[6:]) == 0
 
 
+@pytest.mark.slow
 def test_serve_stale_answers_while_nobody_is_reached():
     gone = alone(
         50,
@@ -175,6 +183,7 @@ def test_serve_stale_answers_while_nobody_is_reached():
     assert all(event.time > 60 for event in revived)
 
 
+@pytest.mark.slow
 def test_negative_answers_are_kept_for_as_long_as_the_soa_says():
     """The name goes away at 60 s: NODATA for 300 s of its SOA, so that one query each is enough."""
     empty = Zone.of("shop.example", [RRset.of("www", "TXT", '"gone"', 30)])
@@ -289,7 +298,7 @@ def _moved(ttl):
     return Zone.of("shop.example", [RRset.of("www", "A", NEW, ttl)])
 
 
-@pytest.mark.slow
+@pytest.mark.long  # test_failover_law has the same checks, beside others
 def test_failover_takes_what_the_closed_form_says():
     """10 s x 3, TTL 60, 16 checkers: mean 58.2 s; 20 detections, 60 copies behind each: 4 sigma."""
     sets = [
@@ -404,14 +413,14 @@ def test_what_does_not_fit_into_memory_is_refused_with_an_estimate():
         {"backends": (Backend(OLD, capacity=5, queue=3),)},
         {
             "schedule": (
-                ScheduledChange(100, "down", [OLD]),
-                ScheduledChange(200, "zone.www.ttl", 5),
+                ScheduledChange(20, "down", [OLD]),
+                ScheduledChange(40, "zone.www.ttl", 5),
             )
         },
     ],
 )
 def test_the_same_seed_gives_the_same_outcome_and_a_trace_changes_nothing(fields):
-    usual = scenario(30, (OLD, NEW), duration=300, **fields)
+    usual = scenario(30, (OLD, NEW), duration=60, **fields)
 
     one, two, traced = events.run(usual), events.run(usual), events.run(usual, trace=True)
 
@@ -437,6 +446,7 @@ def test_back_ends_begin_as_in_the_long_run():
     assert all(abs(count - expected) < four_sigma_of_counts for count in outcome.queries)
 
 
+@pytest.mark.slow
 def test_a_look_up_waits_for_each_cache_that_it_asks():
     """To the first layer, to the second, to the resolver, to the authority: 1, 3, 8 and 28 ms."""
     layers = (Layer("router", count=20, ms=1), Layer("edge", count=4, ms=2))

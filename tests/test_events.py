@@ -9,6 +9,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError, ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports, theory
+from tests.counts import LONG
 
 FOUR = [f"192.0.2.{host}" for host in (1, 2, 3, 4)]
 
@@ -31,8 +32,8 @@ def four_sigma(share, of):
     ("engine", "ttl"),
     [
         pytest.param("events", 1, marks=pytest.mark.long),
-        pytest.param("events", 3, marks=pytest.mark.slow),
-        ("events", 10),
+        pytest.param("events", 3, marks=pytest.mark.long),
+        pytest.param("events", 10, marks=pytest.mark.slow),
         ("population", 1),
         ("population", 3),
         ("population", 10),
@@ -75,6 +76,7 @@ def test_an_application_cache_before_a_resolver(engine, rate, lifetime, ttl, hit
     assert levels.application.hit_ratio == pytest.approx(expected, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize("ttl", [0, 5])
 def test_a_cyclic_authority_is_perfectly_even(engine, ttl):
@@ -89,6 +91,7 @@ def test_a_cyclic_authority_is_perfectly_even(engine, ttl):
         assert max(sums) - min(sums) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize("ttl", [0, 5])
 def test_a_shuffling_authority_is_even_on_average(engine, ttl):
@@ -163,6 +166,7 @@ def test_a_shuffle_spreads_the_load_of_a_dead_server(engine, profile):
         assert share == pytest.approx(expected, abs=four_sigma(expected, outcome.total))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_with_every_server_dead_every_request_fails(engine):
     outcome = run(scenario(down=FOUR, duration=600), engine)
@@ -210,7 +214,7 @@ def test_a_client_that_never_asks_again_asks_once(engine):
 def test_a_watch_begins_as_in_the_long_run(engine, clients):
     """Neither empty caches nor full ones at the start: queries in every bin are alike."""
     short = scenario(60, clients=clients, resolvers=Resolvers(30), duration=120, bin=20)
-    runs = 150
+    runs = 150 if LONG else 50
 
     bins = [run(short.set("seed", seed), engine).queries for seed in range(runs)]
 
@@ -236,6 +240,7 @@ def test_the_same_seed_gives_the_same_outcome_and_another_does_not(engine):
     assert run(usual, engine) != run(usual.set("seed", 2), engine)
 
 
+@pytest.mark.slow
 def test_a_trace_changes_nothing_and_tells_in_order():
     usual = scenario(clients=Clients(50, 0.1, profile="fixed/os-cache"), duration=300)
 
@@ -351,6 +356,7 @@ def test_a_name_without_an_address_is_refused(engine):
         run(Scenario(zone, "mail"), engine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_a_resolver_caps_a_ttl_at_a_day(engine):
     """Unbound's cache-max-ttl; both engines read it from the same limits."""

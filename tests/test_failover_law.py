@@ -148,11 +148,17 @@ def below(outage, limit):
     )
 
 
-EVERY = pytest.mark.parametrize("name", CASES)
 ENGINES = pytest.mark.parametrize("engine", ["population", "events"])
 CELLS = [*product(CASES, (1, 16), ("population", "events"))]
-# Sixteen checkers among 25 clients are the most work: one case of them stands for all.
-SHORT = [cell for cell in CELLS if cell[1] == 1 or cell[2] == "population"]
+SHORT = [  # each case, and in each engine one checker and sixteen
+    ("folklore", 1, "events"),
+    ("the default", 1, "population"),
+    ("a TTL of a minute", 16, "population"),
+    ("a black hole", 1, "population"),
+    ("fast checks", 16, "population"),
+    ("the lab", 1, "events"),
+    ("the lab", 16, "events"),
+]
 
 
 def crowd(engine, count):
@@ -163,9 +169,7 @@ def crowd(engine, count):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "count", "engine"), long_but(CELLS, *SHORT, ("the lab", 16, "events"))
-)
+@pytest.mark.parametrize(("name", "count", "engine"), long_but(CELLS, *SHORT))
 def test_outages_follow_the_law(name, count, engine):
     """Mean and quantiles of 100 runs within 4 sigma; with all counts within 1 and 2 %, besides."""
     clients = crowd(engine, count)
@@ -188,7 +192,7 @@ def test_outages_follow_the_law(name, count, engine):
 
 
 @pytest.mark.slow
-@EVERY
+@pytest.mark.parametrize("name", long_but(CASES, "folklore", "the lab"))
 def test_each_part_follows_its_own_law(name):
     """Detection as without a TTL, publication as assumed, half a TTL in caches, nothing after it.
 

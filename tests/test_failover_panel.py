@@ -24,6 +24,7 @@ from lab_engine.views import failovers
 from lab_engine.views.kit.dots import Dots
 from lab_engine.views.kit.partbars import PartBars
 from lab_engine.views.kit.strip import Strip
+from tests.counts import long_but
 
 pytestmark = pytest.mark.slow
 
@@ -115,7 +116,7 @@ def test_a_death_that_nobody_finds_out_is_seen_from_its_beginning(panel):
     assert panel.picture.parts[0].begin == 30
 
 
-@pytest.mark.parametrize("name", failovers.DEATHS)
+@pytest.mark.parametrize("name", long_but(failovers.DEATHS, "refuses connections", "answers 500"))
 def test_every_death_is_drawn(panel, name):
     panel.set(FAILS, name)
 
@@ -123,7 +124,12 @@ def test_every_death_is_drawn(panel, name):
     assert panel.scenario.get(FAILS) == failovers.DEATHS[name]
 
 
-@pytest.mark.parametrize("name", failovers.CLIENTS)
+@pytest.mark.parametrize(
+    "name",
+    long_but(
+        failovers.CLIENTS, "its resolver at each request", "its resolver once, and never again"
+    ),
+)
 def test_every_client_is_drawn(panel, name):
     panel.set("clients.profile", name)
 

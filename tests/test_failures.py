@@ -127,6 +127,7 @@ def test_time_outs_of_ones_own_are_waited_for():
 # --- what clients get -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", ["slow", "black hole"])
 def test_a_latency_holds_what_was_lost_at_a_server_that_fails(failure):
     """Behind both addresses a queue that takes a millisecond; half the requests begin at one."""
@@ -140,6 +141,7 @@ def test_a_latency_holds_what_was_lost_at_a_server_that_fails(failure):
     assert late == often > 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failure", "said"),
     [("5xx", {f"an error from {A}"}), ("refused", {"no address answers"})],
@@ -192,6 +194,7 @@ def test_nobody_finds_out_who_answers_checks_only(engine):
     assert outage.noticed == outage.published == math.inf
 
 
+@pytest.mark.slow
 @ENGINES
 def test_whoever_changes_the_answers_by_hand_has_noticed(engine):
     """At 160 s: then only the caches are left, of 20 s each."""
@@ -250,6 +253,7 @@ def test_who_tries_the_next_address_waits_for_the_one_that_vanished(eyeballs, lo
     assert reason == "clients wait for an address that vanishes before they try the next"
 
 
+@pytest.mark.slow
 @ENGINES
 def test_a_slow_server_keeps_everybody_waiting(engine):
     """Without checks all requests take its 5 s, and all are served."""
@@ -437,6 +441,7 @@ def test_the_return_follows_the_law_of_recovery(engine):
 # --- what is told of the checkers -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 @ENGINES
 def test_sixteen_checkers_tell_when_they_changed_their_minds(engine):
     """The verdict comes with the fourteenth that fails, and is published 3 s later."""

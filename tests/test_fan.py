@@ -41,6 +41,7 @@ def outcomes() -> tuple[Outcome, ...]:
     return sweep(shop(), {}, 40)[0].outcomes
 
 
+@pytest.mark.slow
 def test_percents_are_the_part_of_the_requests_so_far(outcomes: tuple[Outcome, ...]) -> None:
     """Counted anew from the requests of the run, at the end of each bin."""
     run = outcomes[0]

@@ -9,6 +9,7 @@ from lab_engine.simulation import theory
 from lab_engine.simulation.balancer import Algorithm
 from lab_engine.simulation.farms import NAMES, Farm
 from lab_engine.simulation.run import run
+from tests.counts import long_but
 from tests.seeds import shifted
 
 SMALL = Farm(duration=30.0)
@@ -63,6 +64,7 @@ def test_who_waits_when_the_watch_begins_is_told_with_a_time_before_it():
     assert all(visit.done >= 0 for visit in waiting)
 
 
+@pytest.mark.slow
 def test_what_a_server_had_is_lost_when_it_dies():
     """Those are done at that moment, and counted as failed; nobody comes to it afterwards."""
     lane = replace(SMALL, dies=10.0, load=0.95).run().lane("L7")
@@ -73,6 +75,7 @@ def test_what_a_server_had_is_lost_when_it_dies():
     assert not [v for v in lane.visits() if v.server == 0 and v.at > 10.0]
 
 
+@pytest.mark.slow
 def test_a_request_that_nobody_took_is_told_without_a_server():
     lane = replace(SMALL, dies=10.0, load=0.95).run().lane("L7")
     failed = [visit for visit in lane.visits() if visit.server < 0]
@@ -95,10 +98,13 @@ def test_few_busy_connections_overload_a_server_at_l4_and_not_at_l7():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("algorithm", "mean"),
-    [
+    long_but(
+        [
+            (Algorithm.ROUND_ROBIN, theory.round_robin_response(4, 0.8)),
+            (Algorithm.RANDOM, theory.single_queue_response(0.8)),
+        ],
         (Algorithm.ROUND_ROBIN, theory.round_robin_response(4, 0.8)),
-        (Algorithm.RANDOM, theory.single_queue_response(0.8)),
-    ],
+    ),
 )
 def test_a_long_watch_of_l7_has_the_p99_of_the_closed_form(algorithm, mean):
     """Within 10 %: four deviations of a p99 of 96,000 requests in queues of some memory."""

@@ -204,6 +204,7 @@ def addressed(ttl, *addresses):
     return Zone.of("shop.example", [RRset.of("www", "A", addresses, ttl)])
 
 
+@pytest.mark.slow
 def test_a_cap_near_the_clients_hastens_no_change(cluster):
     """300 s of the resolver's copy, and the 5 s for which CoreDNS keeps its last rest."""
     clock, authority, _, node = cluster
@@ -224,6 +225,7 @@ def test_a_node_keeps_answers_between_5_and_30_seconds(cluster, ttl, told):
     assert node.ask("www.shop.example").ttl == told
 
 
+@pytest.mark.slow
 def test_coredns_shuffles_and_the_node_repeats(cluster):
     _, authority, coredns, node = cluster
     authority.zone = addressed(300, "192.0.2.1", "192.0.2.2", "192.0.2.3")

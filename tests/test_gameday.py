@@ -126,6 +126,7 @@ def test_the_same_design_has_the_same_day(reference):
     assert game_day(Design()).measures == reference.measures
 
 
+@pytest.mark.slow
 def test_a_coarse_day_has_two_drills_and_the_same_numbers_for_them(reference):
     quick = game_day(coarse(Design()))
 

@@ -15,7 +15,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
 from lab_engine.simulation.parts import Layer, Place, ScheduledChange
-from tests.counts import long_but
+from tests.counts import LONG, long_but
 
 from .seeds import shifted
 
@@ -54,6 +54,7 @@ KINDS = {
     "all die": {"schedule": (dying(90, A), dying(150, *ADDRESSES), dying(210))},
     "another TTL": {"schedule": (ScheduledChange(100, "zone.www.ttl", 7),)},
 }
+RUNS = 120 if LONG else 40
 USUAL = ("rotating", "frozen", "prefetch", "own caches", "turns")  # whose runs are short
 
 
@@ -99,6 +100,7 @@ def test_a_copy_that_leads_nobody_anywhere_says_so(engine):
     assert {h.shares for h in outcome.holdings if h.end <= 150} == {((A, 1.0),)}
 
 
+@pytest.mark.slow
 @ENGINES
 def test_where_nothing_is_kept_nothing_is_held(engine):
     outcome = run(scenario(0), engine, holdings=3)
@@ -272,15 +274,15 @@ def law(outcome):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", long_but(KINDS, *USUAL))
 def test_both_engines_hold_by_one_law(kind):
-    """Means over 120 runs, 4.5 sigma of them."""
+    """Means over all runs, 4.5 sigma of them."""
     usual = scenario(**KINDS[kind])
     found = [
-        [law(run(usual.set("seed", shifted(seed)), engine, holdings=200)) for seed in range(120)]
+        [law(run(usual.set("seed", shifted(seed)), engine, holdings=200)) for seed in range(RUNS)]
         for engine in ("events", "population")
     ]
 
     for ones, others in zip(*(zip(*each, strict=True) for each in found), strict=True):
-        sigma = math.hypot(pstdev(ones), pstdev(others)) / math.sqrt(120)
+        sigma = math.hypot(pstdev(ones), pstdev(others)) / math.sqrt(RUNS)
         assert fmean(ones) == pytest.approx(fmean(others), abs=4.5 * sigma + 1e-9)
 
 
@@ -329,6 +331,7 @@ def test_each_miss_of_a_layer_begins_a_copy(kind):
     assert begun == outcome.levels.layers[0].misses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "caches"), [("edge", 3), ("router", 12), ("clients", 40)])
 def test_there_are_as_many_holders_as_caches(kind, caches):
     _, outcome = nearer(kind)

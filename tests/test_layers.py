@@ -15,8 +15,10 @@ from lab_engine.simulation.events import engine as events
 from lab_engine.simulation.events.layers import Asking, dealt, ways
 from lab_engine.simulation.parts import Layer, Place
 from lab_engine.simulation.sites import Site
+from tests.counts import LONG
 from tests.seeds import shifted
 
+LASTS = 36_000 if LONG else 10_800
 ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1"], 30)])
 
 
@@ -32,6 +34,7 @@ def names_of(several):
     return [shared.cache.name for shared in several]
 
 
+@pytest.mark.slow
 @given(st.integers(1, 40), st.lists(st.integers(1, 30), min_size=1, max_size=12))
 def test_there_are_as_many_caches_as_asked_for(count, heads):
     """Fewer only where there are not clients enough, and each crowd has one."""
@@ -78,7 +81,7 @@ def test_each_way_leads_to_the_crowds_own_resolver():
 
 
 def scenario(resolvers, layers, clients=40, rate=0.05, **fields):
-    fields = {"duration": 36_000, "bin": 3600, "seed": shifted(3), **fields}
+    fields = {"duration": LASTS, "bin": 3600, "seed": shifted(3), **fields}
     return Scenario(
         ZONE,
         "www",
@@ -95,7 +98,7 @@ def test_one_cache_before_twenty_resolvers_is_one(resolvers):
     """Its copies end with those it got: one renewal process, whoever is asked; 4 sigma."""
     outcome = events.run(scenario(resolvers, [Layer("edge", count=1)]))
 
-    expected = theory.upstream_rate(40 * 0.05, 30) * 36_000
+    expected = theory.upstream_rate(40 * 0.05, 30) * LASTS
     gap_sigma = math.sqrt(expected) / (40 * 0.05)  # each cycle is a TTL and one exponential gap
     assert outcome.authority_queries == pytest.approx(expected, abs=4 * gap_sigma / 30)
     (edge,) = outcome.levels.layers
@@ -107,7 +110,7 @@ def test_as_many_caches_as_resolvers_are_one_for_each():
     """Twenty renewal processes of a twentieth of the requests."""
     outcome = events.run(scenario(20, [Layer("edge", count=20)]))
 
-    expected = 20 * theory.upstream_rate(2 * 0.05, 30) * 36_000
+    expected = 20 * theory.upstream_rate(2 * 0.05, 30) * LASTS
     assert outcome.authority_queries == pytest.approx(expected, abs=4 * math.sqrt(expected))
 
 
@@ -161,6 +164,6 @@ def test_the_count_of_a_layer_is_kept_over_places():
     two = scenario(2, [Layer("router", count=50)], clients=100, places=places, rate=0.01)
 
     outcome = events.run(two)
-    expected = 50 * theory.upstream_rate(2 * 0.01, 30) * 36_000
+    expected = 50 * theory.upstream_rate(2 * 0.01, 30) * LASTS
     (routers,) = outcome.levels.layers
     assert expected < routers.misses < 1.35 * expected  # more where a copy is old when it comes

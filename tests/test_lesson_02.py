@@ -1,6 +1,7 @@
 """What lesson 02 says in words, against the engine: closed form, simulation, real answers."""
 
 import re
+from functools import cache
 from math import sqrt
 from pathlib import Path
 from random import Random
@@ -26,7 +27,7 @@ from lab_engine.simulation.sweep import sweep
 from lab_engine.views import canaries
 from lab_engine.views.kit.fan import fan, intended
 from lab_engine.views.kit.together import luck
-from tests.counts import long_but
+from tests.counts import LONG, long_but
 
 from .seeds import shifted
 
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.slow
 LESSON = Path(__file__).parents[1] / "lessons" / "02_weights.ipynb"
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 GOALS = load("02_weights").goals
-DRAWS = 1000
+DRAWS, WATCHES = (1000, 60) if LONG else (400, 25)
 CONTROLS = ("weight", "ttl", "watch", "caches", "skew")
 MOVES = {
     "flood": {"resolvers.count": 1, "zone.www.ttl": 20, "duration": 3600},
@@ -68,11 +69,17 @@ def share(run: Outcome) -> float:
     return run.shares()[run.addresses.index(NEW)] if NEW in run.addresses else 0.0
 
 
+@cache
+def thousand(skew: float) -> tuple[Outcome, ...]:
+    """Runs of it; Zipf's law has the skew 1."""
+    return sweep(shop_of_one().set("resolvers.skew", skew), {}, 1000)[0].outcomes
+
+
 @pytest.mark.parametrize(("skew", "says"), [(0, 0.31), (1, 0.76)])
 def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
     """±31 % through equal resolvers, ±76 % under Zipf's law: closed form, and 1,000 runs."""
     formula = theory.canary_error(0.01, zipf_shares(100, skew), 60, 600) / 0.01
-    runs = sweep(shop_of_one().set("resolvers.skew", skew), {}, 1000)[0].outcomes
+    runs = thousand(skew)
     measured = [share(run) / 0.01 for run in runs]
     # The law has a heavy tail: its kurtosis, measured, sets how far a standard deviation strays.
     middle, spread = mean(measured), stdev(measured)
@@ -84,7 +91,7 @@ def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
 
 @pytest.mark.parametrize(("skew", "says"), long_but([(0, 0.31), (1, 0.76)], (1, 0.76)))
 def test_ten_minutes_of_a_hundredth_by_answers(skew: float, says: float) -> None:
-    """The third witness: caches filled by real answers, each with a phase of its own, 60 times."""
+    """The third witness: caches filled by real answers, each with a phase of its own."""
     authority, dice = Authority(shop(99, 1), Random(shifted(5))), Random(shifted(6))
     question, client = Question.of("www.shop.example", "A"), Client.at("198.18.1.53")
     parts = zipf_shares(100, skew)
@@ -96,11 +103,11 @@ def test_ten_minutes_of_a_hundredth_by_answers(skew: float, says: float) -> None
             length for length in ends if authority.respond(question, client).addresses == (NEW,)
         )
 
-    measured = [sum(part * copies() / 600 for part in parts) / 0.01 for _ in range(60)]
+    measured = [sum(part * copies() / 600 for part in parts) / 0.01 for _ in range(WATCHES)]
     middle, spread = mean(measured), stdev(measured)
     kurtosis = mean((value - middle) ** 4 for value in measured) / spread**4
 
-    assert spread == pytest.approx(says, abs=4 * spread * sqrt((kurtosis - 1) / 4 / 60))
+    assert spread == pytest.approx(says, abs=4 * spread * sqrt((kurtosis - 1) / 4 / WATCHES))
 
 
 def test_a_tenth_over_a_day_errs_by_a_fiftieth() -> None:
@@ -138,7 +145,7 @@ def test_a_step_is_a_part_of_the_sum(weight: int, says: float) -> None:
 
 
 def test_a_canary_that_nobody_visits() -> None:
-    """Twenty resolvers, a minute: 0.99^40, by a thousand runs, and as often 40 real draws."""
+    """Twenty resolvers, a minute: 0.99^40, by many runs, and as often 40 real draws."""
     minute = shop_of_one().set("resolvers.count", 20).set("duration", 60)
     runs = sweep(minute, {}, DRAWS)[0].outcomes
     authority = Authority(shop(99, 1), Random(shifted(2)))
@@ -157,7 +164,7 @@ def test_a_canary_that_nobody_visits() -> None:
 
 def test_of_fifty_canaries_three_or_four_show_less_than_a_third() -> None:
     """What the quiz says of a dashboard at 0.3 %."""
-    runs = sweep(shop_of_one(), {}, 1000)[0].outcomes
+    runs = thousand(1)
     below = 50 * mean(share(run) < 0.003 for run in runs)
 
     assert 2.5 <= below <= 4.5

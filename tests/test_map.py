@@ -124,6 +124,7 @@ def test_it_says_what_the_authority_was_told(led):
     assert "EU (EU)" in paris.why
 
 
+@pytest.mark.slow
 def test_where_the_authority_errs_round_trips_are_still_the_true_ones(led):
     """It believes Tokyo in Paris; the way from Tokyo to Dublin is as long as ever."""
     scenario, _ = led
@@ -158,6 +159,7 @@ def test_who_gets_no_answer_is_seen_as_such():
     assert "10 % get no answer" in picture.sentence
 
 
+@pytest.mark.slow
 def test_one_tourist_takes_paris_off_the_net():
     """A NODATA for everybody keeps the shared resolver from asking for Paris."""
     scenario = world(default=False)
@@ -207,6 +209,7 @@ def test_dots_are_equal_parts_of_the_requests(led):
         assert stack == list(range(len(stack)))
 
 
+@pytest.mark.slow
 def test_quantiles_are_those_of_the_outcome(led):
     scenario, picture = led
     outcome = run(scenario)

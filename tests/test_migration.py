@@ -24,6 +24,7 @@ from lab_engine import (
     run,
 )
 from lab_engine.simulation.theory import staircase_fills
+from tests.counts import LONG
 
 from .seeds import shifted
 
@@ -72,6 +73,7 @@ def test_a_ttl_that_is_the_time_left_costs_two_questions():
     assert staircase_fills(FOUR_HOURS, stages, FOUR_HOURS + 60) == pytest.approx(2.0)
 
 
+@pytest.mark.slow
 @given(
     old=st.integers(2, 300),
     ttls=st.lists(st.integers(1, 300), min_size=1, max_size=4),
@@ -134,6 +136,7 @@ def test_no_schedule_at_random_is_cheaper(old, low, steps):
     assert plan.fills <= min(found) + 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("old", "low"), [(14_400, 60), (3600, 60)])
 def test_no_schedule_of_a_grid_is_cheaper(old, low):
     """Three changes: each TTL of a grid, each made when it must be."""
@@ -166,7 +169,7 @@ def test_more_steps_never_cost_more():
     late=st.lists(st.floats(0, 60), min_size=4, max_size=4),
     first=st.floats(0, 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 if LONG else 25, deadline=None)
 def test_no_earlier_copy_outlives_the_move_however_late_a_change_is_seen(
     old, low, steps, late, first
 ):

@@ -257,6 +257,7 @@ def test_weight_zero_stands_last():
     assert shares(ns1_shuffle(listed(3), [1, 0, 0], None)) == {"1+2+3": 50, "1+3+2": 50}
 
 
+@pytest.mark.slow
 def test_the_draw_follows_the_plan():
     """4,000 draws of 50/30/20, the first 2: each order within 4 sigma."""
     plan, rng = ns1_shuffle(listed(3), [50, 30, 20], 2), Random(1)

@@ -1,6 +1,7 @@
 """A move, and what a TTL buys and costs: what they lead to, and what they refuse."""
 
 import math
+from functools import cache
 
 import pytest
 
@@ -9,9 +10,12 @@ from lab_engine.course.datafile import load
 from lab_engine.simulation.moves import NEW, OLD
 from lab_engine.simulation.prices import MONTH
 from lab_engine.simulation.theory import Failover, hit_ratio, staircase_fills
+from tests.counts import LONG
 
 from .sampling import agrees
 from .seeds import shifted
+
+RUNS = 16 if LONG else 8
 
 # --- a move --------------------------------------------------------------------------------------
 
@@ -50,8 +54,8 @@ def test_lowered_at_the_moment_of_the_move_it_is_as_if_nothing_had_been_done():
 @pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 3])
 def test_a_run_asks_as_often_as_planned(steps):
-    """Of sixteen runs; the caches' phases are what scatters."""
-    moves = [Move(steps=steps, caches=200, seed=shifted(seed)) for seed in range(16)]
+    """The caches' phases are what scatters."""
+    moves = [Move(steps=steps, caches=200, seed=shifted(seed)) for seed in range(RUNS)]
 
     asked = [move.run().asked for move in moves]
 
@@ -68,7 +72,7 @@ def test_who_never_asks_again_is_left_for_good():
 @pytest.mark.slow
 @pytest.mark.parametrize("serve_stale", [False, True])
 def test_an_authority_out_of_reach_fails_requests_or_brings_the_old_address_back(serve_stale):
-    result = Move(silent=300, serve_stale=serve_stale, caches=20, seed=shifted(1)).run()
+    result = Move(3600, silent=300, serve_stale=serve_stale, caches=20, seed=shifted(1)).run()
     failed = sum(result.outcome.failed)
 
     assert (failed > 0, result.stale(180) > 0.9) == (not serve_stale, serve_stale)
@@ -111,6 +115,11 @@ def test_a_time_outside_the_watch_is_refused(after):
         Move().run().stale(after)
 
 
+@cache
+def moved_by(**moved):
+    return Move(seed=shifted(1), **moved).run()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "moved", "reached"),
@@ -127,7 +136,7 @@ def test_a_time_outside_the_watch_is_refused(after):
     ],
 )
 def test_each_goal_of_the_lesson_takes_what_it_names(key, moved, reached):
-    result = Move(seed=shifted(1), **moved).run()
+    result = moved_by(**moved)
     standing = load("04_ttl").goals[key].standing(result.move, result)
 
     assert standing.reached == reached

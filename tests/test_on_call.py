@@ -41,7 +41,7 @@ def way_out(name):
     return re.search(r"```python\n(.*?)\n```", CELLS[f"change-{name}"], re.DOTALL)[1]
 
 
-@pytest.mark.slow
+@pytest.mark.long  # the way out on the page begins with it
 @each_incident
 def test_it_is_not_over_by_itself(world):
     assert not world.metrics.well
@@ -86,6 +86,7 @@ def test_one_that_nobody_holds_any_more_stops_by_itself():
     assert set(threading.enumerate()) == before
 
 
+@pytest.mark.slow
 def test_one_that_is_interrupted_while_it_begins_leaves_nothing_running(monkeypatch):
     def interrupted(_incident):
         raise KeyboardInterrupt
@@ -207,6 +208,7 @@ def test_an_endpoint_that_is_well_stays_in_service(world):
     assert world.metrics.well
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["canary"])
 def test_a_refused_batch_changes_nothing_and_says_why(world):
     before = world.server.zone
@@ -281,6 +283,7 @@ def test_what_is_no_key_is_refused_with_those_that_are(lesson, key):
                 call(key)
 
 
+@pytest.mark.slow
 def test_a_goal_is_reached_in_its_own_incident_only(lesson):
     """The name `world` is that of whichever cell was run last."""
     with incident("moved") as world, pytest.raises(LabError, match=r'incident\("mail"\)'):

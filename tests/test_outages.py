@@ -7,6 +7,7 @@ each death from that list, as the definition has it.
 
 import math
 from dataclasses import dataclass, replace
+from itertools import product
 from random import Random
 from statistics import fmean, pstdev
 from typing import NamedTuple
@@ -28,7 +29,7 @@ from .seeds import shifted
 ENGINES = pytest.mark.parametrize("engine", ["events", "population"])
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 END = 400.0
-RUNS, COUNT = (60, 2000) if LONG else (24, 500)
+RUNS, COUNT = (60, 2000) if LONG else (24, 250)
 
 
 def zone(addresses, ttl):
@@ -68,9 +69,16 @@ def spread(outage):
 
 
 @pytest.mark.slow
-@ENGINES
+@pytest.mark.parametrize(
+    ("engine", "resolvers"),
+    long_but(
+        product(["events", "population"], [2000, 20]),
+        ("events", 20),
+        ("population", 2000),
+        ("population", 20),
+    ),
+)
 @pytest.mark.parametrize("rate", long_but([0.01, 0.1], 0.01))
-@pytest.mark.parametrize("resolvers", [2000, 20])
 def test_without_a_ttl_an_outage_ends_with_the_last_request(engine, rate, resolvers):
     """L - (1 - e^(-λL)) / λ, whoever shares a resolver: not NaN, nor 0 while everything fails."""
     dies = alone(2000, 0, rate, (300, [A])).set("resolvers.count", resolvers)
@@ -198,9 +206,14 @@ CASES = {
 }
 
 
+EACH = [*product(CASES, ["events", "population"])]
+DEAR = {("a short TTL", "events"), ("no TTL", "events")}  # a question for nearly each request
+
+
 @pytest.mark.slow
-@ENGINES
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    ("case", "engine"), long_but(EACH, *(each for each in EACH if each not in DEAR))
+)
 def test_outages_are_those_of_a_client_by_itself(engine, case):
     """Mean, and part of those that are open, of each death: 4 sigma of so many clients."""
     single, client = CASES[case]
@@ -289,6 +302,7 @@ def test_what_polls_is_led_until_it_is_told_better():
     assert outage.open == 0
 
 
+@pytest.mark.slow
 def test_who_asks_only_after_failures_is_led_until_it_has_asked():
     """grpc asks 30 s apart at most while its connections fail, and its requests are 2 s apart."""
     sticky = alone(60, 5, 0.5, (200, [A]), client={"profile": "grpc"})
@@ -303,6 +317,7 @@ def test_who_asks_only_after_failures_is_led_until_it_has_asked():
 # --- the ends of the watch -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @ENGINES
 def test_a_death_after_the_last_whole_bin_is_not_watched(engine):
     late = alone(50, 20, 0.1, (395, [A]))

@@ -147,6 +147,7 @@ def test_update_is_small() -> None:
     assert len(json.dumps(plot.get_state("_changes"))) < 8_000
 
 
+@pytest.mark.slow
 def test_plotlyjs_is_sent_when_asked() -> None:
     """And only then; it comes packed."""
     plot = Sent(lines([1]), "one")

@@ -228,7 +228,7 @@ def one_draw_a_window(servers, resolvers, skew, days):
 
 
 DAYS = 40 if LONG else 10
-WINDOWS = 6000 if LONG else 500
+WINDOWS = 6000 if LONG else 250
 
 
 @pytest.mark.slow

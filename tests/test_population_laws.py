@@ -22,9 +22,10 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports, t
 from lab_engine.simulation.parts import Backend, Layer, Place, ScheduledChange
 from lab_engine.simulation.population import engine as population
 from lab_engine.simulation.strata import profile_of, strata
-from tests.counts import long_but
+from tests.counts import LONG, long_but
 
 OLD, NEW = "192.0.2.1", "192.0.2.2"
+LASTS = 3600 if LONG else 900
 
 
 def one_address(ttl, **fields):
@@ -99,6 +100,7 @@ def test_a_prefetch_hides_misses_and_costs_queries():
     assert missed == pytest.approx(math.exp(-0.5 * 2), abs=0.003)
 
 
+@pytest.mark.slow
 def test_every_bin_of_a_watch_is_alike_from_the_first():
     """In the long run from the start, on every clock: the first second asks as the others do."""
     for profile in ("ideal", "unbound", "bind", "google-like"):
@@ -151,7 +153,9 @@ def test_the_beginning_behind_own_lifetimes_is_as_good_as_its_note_says(rate, li
 
 @pytest.mark.slow
 @pytest.mark.parametrize("profile", long_but(["ideal", "bind", "google-like"], "google-like"))
-@pytest.mark.parametrize("client", ["os-cache", "fixed", "fixed/os-cache"])
+@pytest.mark.parametrize(
+    "client", long_but(["os-cache", "fixed", "fixed/os-cache"], "fixed/os-cache")
+)
 def test_the_first_ttl_behind_ten_clients_is_as_good_as_the_note_says(profile, client):
     crowds = Clients(200_000, 0.2, client)
 
@@ -207,6 +211,7 @@ def test_the_new_server_gets_what_is_not_stale():
     assert sum(new[:200]) == 0
 
 
+@pytest.mark.slow
 def test_two_levels_that_restart_need_the_sum_of_their_times():
     """JVMs keep 30 s whatever is left of 30: .875, .5, .125, 0. Others keep resolvers busy."""
     half = Clients(80_000, 50.0, profile={"none": 1, "jvm": 1})
@@ -221,6 +226,7 @@ def test_two_levels_that_restart_need_the_sum_of_their_times():
     assert sum(found.stale[0][-6:]) == 0
 
 
+@pytest.mark.slow
 def test_a_mix_of_lifetimes_replicates_the_long_tail_of_a_move():
     """88.3 % keep 60 s, 7.7 % 300 s, 4.0 % 1800 s: stale .10 after a minute, .02 after 15."""
     mix, after = {60: 0.883, 300: 0.077, 1800: 0.040}, {}
@@ -383,6 +389,7 @@ def test_an_interrupt_is_an_interrupt_where_nobody_asks_for_a_part():
         population.run(many.set("duration", 30_000.0))
 
 
+@pytest.mark.slow
 def test_progress_is_told_in_caches_or_in_seconds():
     caches, seconds = [], []
     alone = one_address(60, clients=Clients(50_000), resolvers=Resolvers(50_000, 0))
@@ -419,6 +426,7 @@ def test_client_subnets_lead_by_the_place_of_the_client():
     assert {(trip.place, trip.server) for trip in seeing.trips} == {(french, OLD), (american, NEW)}
 
 
+@pytest.mark.slow
 def test_each_scope_block_at_a_resolver_is_a_cache_of_its_own():
     """Four blocks told apart by an IP-based policy, behind 16 caches of one resolver."""
     locations = [
@@ -461,14 +469,14 @@ def test_only_clients_with_a_system_cache_look_up_in_one_that_has_nothing_to_kee
         Zone.of("shop.example", [RRset.of("www", "A", "192.0.2.1", 0)]),
         "www",
         clients=Clients(40, 0.2, {"os-cache": 1, "none": 3}),
-        duration=3600,
+        duration=LASTS,
     )
 
     outcome = run(mixed, engine)
     assert outcome.levels.os.hits == 0
     (stratum,) = strata(mixed)
     having = [profile_of(index, stratum.mix) for index in range(40)].count("os-cache")
-    expected = having * 0.2 * 3600
+    expected = having * 0.2 * LASTS
     assert outcome.levels.os.misses == pytest.approx(expected, abs=4 * math.sqrt(expected))
 
 

@@ -28,6 +28,7 @@ def four_sigma(share, of):
     return 4 * math.sqrt(share * (1 - share) / of)
 
 
+@pytest.mark.slow
 def test_all_requests_meet_the_layer_and_its_misses_the_resolver():
     outcome = events.run(behind("nodelocal", count=5))
 
@@ -45,6 +46,7 @@ def test_a_node_keeps_an_answer_for_half_a_minute_at_most():
     assert busy.levels.layers[0].misses == pytest.approx(6000 / 30, rel=0.02)
 
 
+@pytest.mark.slow
 def test_an_edge_that_keeps_one_address_leads_all_to_it():
     outcome = events.run(behind("cdn-pop", bin=10))
 
@@ -53,6 +55,7 @@ def test_an_edge_that_keeps_one_address_leads_all_to_it():
     assert sum(one == 1 for one in served) > 40
 
 
+@pytest.mark.slow
 def test_a_proxy_takes_turns_among_the_addresses_it_holds():
     shares = events.run(behind("envoy-strict", order="fixed")).shares()
 
@@ -65,6 +68,7 @@ def test_what_polls_asks_whether_or_not_there_are_requests():
     assert events.run(quiet).authority_queries == pytest.approx(60, abs=1)
 
 
+@pytest.mark.slow
 def test_a_proxy_that_keeps_its_connection_stays_where_it_was():
     """LOGICAL_DNS: the name moves, the connection does not."""
     new = Zone.of("shop.example", [RRset.of("www", "A", TWO, 10)])
@@ -77,6 +81,7 @@ def test_a_proxy_that_keeps_its_connection_stays_where_it_was():
     assert outcome.shares()[0] == 1
 
 
+@pytest.mark.slow
 def test_it_moves_when_its_server_dies():
     new = ScheduledChange(60, "zone", Zone.of("shop.example", [RRset.of("www", "A", TWO, 10)]))
     dies = ScheduledChange(120, "down", [ONE])
@@ -96,6 +101,7 @@ def test_one_that_tries_no_other_address_hands_on_the_first():
     assert sum(events.run(dead).failed) == events.run(dead).total
 
 
+@pytest.mark.slow
 def test_one_that_never_asks_again_is_asked_from_the_beginning_of_the_watch():
     outcome = events.run(behind("nginx-literal", ttl=5))
 
@@ -103,6 +109,7 @@ def test_one_that_never_asks_again_is_asked_from_the_beginning_of_the_watch():
     assert sum(outcome.failed) == 0
 
 
+@pytest.mark.slow
 def test_caches_behind_a_proxy_take_what_it_would_try():
     """A resolver as the nearer layer keeps the one address that the edge hands on."""
     layers = (Layer("router", "ideal", 10), Layer("edge", "cdn-pop", 1))

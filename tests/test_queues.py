@@ -17,13 +17,14 @@ from lab_engine.simulation.balancer import Algorithm, Balancer
 from lab_engine.simulation.balancing import ALGORITHMS
 from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.parts import Backend
-from tests.counts import long_but
+from tests.counts import LONG, long_but
 
 from .sampling import agrees, limit, standard_error
 from .seeds import shifted
 
 ENDLESS = 10**7
 RUNS = 20
+REQUESTS, OF_MANY = (16_000, 60_000) if LONG else (8_000, 30_000)
 
 
 def responses(algorithm, servers, load, requests, seed):
@@ -45,7 +46,7 @@ def responses(algorithm, servers, load, requests, seed):
     return fmean(found)
 
 
-def several(algorithm, servers, load, requests=16_000):
+def several(algorithm, servers, load, requests=REQUESTS):
     return [responses(algorithm, servers, load, requests, seed) for seed in range(RUNS)]
 
 
@@ -74,7 +75,7 @@ def test_round_robin_makes_gaps_smoother(servers, load):
 @pytest.mark.parametrize("load", long_but([0.5, 0.7, 0.9], 0.7))
 def test_two_choices_follow_the_supermarket_model(load):
     """Of 300 servers the mean is still a little above that of servers without number."""
-    sample = several(Algorithm.TWO_CHOICES, 300, load, requests=60_000)
+    sample = several(Algorithm.TWO_CHOICES, 300, load, requests=OF_MANY)
 
     expected = theory.supermarket_response(load)
     error = limit(RUNS) * standard_error(sample)
@@ -124,7 +125,7 @@ def moves(one, other, arrivals, room):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("load", [0.5, 0.7])
+@pytest.mark.parametrize("load", long_but([0.5, 0.7], 0.5))
 def test_least_connections_of_two_is_the_shorter_queue(load):
     sample = several(Algorithm.LEAST_CONNECTIONS, 2, load)
 
@@ -153,7 +154,7 @@ SHOP = Scenario(
     clients=Clients(1000, 0.32, "os-cache"),
     backends=tuple(Backend(each, capacity=100, queue=ENDLESS) for each in FOUR),
     balancer=Balancer(hop_ms=0),
-    duration=40,
+    duration=40 if LONG else 20,
     bin=10,
     window=10,
 )

@@ -37,6 +37,7 @@ ns1 600 A 192.0.2.53
 OLD, NEW, SPARE = "192.0.2.1", "192.0.2.9", "192.0.2.2"
 EVEN = Population("even", {"clients": Clients(20_000, 0.05), "resolvers": Resolvers(1000, 0.0)})
 """A thousand alike caches, each asked once a second, so that no few of them decide."""
+FEW = Population("few", {"clients": Clients(400, 0.05), "resolvers": Resolvers(20, 0.0)})
 
 
 def zone(*sets):
@@ -298,7 +299,7 @@ def test_only_what_is_to_be_killed_dies():
 @pytest.mark.slow
 def test_nobody_is_led_to_a_secondary_that_dies():
     """As long as the primary lives."""
-    found = rehearsed(failover(), failover(NEW), kill=SPARE)
+    found = rehearsed(failover(), failover(NEW), kill=SPARE, population=FEW)
 
     assert found.deaths[0].led == 0
     assert "nobody is led there" in str(found)
@@ -394,7 +395,9 @@ def test_a_new_serial_needs_no_schedule():
 @pytest.mark.slow
 def test_a_move_whose_ttl_was_lowered_in_time_needs_none():
     """The first of two changes has done it."""
-    found = rehearsed(zone(www(OLD, 3600)), [upsert(OLD, 60), upsert(NEW, 60)], at=(0, 7200))
+    found = rehearsed(
+        zone(www(OLD, 3600)), [upsert(OLD, 60), upsert(NEW, 60)], at=(0, 7200), population=FEW
+    )
 
     assert found.advice == ()
 
@@ -421,7 +424,7 @@ def test_a_zone_that_steers_nothing_is_said_to():
 def test_a_seed_repeats_a_rehearsal():
     """To the last digit; another seed differs."""
     one, same, other = (
-        json.dumps(rehearsed(zone(www(OLD)), zone(www(NEW)), seed=seed).as_dict())
+        json.dumps(rehearsed(zone(www(OLD)), zone(www(NEW)), seed=seed, population=FEW).as_dict())
         for seed in (5, 5, 6)
     )
 
@@ -437,7 +440,7 @@ def test_files_and_values_may_be_given(tmp_path):
     master.write_text(zone(www(OLD)).to_text())
     given = (batch, str(batch), batch.read_text(), upsert(NEW), [upsert(NEW)])
 
-    found = [rehearsed(str(master), each) for each in given]
+    found = [rehearsed(str(master), each, population=FEW) for each in given]
 
     assert {str(each.steps.after.to_text()) for each in found} == {zone(www(NEW, 60)).to_text()}
 
@@ -511,6 +514,7 @@ def test_a_way_back_has_a_time(minutes):
 VALUES = st.lists(st.tuples(st.floats(0, 1), st.floats(0.1, 10)), min_size=1, max_size=20)
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_what_is_made_to_fall_falls_and_keeps_its_weight(pairs):
     """Isotonic regression: it falls, its weighted sum stays, and what falls already stays."""
@@ -551,6 +555,7 @@ def test_a_thin_curve_keeps_where_it_ends():
     assert times(found) == pytest.approx(times(curve), abs=2)
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_more_have_followed_later(pairs):
     values, weights = zip(*pairs, strict=True)

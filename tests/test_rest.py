@@ -539,6 +539,7 @@ def test_a_body_with_one_byte_changed_is_read_or_refused(data):
     }
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(codec="utf-8"), max_size=50), st.text("/%?&=2F", max_size=20))
 def test_any_path_is_routed_or_refused(text, more):
     for path in (f"/2013-04-01/hostedzone/{text}{more}", text + more):

@@ -362,6 +362,7 @@ JUNK = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(SCENARIO.paths()) | st.text(max_size=20), JUNK)
 def test_whatever_is_set_gives_a_scenario_or_a_lab_error(path, value):
     try:

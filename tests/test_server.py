@@ -21,6 +21,7 @@ from lab_engine.authority.policies import Failover
 from lab_engine.wire import streams
 from lab_engine.wire.client import parse_address
 from lab_engine.wire.listener import Listener
+from tests.commands import here
 from tests.counts import LONG
 
 ZONE = Zone.of(
@@ -267,6 +268,7 @@ def test_a_server_leaves_no_thread_behind():
     assert threading.active_count() == before
 
 
+@pytest.mark.slow
 def test_a_flooded_server_still_stops():
     """The datagram that wakes it may find a full queue; then there are others to wake it."""
     ended = threading.Event()
@@ -397,6 +399,7 @@ def test_serve_says_the_token_that_its_api_asks_for(zone_file, token):
     assert key == "of-our-own" if "=" in token else len(key) == 48
 
 
+@pytest.mark.slow
 def test_a_token_opens_the_api_to_the_servers_own_client(server):
     with serve(ZONE, api=True, token="of-our-own") as running:
         assert running.client().list_hosted_zones()["HostedZones"]
@@ -418,22 +421,30 @@ def test_serve_twice_on_one_port_moves_the_second(zone_file, server):
 
 
 @pytest.mark.slow
+def test_serve_refuses_in_one_line():
+    """In a process of its own: it takes over the signals."""
+    refused = command("serve", "no-such.zone")
+    _, errors = refused.communicate(timeout=120)
+
+    assert refused.returncode == 1
+    assert "no-such.zone: cannot be read" in errors
+    assert errors.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["serve", "no-such.zone"], "no-such.zone: cannot be read"),
         (["ask", "www.shop.example", "--server", "nowhere"], "nowhere: is not HOST:PORT"),
         (["ask", "x" * 64, "--server", "127.0.0.1:1"], "is not a domain name"),
         (["ask", "www.shop.example", "NOTATYPE", "--server", "127.0.0.1:1"], "not a record type"),
     ],
 )
-def test_the_command_line_refuses_in_one_line(arguments, message):
-    refused = command(*arguments)
-    _, errors = refused.communicate(timeout=120)
+def test_ask_refuses_in_one_line(arguments, message, tmp_path):
+    refused = here(*arguments, folder=tmp_path)
 
     assert refused.returncode == 1
-    assert message in errors
-    assert errors.count("\n") == 1
+    assert message in refused.stderr
+    assert refused.stderr.count("\n") == 1
 
 
 @pytest.mark.slow
@@ -451,6 +462,7 @@ def test_serve_refuses_a_broken_zone_file(tmp_path):
 UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not UNPRIVILEGED.exists() or int(UNPRIVILEGED.read_text()) <= 53,
     reason="this system lets everyone have every port",

@@ -29,6 +29,7 @@ def created(server, name, reference):
     return made["HostedZone"]["Id"].removeprefix("/hostedzone/")
 
 
+@pytest.mark.slow
 def test_dns_shows_a_change_the_moment_the_call_returns():
     with serve(Account.of(ZONE, ids={"shop.example": "Z1"}), api=True) as server:
         client = server.client()
@@ -39,6 +40,7 @@ def test_dns_shows_a_change_the_moment_the_call_returns():
             assert server.ask("www.shop.example").values == (f"192.0.2.{number}",)
 
 
+@pytest.mark.slow
 def test_a_created_zone_is_served_beside_the_first():
     with serve(ZONE, api=True) as server:
         made = created(server, "other.example", "1")
@@ -147,6 +149,7 @@ def addressed(server, address):
     return False
 
 
+@pytest.mark.slow
 def test_a_server_may_be_without_zones():
     with serve(Account.of(), api=True) as server:
         empty = server.about
@@ -170,6 +173,7 @@ def test_what_is_no_zone_is_not_served():
         serve("shop.zone")
 
 
+@pytest.mark.slow
 def test_without_an_api_its_libraries_are_not_imported():
     command = (
         "import sys\nfrom lab_engine import Zone, serve\n"

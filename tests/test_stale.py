@@ -96,7 +96,7 @@ def test_a_change_between_two_bins_cuts_neither(engine):
 @pytest.mark.slow
 @ENGINES
 @pytest.mark.parametrize("profile", long_but(["ideal", "google-like"], "google-like"))
-@pytest.mark.parametrize("client", [{}, {"profile": "os-cache"}])
+@pytest.mark.parametrize("client", long_but([{}, {"profile": "os-cache"}], {"profile": "os-cache"}))
 def test_only_those_are_stale_whom_the_change_concerns(engine, profile, client):
     """France moves: its half of the requests is stale, though all copies are as old."""
     split = changed(

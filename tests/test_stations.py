@@ -208,6 +208,7 @@ def test_health_sees_load_and_sheds_it():
     assert seen.shares()[0] < blind.shares()[0]
 
 
+@pytest.mark.slow
 def test_a_trace_tells_of_changes_verdicts_and_refusals():
     outcome = events.run(failover(5).set("clients.count", 20), trace=True)
 

@@ -89,6 +89,7 @@ def test_hit_ratio_of_poisson_requests(dice, ttl, ratio):
     assert off(sample, per_copy(theory.hit_ratio(1, ttl))) < 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ttl", [1, 3])
 def test_the_other_formula_is_for_copies_that_hits_renew(dice, ttl):
     """1 - e^(-λT) is rejected for the copies that DNS has, and fits the others."""
@@ -227,6 +228,7 @@ def test_a_resolver_behind_one_application_cache(dice, rate, lifetime, ttl, rati
     assert off(sample, theory.upstream_rate(rate, lifetime) * ttl) > 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "ttl"), [(1, 10), (0.01, 5), (3, 3000)])
 def test_a_chain_without_its_first_cache_is_one_cache(rate, ttl):
     barely = theory.chain_hit_ratio(rate, 1e-9, ttl)
@@ -264,6 +266,7 @@ def test_one_cache_misses_once_and_many_always():
     assert theory.fragmented_misses(10**9, 10) == pytest.approx(10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "skew", "ratios"),
     [(1000, 1, {60: 0.362, 300: 0.567, 1000: 0.715}), (10_000, 0.91, {60: 0.170, 900: 0.427})],

@@ -33,7 +33,7 @@ with drill(zone, virtual=True) as d:
 str(d.result())
 print(json.dumps(sorted(sys.modules)))
 """
-DRILLS = 400 if LONG else 60
+DRILLS = 400 if LONG else 30
 A, B = "192.0.2.1", "192.0.2.2"
 NAME = "www.shop.example"
 
@@ -153,6 +153,7 @@ def test_who_is_healed_before_anybody_noticed_was_away_for_as_long():
     assert found.parts.detection == found.seconds
 
 
+@pytest.mark.slow
 def test_who_is_back_is_answered_again():
     with virtual() as d:
         d.kill("primary")
@@ -239,6 +240,7 @@ def test_a_slow_one_within_the_patience_of_clients_loses_nothing():
     assert (first(d).seconds, law(d).most) == (0, 0)
 
 
+@pytest.mark.slow
 def test_all_dead_is_primary_and_no_end():
     with virtual(pair("hc-2")) as d:
         d.kill("secondary")
@@ -414,6 +416,7 @@ def test_who_is_over_lets_no_time_pass():
         d.run(0)
 
 
+@pytest.mark.slow
 def test_who_is_killed_twice_died_once():
     """The second time changes nothing, nor does healing the living."""
     with virtual() as once, virtual() as twice:

@@ -14,6 +14,7 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports, t
 from lab_engine.simulation.parts import Layer, Place, ScheduledChange
 from lab_engine.simulation.sites import Site
 from lab_engine.simulation.travel import member_of
+from tests.counts import LONG
 from tests.seeds import shifted
 
 ENGINES = ("events", "population")
@@ -28,6 +29,9 @@ def scenario(places, ttl=60, **fields):
 
 def of_place(outcome, name):
     return sum(trip.requests for trip in outcome.trips if trip.place == name)
+
+
+LASTS = 7200 if LONG else 1800
 
 
 def able(one, engine):
@@ -61,13 +65,13 @@ def test_unequal_leaves_have_hit_ratios_of_their_own(engine):
     rates = (0.005, 0.05, 0.5)
     places = [Place(f"198.51.100.{64 * at}/26", rate=rate) for at, rate in enumerate(rates)]
     one = scenario(
-        places, clients=Clients(300), resolvers=Resolvers(300, 0), duration=6000, bin=6000
+        places, clients=Clients(300), resolvers=Resolvers(300, 0), duration=LASTS, bin=LASTS
     )
     if not able(one, engine):
         return
 
     queries = run(one, engine).authority_queries
-    expected = sum(100 * theory.upstream_rate(rate, 60) * 6000 for rate in rates)
+    expected = sum(100 * theory.upstream_rate(rate, 60) * LASTS for rate in rates)
     assert near(queries, expected)
 
 
@@ -273,7 +277,7 @@ def test_weights_of_subnets_decide_who_is_led_where(engine):
         atlas=atlas,
         clients=Clients(200, 0.1),
         resolvers=Resolvers(4, 0, "google-like"),
-        duration=7200,
+        duration=LASTS,
     )
 
     outcome = run(one, engine)
@@ -282,7 +286,7 @@ def test_weights_of_subnets_decide_who_is_led_where(engine):
     for at in range(4):
         there = homes.count(str(100 + at))
         assert abs(there - 20 * (6, 2, 1, 1)[at]) <= 2
-        assert near(counts[f"192.0.2.{at}"], there * 0.1 * 7200)
+        assert near(counts[f"192.0.2.{at}"], there * 0.1 * LASTS)
 
 
 # --- bad input ------------------------------------------------------------------------------------

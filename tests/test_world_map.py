@@ -76,6 +76,7 @@ def test_another_default_leads_the_rest_elsewhere_and_keeps_the_ttl(panel):
     assert panel.scenario.get("zone.www.ttl") == 60
 
 
+@pytest.mark.slow
 def test_every_panel_crosses_in_less_than_60_kilobytes(panel):
     for path, value in (
         ("places", "each city's own"),
@@ -116,6 +117,7 @@ def file(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_file_of_ones_own_is_what_the_authority_believes(panel, file):
     """It takes the resolver for Japanese; round trips stay the true ones."""
     panel.set("atlas", str(file))
@@ -225,6 +227,7 @@ def _without_default(scenario):
     return scenario.set("zone", scenario.zone.changed(gone, []))
 
 
+@pytest.mark.slow
 def test_far_counts_only_where_subnets_are_told():
     far = {"ms": 150, "share": 0.95}
 

@@ -28,6 +28,7 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.control.writing import as_batch, element, listing_key, shown, untold
 from lab_engine.errors import ZoneError
+from tests.counts import LONG
 
 FILES = Path(__file__).parent / "policies"
 BLOCKS = (FILES / "cidr_blocks.json").read_text()
@@ -301,7 +302,7 @@ def zones(draw):
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 if LONG else 50, deadline=None)
 @given(zones())
 def test_a_batch_holds_a_zone_without_loss(zone):
     assert by_key(back(zone)) == by_key(zone)
