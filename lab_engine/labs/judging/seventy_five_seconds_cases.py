@@ -116,7 +116,7 @@ def three(dice: Random, interval: int, threshold: int) -> tuple[Case, ...]:
 
 
 def _neighbour(dice: Random, case: Case, number: str) -> Case | None:
-    """A case that differs in that number, and for which other settings are best, if there is one."""
+    """A case that differs in that number, and for which other settings are best; or none."""
     for _ in range(TRIES):
         other = case._replace(**{number: getattr(_any(dice), number)})
         if _is_decided(other) and _is_missed(other, best(case)):
