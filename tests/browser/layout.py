@@ -75,7 +75,7 @@ BREAKS: Final = """() => {
                 };
                 for (const { index } of text.data.matchAll(/(?<=\\p{L})\\p{L}/gu))
                     if (top(index) > top(index - 1) + 2)
-                        found.push(`broken within a word: ${text.data.slice(index - 9, index + 9)}`);
+                        found.push(`word broken: ${text.data.slice(index - 9, index + 9)}`);
             }
         }
         const texts = [];

@@ -72,7 +72,7 @@ def test_what_breaks_a_layout_is_found(page: Notebook) -> None:
         "text cut",
         "scrolls sideways",
         "text over text",
-        "broken within a word",
+        "word broken",
     }
 
 

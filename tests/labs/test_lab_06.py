@@ -5,7 +5,6 @@ from statistics import fmean
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lab_engine.authority.policies import Failover
 from lab_engine.authority.recordset import RecordSet
@@ -27,6 +26,7 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
 from tests.counts import LONG
+from tests.labs.junk import junk
 from tests.labs.tables import Tabled, score, unseen
 
 pytestmark = pytest.mark.slow
@@ -184,17 +184,7 @@ def test_the_best_is_the_best_of_all():
 
 # --- junk -----------------------------------------------------------------------------------------
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-JUNK = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from([*Settings._fields, "more"]) | st.text(), inner, max_size=4
-        )
-    ),
-    max_leaves=12,
-)
+JUNK = junk(*Settings._fields, "more")
 
 
 def given_of(value):
