@@ -6,7 +6,23 @@ Anything else that escapes from this package is a defect of the package.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Self
+from textwrap import wrap
+from typing import Final, Self
+
+COLUMNS: Final = 72  # of a line in a notebook: they fit into a window 800 pixels wide
+
+
+def in_lines(said: str) -> list[str]:
+    """What is said, broken between words: in a line that is too long JupyterLab breaks them.
+
+    Args:
+        said: a sentence or more; its own line breaks are kept.
+    """
+    return [
+        part
+        for line in said.splitlines()
+        for part in wrap(line, COLUMNS, break_long_words=False, break_on_hyphens=False) or [""]
+    ]
 
 
 class LabError(ValueError):
@@ -27,7 +43,7 @@ class LabError(ValueError):
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the words, without the way the error took."""
-        return [f"{type(self).__name__}: {self}"]
+        return in_lines(f"{type(self).__name__}: {self}")
 
 
 class Choice(StrEnum):

@@ -719,10 +719,9 @@ def test_a_notebook_shows_route_53s_words_and_a_line_of_help():
     found = refusal(change(name="www.example.com."))
 
     assert found._render_traceback_() == [
-        (
-            "Refusal: InvalidChangeBatch: [Tried to create resource record set "
-            "[name='www.example.com.', type='A'] but it already exists]\nUse UPSERT to replace it."
-        )
+        "Refusal: InvalidChangeBatch: [Tried to create resource record set",
+        "[name='www.example.com.', type='A'] but it already exists]",
+        "Use UPSERT to replace it.",
     ]
 
 

@@ -15,7 +15,7 @@ from IPython.display import display
 from ipywidgets import HTML
 
 from lab_engine.authority.elements import nearest
-from lab_engine.errors import LabError
+from lab_engine.errors import LabError, in_lines
 
 from .lab import Finding, Goal, Lab
 from .trying import given
@@ -28,7 +28,7 @@ class NotYetError(AssertionError):
     """A visible check that is not passed: one line, without the wall of a traceback."""
 
     def _render_traceback_(self) -> list[str]:
-        return [f"Not yet: {self}"]
+        return in_lines(f"Not yet: {self}")
 
 
 class Measured(HTML):  # type: ignore[misc]

@@ -63,6 +63,21 @@ BREAKS: Final = """() => {
                     || (y && node.scrollHeight > node.clientHeight + 1)))
                 found.push(`text cut: ${told(node)}`);
         }
+        // JupyterLab breaks a line of an error that is too long for it wherever it ends.
+        for (const said of area.querySelectorAll('[data-mime-type$="jupyter.stderr"] pre')) {
+            const walk = document.createTreeWalker(said, NodeFilter.SHOW_TEXT);
+            for (let text; (text = walk.nextNode()); ) {
+                const top = index => {
+                    const range = document.createRange();
+                    range.setStart(text, index);
+                    range.setEnd(text, index + 1);
+                    return range.getBoundingClientRect().top;
+                };
+                for (const { index } of text.data.matchAll(/(?<=\\p{L})\\p{L}/gu))
+                    if (top(index) > top(index - 1) + 2)
+                        found.push(`word broken: ${text.data.slice(index - 9, index + 9)}`);
+            }
+        }
         const texts = [];
         const walk = document.createTreeWalker(area, NodeFilter.SHOW_TEXT);
         for (let text; (text = walk.nextNode()); ) {

@@ -53,19 +53,27 @@ def test_a_copy_says_in_one_line_what_is_missing_and_fails_nowhere_else(
 
 
 def test_what_breaks_a_layout_is_found(page: Notebook) -> None:
-    """Text that is cut, too wide, upon other text, or to be scrolled sideways."""
+    """Text that is cut, too wide, upon other text, broken within words, or scrolled sideways."""
     before = page.page.evaluate(BREAKS)
     page.page.locator(".jp-OutputArea-output").first.evaluate(
         """area => area.insertAdjacentHTML("beforeend", `<div style="position:relative">
             <p style="width:5000px;margin:0">wide</p>
             <p style="width:9px;overflow:hidden;white-space:nowrap">cut here</p>
             <p style="width:9px;overflow:auto;white-space:nowrap">scroll here</p>
+            <div data-mime-type="application/vnd.jupyter.stderr" style="width:99px">
+            <pre>an error whose words are broken by an unlucky width</pre></div>
             <b style="position:absolute;top:0;left:0">upon</b></div>`)"""
     )
     found = [each for each in page.page.evaluate(BREAKS) if each not in before]
 
     kinds = {each.split(":")[0] for each in found}
-    assert kinds == {"wider than its area", "text cut", "scrolls sideways", "text over text"}
+    assert kinds == {
+        "wider than its area",
+        "text cut",
+        "scrolls sideways",
+        "text over text",
+        "word broken",
+    }
 
 
 def run(page: Notebook, path: str) -> list[str]:

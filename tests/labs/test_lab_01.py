@@ -12,6 +12,7 @@ from lab_engine.labs.judging.four_tills_worlds import LIMIT, WINDOW, expected, q
 from lab_engine.labs.lab import Result
 from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.run import run
+from tests.labs.junk import JUNK
 from tests.labs.tables import SEEDS, Tabled
 
 pytestmark = pytest.mark.slow
@@ -76,11 +77,6 @@ def test_a_weighted_answer_is_no_more_even_than_a_cache_that_keeps_its_order():
     assert mean_one == pytest.approx(mean_kept, abs=0.05)
 
 
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=6,
-)
 NEAR = st.fixed_dictionaries({"form": st.sampled_from(["set", "one"]) | JUNK, "ttl": JUNK})
 
 

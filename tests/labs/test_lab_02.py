@@ -7,7 +7,6 @@ from statistics import fmean, quantiles
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lab_engine.authority.policies import Weighted
 from lab_engine.authority.recordset import RecordSet
@@ -29,6 +28,7 @@ from lab_engine.labs.judging.careful_canary_worlds import (
 from lab_engine.simulation import Clients, Resolvers, Scenario, run
 from lab_engine.simulation.parts import ScheduledChange
 from tests.counts import LONG
+from tests.labs.junk import JUNK
 from tests.labs.tables import SEEDS, Tabled, score, unseen
 
 pytestmark = pytest.mark.slow
@@ -170,13 +170,6 @@ def test_queries_are_the_engines():
 
 
 # --- junk -----------------------------------------------------------------------------------------
-
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-JUNK = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=12,
-)
 
 
 @settings(max_examples=500 if LONG else 60, deadline=None)

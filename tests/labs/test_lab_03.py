@@ -16,19 +16,13 @@ from lab_engine.labs.judging.near_everybody_worlds import MOST_REGIONS, places, 
 from lab_engine.labs.lab import Result
 from lab_engine.labs.scoring import mark
 from lab_engine.labs.trying import tried
+from tests.labs.junk import JUNK
 from tests.labs.tables import SEEDS, Tabled, rows, score, unseen
 
 pytestmark = pytest.mark.slow
 
 ROWS: Final = rows(LAB.name)
 NOTEBOOK: Final = Path(__file__).parents[2] / "labs" / "solutions" / f"{LAB.name}.ipynb"
-JUNK: Final = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
 
 
 def named(name: str) -> str:

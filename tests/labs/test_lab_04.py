@@ -26,6 +26,7 @@ from lab_engine.simulation.parts import Clients, Resolvers, ScheduledChange
 from lab_engine.simulation.run import run
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import plan_migration
+from tests.labs.junk import JUNK
 from tests.labs.tables import SEEDS, Tabled
 
 pytestmark = pytest.mark.slow
@@ -153,11 +154,6 @@ def test_even_ratios_cost_hardly_more_than_the_cheapest_ladder(old_ttl):
 
 # --- what is given --------------------------------------------------------------------------------
 
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=6,
-)
 NEAR = st.fixed_dictionaries(
     {
         "changes": JUNK | st.lists(st.lists(st.integers(0, 400) | JUNK, max_size=3), max_size=7),

@@ -7,12 +7,11 @@ from typing import Any, Final
 import nbformat
 import pytest
 from hypothesis import example, given
-from hypothesis import strategies as st
 
 from lab_engine import Clock, forward, serve
 from lab_engine.authority.zone import Zone
 from lab_engine.errors import LabError
-from lab_engine.labs.broken_zone import BROKEN, broken, repaired
+from lab_engine.labs.broken_zone import BROKEN, ORIGIN, broken, repaired
 from lab_engine.labs.judging.mail_on_mondays import LAB, MOST_QUERIES, judge
 from lab_engine.labs.judging.mail_on_mondays_asking import (
     ALL,
@@ -26,6 +25,7 @@ from lab_engine.labs.judging.mail_on_mondays_asking import (
 )
 from lab_engine.labs.scoring import mark
 from lab_engine.labs.trying import tried
+from tests.labs.junk import junk
 from tests.labs.tables import Tabled, rows, unseen
 
 pytestmark = pytest.mark.slow
@@ -33,18 +33,7 @@ pytestmark = pytest.mark.slow
 ROWS: Final = rows(LAB.name)
 REFERENCE: Final = next(each["code"] for each in ROWS if each["kind"] == "reference")
 NOTEBOOK: Final = Path(__file__).parents[2] / "labs" / "solutions" / f"{LAB.name}.ipynb"
-JUNK: Final = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.text(max_size=12) | st.sampled_from(["Changes", "Action", "ResourceRecordSet"]),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
-)
+JUNK: Final = junk("Changes", "Action", "ResourceRecordSet")
 
 
 def answers(code: str) -> dict[str, Any]:
@@ -63,12 +52,22 @@ class TestTable(Tabled):
     name = LAB.name
 
 
+def test_the_visible_world_is_the_day_of_the_repair() -> None:
+    """What stands there is what the lab's server and the zone give by themselves."""
+    (world,) = LAB.visible
+    with serve(mended(), seed=1) as server:
+        given = [server.ask(ORIGIN, kind).short() for kind in ("A", "AAAA")]
+        pages = server.ask(f"pages.{ORIGIN}").short()
+
+    assert (given, pages) == (world["edge"], world["pages"])
+
+
 @pytest.mark.parametrize("change", range(11))
 def test_each_change_of_the_reference_is_needed(change: int) -> None:
-    """Without any one of them something is missed, or the batch is refused."""
+    """Without any one of them something is missed sooner or later, or the batch is refused."""
     changes = answers(REFERENCE)["batches"][0]["Changes"]
     fewer = changes[:change] + changes[change + 1 :]
-    findings = tried(LAB, LAB.visible[0], {"batches": [{"Changes": fewer}]})
+    findings = tried(LAB, unseen(LAB.name, 1)[0], {"batches": [{"Changes": fewer}]})
 
     assert len(changes) == 11
     assert mark(LAB.goals, findings, findings) < 90

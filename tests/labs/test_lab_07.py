@@ -13,6 +13,7 @@ from lab_engine.labs.judging import lab
 from lab_engine.labs.judging.eight_workloads_measures import DAY, POLICIES, RESOLVERS, TTL, measured
 from lab_engine.labs.lab import Result
 from lab_engine.simulation import theory
+from tests.labs.junk import JUNK
 from tests.labs.tables import MOST, Tabled, unseen
 
 pytestmark = pytest.mark.slow
@@ -55,11 +56,6 @@ def test_the_notebook_shows_the_rows_that_are_judged():
     assert shown["workloads"] == [row["workload"] for row in LAB.visible[0]["rows"]]
 
 
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
-    max_leaves=6,
-)
 CHOICES = st.fixed_dictionaries({"world": JUNK, "policy": JUNK})
 RESULTS = st.builds(Result, JUNK | CHOICES) | st.builds(Result, problem=st.text(min_size=1))
 

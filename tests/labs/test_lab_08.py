@@ -12,6 +12,7 @@ from lab_engine.labs.judging import lab
 from lab_engine.labs.judging.global_service_days import measured
 from lab_engine.labs.judging.global_service_worlds import DETECTED, reference, usd
 from lab_engine.labs.lab import Result
+from tests.labs.junk import JUNK
 from tests.labs.tables import Tabled
 
 pytestmark = pytest.mark.slow
@@ -87,11 +88,6 @@ def test_what_would_take_too_long_is_refused(key, value):
     assert all(each.credit == 0 and each.turn for each in found)
 
 
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
-    max_leaves=6,
-)
 POOLS = st.fixed_dictionaries(
     {
         "name": JUNK | st.just("eu"),

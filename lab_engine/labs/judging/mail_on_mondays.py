@@ -1,4 +1,9 @@
-"""Lab 05, "Mail on Mondays": a zone with seven faults, mended through the API."""
+"""Lab 05, "Mail on Mondays": a zone with seven faults, mended through the API.
+
+The visible world is the day of the repair, on which an address that is written down is right and a
+check that nobody asks does not matter; in hidden ones things move and fail. Halfway to what is so
+repaired nothing is left of a goal.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -63,18 +68,19 @@ def _drawn(rng: Random) -> dict[str, Any]:
         "orders": [rng.sample(range(len(ALL)), len(ALL)) for _ in range(ORDERS)],
         "resolvers": rng.sample(egresses, ORDERS),
         "networks": rng.sample(networks, len(networks)),
-        "sick": [sorted(rng.sample(CHECKS, rng.randint(1, 3))) for _ in range(3)]
-        + [["check-pay"], ["check-app-1", "check-app-2"]],
+        "sick": [sorted(rng.sample(CHECKS, rng.randint(2, 3))) for _ in range(3)]
+        + [[each] for each in CHECKS]
+        + [["check-app-1", "check-app-2"]],
     }
 
 
 VISIBLE: Final[World] = {
-    "edge": ["198.51.100.7", "2001:db8:e::7"],
-    "pages": "192.0.2.42",
+    "edge": ["240.104.224.29", "2001:db8:f::7568:e01d"],  # as the lab's server gives it by itself
+    "pages": "192.0.2.41",
     "orders": [[5, *(index for index in range(len(ALL)) if index != 5)]],
     "resolvers": ["198.18.1.53"],
     "networks": [each.network for each in CITIES],
-    "sick": [["check-pay"], ["check-app-1", "check-app-2"]],
+    "sick": [["check-app-1", "check-app-2"]],
 }
 
 
@@ -87,13 +93,24 @@ def judge(world: World, given: Given) -> Sequence[Finding]:
         spent, what = _spent(moved(zones[-1], world), batches, world)
     except LabError as refused:
         return nothing([goal.key for goal in GOALS], str(refused))
+    mail, web, *between, gentle = found
     others = fmean(each.credit for each in found[:-1])
-    gentle = found[-1]
-    if gentle.credit and others < 1:
-        turn = "Nothing is gone; this counts as far as the other goals are met."
-        gentle = replace(gentle, credit=round(gentle.credit * others, 6), turn=turn)
+    found = [
+        _as_far(mail, web.credit, "Mail counts as far as the apex still leads to the shop."),
+        web,
+        *between,
+        _as_far(gentle, others, "Nothing is gone; this counts as far as the other goals are met."),
+    ]
     why = f"All goals count less: {what}."
-    return thrifty([*found[:-1], gentle], max(1.0, spent), 1.0, why)
+    return thrifty(found, max(1.0, spent), 1.0, why)
+
+
+def _as_far(finding: Finding, reached: float, turn: str) -> Finding:
+    """A finding that counts as far as something else is reached."""
+    if reached == 1 or not finding.credit:
+        return finding
+    turns = " ".join(filter(None, (finding.turn, turn)))
+    return replace(finding, credit=round(finding.credit * reached, 6), turn=turns)
 
 
 def _findings(zones: Sequence[Zone], batches: Any, world: World) -> list[Finding]:
@@ -114,7 +131,7 @@ def _findings(zones: Sequence[Zone], batches: Any, world: World) -> list[Finding
         _share("web", web, 0.5, "of the answers right", "Only one kind of record follows it."),
         Finding(
             "names",
-            near((3 - len(wrong)) / 3, 1, -1),
+            near((3 - len(wrong)) / 3, 1, 0),
             f"wrong at times: {', '.join(wrong)}" if wrong else "all three right",
             "all three right",
             "Look at what stands at the name, and what the table says of it." if wrong else "",
@@ -122,7 +139,7 @@ def _findings(zones: Sequence[Zone], batches: Any, world: World) -> list[Finding
         _share("everywhere", led, 0.5, "of the networks led right", "For whom is no record meant?"),
         Finding(
             "sick",
-            near((2 - len(ill)) / 2, 1, -1),
+            near((2 - len(ill)) / 2, 1, 0),
             f"led to the sick at times: {', '.join(ill)}" if ill else "both lead to the well",
             "both lead to the well",
             "How should the name know that its target is sick?" if ill else "",

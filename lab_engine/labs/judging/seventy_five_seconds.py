@@ -2,7 +2,7 @@
 
 An answer is a function, and what it gives back in each case is measured by the laws of lesson 06. A
 promise that is kept while the other is broken is worth half or nothing, and both only as much as
-the bill allows.
+the bill allows. Hidden cases come in threes that differ in one number, of which the worst counts.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,13 +18,16 @@ from lab_engine.labs.lab import Answer, Arguments, Finding, Given, Goal, Lab, Re
 
 from .seventy_five_seconds_cases import (
     INTERVALS,
+    LATE,
+    OFTEN,
     PROMISE,
     SELDOM,
     THRESHOLDS,
+    TOGETHER,
     Case,
     Settings,
     best,
-    drawn,
+    three,
 )
 
 GOALS: Final = (
@@ -32,13 +35,13 @@ GOALS: Final = (
     Goal("calm", "no failover on a pause", 30, "lesson 06, part 4"),
     Goal("bill", "bill within 1 % of the lowest", 40, "lesson 04, part 2"),
 )
-NAIVE_OUTAGE: Final = 115.0  # seconds: 30 s x 2, TTL 60
-NAIVE_TRIPPED: Final = 0.25  # 30 s x 1 at a pause of 25 s
-DEAR: Final = 1.01  # of the lowest bill, so that a TTL one second short is no mistake
-NAIVE_DEAR: Final = 1.31
-WASTED: Final = 1.5  # times the lowest bill: whoever pays that has bought the promises
+NAIVE_OUTAGE: Final = PROMISE + 2 * LATE  # what arithmetic without the law of lesson 06 comes to
+NAIVE_TRIPPED: Final = 2 * OFTEN - SELDOM  # likewise
+DEAR: Final = 1.01  # of the lowest bill: rounded, it is no mistake
+NAIVE_DEAR: Final = 1.11
+WASTED: Final = 1.15  # times the lowest bill: whoever pays that has bought the promises
 LONGEST_TTL: Final = 86_400
-HIDDEN: Final = 3  # worlds
+HIDDEN: Final = 5  # worlds
 KINDS: Final = (  # what is best in the cases of each, so that no constant fits many
     *((10, 1), (10, 2), (10, 2), (10, 3), (10, 3)),
     *((10, 4), (10, 4), (30, 1), (30, 2), (30, 2)),
@@ -63,7 +66,7 @@ class _Looked:
 
 
 def judge(world: World, given: Given) -> tuple[Finding, ...]:
-    """One finding for each goal: the mean credit over the world's cases, and the worst of them."""
+    """One finding for each goal: the mean of what is judged together, by the worst of each."""
     cases = [Case(*each) for each in world["cases"]]
     results = given.get("settings")
     if not isinstance(results, list) or len(results) != len(cases):
@@ -71,12 +74,14 @@ def judge(world: World, given: Given) -> tuple[Finding, ...]:
             Result(problem="settings was not called. Define a function of that name.")
         ] * len(cases)
     found = [_looked(case, result) for case, result in zip(cases, results, strict=True)]
-    return tuple(_finding(goal.key, found) for goal in GOALS)
+    return tuple(_finding(goal.key, found, world["together"]) for goal in GOALS)
 
 
-def _finding(goal: str, found: Sequence[_Looked]) -> Finding:
+def _finding(goal: str, found: Sequence[_Looked], together: int) -> Finding:
     worst = min(found, key=lambda each: each.credits[goal])
-    credit = round(fmean(each.credits[goal] for each in found), 6)
+    earned = [each.credits[goal] for each in found]
+    starts = range(0, len(earned), together)
+    credit = round(fmean(min(earned[start : start + together]) for start in starts), 6)
     measured = worst.measured[goal]
     if len(found) > 1:
         met = sum(each.credits[goal] == 1 for each in found)
@@ -200,10 +205,11 @@ def _whole(given: dict[str, Any], name: str, offered: Callable[[int], bool], wha
 
 
 def unseen(dice: Random) -> tuple[World, ...]:
-    """Thirty cases, ten in a world."""
+    """Thirty cases in threes, two of these in a world."""
+    kinds = dice.sample(KINDS, len(KINDS))
     return tuple(
-        _world([drawn(dice, *kind) for kind in dice.sample(KINDS, len(KINDS))])
-        for _ in range(HIDDEN)
+        _world([case for kind in kinds[world::HIDDEN] for case in three(dice, *kind)], TOGETHER)
+        for world in range(HIDDEN)
     )
 
 
@@ -212,8 +218,8 @@ def calls(world: World) -> dict[str, list[Arguments]]:
     return {"settings": [tuple(each) for each in world["cases"]]}
 
 
-def _world(cases: Sequence[Case]) -> dict[str, Any]:
-    return {"cases": [list(each) for each in cases]}
+def _world(cases: Sequence[Case], together: int = 1) -> dict[str, Any]:
+    return {"cases": [list(each) for each in cases], "together": together}
 
 
 LAB: Final = Lab(

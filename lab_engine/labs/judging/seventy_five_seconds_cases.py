@@ -5,8 +5,8 @@ caches that always hold a copy.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from functools import lru_cache
+from itertools import product
 from math import log10
 from random import Random
 from typing import Final, NamedTuple
@@ -24,6 +24,9 @@ TIMEOUTS: Final = (1, 5)
 MILLIONS: Final = (4, 40)
 CLEARLY: Final = 1.12  # times the bill that the dearer interval costs at least
 SHORTEST: Final = 6  # seconds: below that a TTL is hardly worth its bill
+LATE, OFTEN = 5.0, 0.05  # seconds and a chance: by so much broken, a promise is worth nothing
+TOGETHER: Final = 3  # cases that are judged as one, by the worst of them
+TRIES: Final = 30  # for a neighbour, before another case is drawn
 
 
 class Settings(NamedTuple):
@@ -67,20 +70,21 @@ class Case(NamedTuple):
         return queries * PRICE + (self.fee if chosen.interval == min(INTERVALS) else 0.0)
 
 
-@lru_cache(1024)
 def best(case: Case) -> Settings:
     """The cheapest settings that keep both promises; in each case of this lab there are some."""
-    return min(_kept(case), key=case.bill)
+    return min(_kept(case.pause, case.timeout), key=case.bill)
 
 
-def _kept(case: Case) -> Iterator[Settings]:
+@lru_cache(1024)
+def _kept(pause: float, timeout: float) -> tuple[Settings, ...]:
     """For each pair of interval and threshold that stands the pause, the largest TTL."""
-    for interval in INTERVALS:
-        for threshold in THRESHOLDS:
-            ttl = _longest(interval, threshold, case.timeout)
-            chosen = Settings(interval, threshold, max(0, ttl))
-            if ttl >= 0 and case.tripped(chosen) <= SELDOM:
-                yield chosen
+    stand = (
+        (interval, threshold)
+        for interval, threshold in product(INTERVALS, THRESHOLDS)
+        if Failover(interval, threshold, 0, timeout).tripped_by(pause) <= SELDOM
+    )
+    longest = ((*each, _longest(*each, timeout)) for each in stand)
+    return tuple(Settings(*each) for each in longest if each[-1] >= 0)
 
 
 @lru_cache(1024)
@@ -93,17 +97,54 @@ def _longest(interval: int, threshold: int, timeout: float) -> int:
     return bisect_right(range(2 * int(PROMISE)), PROMISE, key=outage) - 1
 
 
-def drawn(dice: Random, interval: int, threshold: int) -> Case:
-    """A case in which that pair is best: with few of each kind no constant fits many."""
-    while best(case := _any(dice))[:2] != (interval, threshold):
-        pass
-    return case
+def three(dice: Random, interval: int, threshold: int) -> tuple[Case, ...]:
+    """A case in which that pair is best, and two that differ from it in one number each.
+
+    What is best for it is nothing for either of the others. So no constant fits all three, and no
+    rule that leaves one of the numbers out; nor one that knows of pauses which all checkers see or
+    none.
+    """
+    while True:
+        case = _any(dice)
+        if best(case)[:2] != (interval, threshold):
+            continue
+        others = (_neighbour(dice, case, number) for number in dice.sample(Case._fields, 2))
+        found = (case, *filter(None, others))
+        close = any(map(_is_seen_by_some, found)) and any(map(_is_seen_by_most, found))
+        if len(found) == TOGETHER and close:
+            return found
+
+
+def _neighbour(dice: Random, case: Case, number: str) -> Case | None:
+    """A case that differs in that number, and for which other settings are best; or none."""
+    for _ in range(TRIES):
+        other = case._replace(**{number: getattr(_any(dice), number)})
+        if _is_decided(other) and _is_missed(other, best(case)):
+            return other
+    return None
+
+
+def _is_missed(case: Case, chosen: Settings) -> bool:
+    """Whether the settings break a promise, or cost a tenth too much."""
+    late, tripped = case.outage(chosen) > PROMISE + LATE, case.tripped(chosen) > OFTEN
+    return late or tripped or case.bill(chosen) > CLEARLY * case.bill(best(case))
+
+
+def _is_seen_by_some(case: Case) -> bool:
+    """Whether too few checkers see the pause: the best settings stand it, but not by much."""
+    return case.tripped(best(case)) > 0
+
+
+def _is_seen_by_most(case: Case) -> bool:
+    """Whether one failure less would do often, but not always."""
+    interval, threshold, ttl = best(case)
+    return threshold > 1 and OFTEN < case.tripped(Settings(interval, threshold - 1, ttl)) < 1
 
 
 def _any(dice: Random) -> Case:
-    """A case in which both intervals can keep the promises, and one of them is clearly cheaper.
+    """A case that is a decision.
 
-    The fee is drawn around that at which both cost the same: well below it or well above.
+    The fee is drawn around that at which both intervals cost the same: well below it or well above.
     """
     while True:
         free = Case(
@@ -113,14 +154,23 @@ def _any(dice: Random) -> Case:
             fee=0.0,
         )
         times = dice.uniform(0.1, 0.4) if dice.random() < 0.5 else dice.uniform(1.5, 2.2)
-        kept = [*_kept(free)]
-        fast, slow = (
-            max((each.ttl for each in kept if each.interval == one), default=0) for one in INTERVALS
-        )
-        if min(fast, slow) < SHORTEST:
-            continue
+        fast, slow = _by_interval(free)
         saved = free.bill(Settings(30, 1, slow)) - free.bill(Settings(10, 1, fast))
         case = free._replace(fee=float(f"{max(0.01, saved * times):.2g}"))
-        bills = case.bill(Settings(30, 1, slow)), case.bill(Settings(10, 1, fast))
-        if max(bills) > CLEARLY * min(bills):
+        if _is_decided(case):
             return case
+
+
+def _is_decided(case: Case) -> bool:
+    """Whether both intervals can keep the promises, and one of them is clearly cheaper."""
+    fast, slow = _by_interval(case)
+    bills = case.bill(Settings(30, 1, slow)), case.bill(Settings(10, 1, fast))
+    return min(fast, slow) >= SHORTEST and max(bills) > CLEARLY * min(bills)
+
+
+def _by_interval(case: Case) -> tuple[int, ...]:
+    """The largest TTL with checks every 10 s and every 30 s, 0 where none keeps the promises."""
+    kept = _kept(case.pause, case.timeout)
+    return tuple(
+        max((each.ttl for each in kept if each.interval == one), default=0) for one in INTERVALS
+    )
