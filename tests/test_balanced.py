@@ -285,7 +285,7 @@ def test_the_balancer_closes_what_is_unused():
 PAUSE = (ScheduledChange(60.0, "down", FOUR), ScheduledChange(80.0, "down", []))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_error_leaves_a_connection_open_at_l7_alone():
     """A 503 comes over the client's connection, which it keeps; at L4 there is nobody to answer."""
     calm = KEEPING.set("balancer.keep_alive", 3600)

@@ -169,9 +169,7 @@ def test_a_cookie_sticks_to_errors_that_no_check_sees():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("failure", "ends"),
-    long_but(
-        [("5xx", False), ("silent", True), ("closes", True)], ("5xx", False), ("silent", True)
-    ),
+    long_but([("5xx", False), ("silent", True), ("closes", True)], ("silent", True)),
 )
 def test_connections_at_l4_outlive_the_verdict_of_the_checks(failure, ends):
     """Errors come to who is connected for as long as they stay; a silence closes what it meets."""

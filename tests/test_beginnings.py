@@ -123,6 +123,7 @@ def test_every_second_of_a_ttl_is_alike_on_a_clock_of_seconds(engine):
     assert worst(counts) < critical(1000, freedom(counts))
 
 
+@pytest.mark.long
 def test_copies_taken_at_any_moment_of_such_a_clock_are_seen(monkeypatch):
     """Planted: ages uniform over a lifetime that is half a second shorter on average."""
 
@@ -215,6 +216,7 @@ def test_windows_opened_out_of_the_order_of_time_are_seen(monkeypatch):
     assert dealt(watched(DEALT, "population", range(20))) > 8
 
 
+@pytest.mark.long
 def test_several_levels_of_exact_caches_leave_the_authority_its_rate():
     """Three levels and the clients' own: within 1 % of r / (1 + r T), T = 10."""
     levels = scenario(

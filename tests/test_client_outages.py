@@ -10,6 +10,7 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.parts import Backend, ScheduledChange
+from tests.counts import long_but
 
 from .seeds import shifted
 
@@ -56,7 +57,10 @@ OWN = {  # seconds beyond the TTL, at most: what sheets and source codes say of 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("profile", OWN)
+@pytest.mark.parametrize(
+    "profile",
+    long_but(OWN, "none", "windows", "envoy-strict", "haproxy", "jvm/os-cache", "curl", "firefox"),
+)
 def test_a_client_adds_what_it_keeps_beyond_the_ttl(profile):
     found = outage(profile)
 

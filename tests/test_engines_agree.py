@@ -128,7 +128,7 @@ def sums_of(one, engine, runs):
     return {name: [each.get(name, 0) for each in found] for name in set().union(*found)}
 
 
-@pytest.mark.parametrize("number", long_but(range(FORTY), *range(0, FORTY, 6)))
+@pytest.mark.parametrize("number", long_but(range(FORTY), *range(0, FORTY, 12)))
 def test_both_engines_agree_in_every_sum(number):
     """And in how each scatters. `alike.chance` is a bound, so nothing is left to the sample."""
     one = scenario(shifted(number))

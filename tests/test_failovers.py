@@ -43,7 +43,6 @@ def alone(found):
     long_but(
         product(TRADES, [5, 20, 60, 300, 1800]),
         ("the default", 20),
-        ("fast checks", 300),
         ("busy caches", 300),
     ),
 )

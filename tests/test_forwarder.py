@@ -17,6 +17,7 @@ from lab_engine.caches.profiles import RECURSIVES
 from lab_engine.caches.resolver import Resolver
 from lab_engine.wire.ecs import network_of
 from lab_engine.wire.transport import InProcess
+from tests.counts import long_but
 
 PARIS, TOKYO, VIRGINIA = "198.18.1.0/24", "198.18.2.0/24", "198.18.3.0/24"
 TOKYO_6 = "2001:db8:2::/56"
@@ -51,7 +52,7 @@ def seen(server):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ecs", [None, 24])
+@pytest.mark.parametrize("ecs", long_but([None, 24], 24))
 @pytest.mark.parametrize("profile", RECURSIVES)
 def test_every_profile_does_what_it_does_in_the_simulations(profile, ecs):
     """The same questions at the same times by the same dice: the same answers, to the second."""

@@ -140,7 +140,7 @@ def test_an_unknown_drill_is_refused():
         game_day(Design(drills=("earthquake",)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_above_capacity_is_about_what_servers_refuse():
     """The engine that plays each request, with queues, on a small crowd behind few caches."""
     scenario = drill_scenario(Design(dark="europe"), "region")

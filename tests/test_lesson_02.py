@@ -75,7 +75,7 @@ def thousand(skew: float) -> tuple[Outcome, ...]:
     return sweep(shop_of_one().set("resolvers.skew", skew), {}, 1000)[0].outcomes
 
 
-@pytest.mark.parametrize(("skew", "says"), [(0, 0.31), (1, 0.76)])
+@pytest.mark.parametrize(("skew", "says"), long_but([(0, 0.31), (1, 0.76)], (1, 0.76)))
 def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
     """±31 % through equal resolvers, ±76 % under Zipf's law: closed form, and 1,000 runs."""
     formula = theory.canary_error(0.01, zipf_shares(100, skew), 60, 600) / 0.01
@@ -144,6 +144,7 @@ def test_a_step_is_a_part_of_the_sum(weight: int, says: float) -> None:
     assert intended(raised, NEW)[-1][1] == pytest.approx(says, abs=0.3)
 
 
+@pytest.mark.long
 def test_a_canary_that_nobody_visits() -> None:
     """Twenty resolvers, a minute: 0.99^40, by many runs, and as often 40 real draws."""
     minute = shop_of_one().set("resolvers.count", 20).set("duration", 60)
@@ -170,7 +171,7 @@ def test_of_fifty_canaries_three_or_four_show_less_than_a_third() -> None:
     assert 2.5 <= below <= 4.5
 
 
-@pytest.mark.parametrize(("watch", "below"), [(3600, 2), (10_800, 0)])
+@pytest.mark.parametrize(("watch", "below"), long_but([(3600, 2), (10_800, 0)], (3600, 2)))
 def test_three_hours_until_no_dot_shows_less_than_half(watch: int, below: int) -> None:
     """The panel's own dice, after an hour and after three: what the text says to count."""
     panel = canaries.canary(shop_of_one().set("seed", 1), *CONTROLS, server=NEW)
@@ -199,6 +200,7 @@ def test_an_abort_takes_half_a_ttl(ttl: int) -> None:
     assert mean(harmed) == pytest.approx(formula, abs=0.4 * stdev(harmed) + 0.01 * formula)
 
 
+@pytest.mark.long
 def test_the_picture_of_an_abort_agrees_with_half_a_ttl() -> None:
     """Half of the users have left 80 s + 300 s / 2 after the beginning; the sentence says that."""
     crowd = Clients(50_000, rate=0.01)
@@ -304,7 +306,7 @@ def test_a_tile_tells_the_tree_of_its_answer() -> None:
     assert {address: tiles.servers[at[0]] for address, at in named.items()} == {OLD: OLD, NEW: NEW}
 
 
-@pytest.mark.parametrize("key", MOVES)
+@pytest.mark.parametrize("key", long_but(MOVES, "unseen"))
 def test_each_goal_can_be_reached_and_none_is_at_the_start(key: str) -> None:
     """By moves that a learner might make, with the panel's own dice."""
     panel = canaries.canary(shop_of_one().set("seed", 1), *CONTROLS, server=NEW)

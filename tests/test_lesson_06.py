@@ -100,7 +100,7 @@ def test_a_secondary_that_is_too_small_serves_a_sixth():
     assert max(shares) < 30
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_prevents_the_cascade(prose):
     """Room to spare, or a refusal of the rest; with little to spare it may fall once more."""
     assert min(shares_of_nights(capacity=40, restart=30)) > 99

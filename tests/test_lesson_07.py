@@ -89,6 +89,7 @@ def test_errors_by_dns_end_within_detection_and_ttl():
     assert load("07_balancers").predict["dies"].right.startswith("2 minutes")
 
 
+@pytest.mark.long
 def test_the_canary_is_off_by_as_much_as_is_said(prose, found):
     errors = [100 * world.canary_error for world in (found.dns, found.l7)]
 
@@ -99,6 +100,7 @@ def test_so_many_come_back_by_dns(prose, found):
     assert f"{100 * found.dns.stickiness:.0f} % came back" in prose
 
 
+@pytest.mark.long
 def test_draining_takes_as_long_as_is_said(prose, found):
     kept = worlds(replace(SHOP, keep_alive=60.0).world("L7"))
 
@@ -108,6 +110,7 @@ def test_draining_takes_as_long_as_is_said(prose, found):
     assert kept.dns.drain.ended - kept.dns.at == 300
 
 
+@pytest.mark.long
 def test_the_quiz_has_the_numbers_of_the_algorithms():
     """To the five milliseconds that `about` leaves."""
     shorter = replace(FARM, duration=150, seed=1)

@@ -120,7 +120,7 @@ def test_the_failure_is_found_by_the_pool_that_goes_dark_alone():
     assert not lost_within_limits(other, game_day(other)).reached
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_half_of_the_bill_is_dns_at_the_ttl_that_the_tempting_answer_names():
     assert round(100 * game_day(Design(ttl=2)).bill.dns) == 50
     assert "TTL of 2 s" in load("08_capstone").predict["dns"].wrong[50]

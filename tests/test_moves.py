@@ -10,7 +10,7 @@ from lab_engine.course.datafile import load
 from lab_engine.simulation.moves import NEW, OLD
 from lab_engine.simulation.prices import MONTH
 from lab_engine.simulation.theory import Failover, hit_ratio, staircase_fills
-from tests.counts import LONG
+from tests.counts import LONG, long_but
 
 from .sampling import agrees
 from .seeds import shifted
@@ -70,7 +70,7 @@ def test_who_never_asks_again_is_left_for_good():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("serve_stale", [False, True])
+@pytest.mark.parametrize("serve_stale", long_but([False, True], True))
 def test_an_authority_out_of_reach_fails_requests_or_brings_the_old_address_back(serve_stale):
     result = Move(3600, silent=300, serve_stale=serve_stale, caches=20, seed=shifted(1)).run()
     failed = sum(result.outcome.failed)
@@ -131,7 +131,7 @@ def moved_by(**moved):
         ("deaf", {"lead": 3600}, False),
         ("deaf", {"silent": 900, "serve_stale": True}, False),
         ("revenant", {"silent": 900, "serve_stale": True}, True),
-        ("revenant", {"silent": 900}, False),
+        pytest.param("revenant", {"silent": 900}, False, marks=pytest.mark.long),
         ("revenant", {"lead": 0}, False),
     ],
 )

@@ -267,7 +267,7 @@ SHARED = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", long_but(SHARED, "grace", "a TTL from now on", "a mix"))
+@pytest.mark.parametrize("name", long_but(SHARED, "grace", "a mix"))
 def test_both_engines_agree_on_clients_that_share_caches(name):
     """Means and open parts over all runs, 30 clients behind 6 resolvers: 4.5 sigma of the runs."""
     fields = dict(SHARED[name])

@@ -364,7 +364,7 @@ def test_what_many_deaths_of_many_caches_would_take_is_refused_too():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("caches", [100_000, 2_000])
+@pytest.mark.parametrize("caches", long_but([100_000, 2_000], 2_000))
 def test_broken_off_it_keeps_what_is_whole_for_who_asks(caches):
     many = one_address(
         5,

@@ -105,6 +105,7 @@ def test_clients_that_try_the_next_address_lose_less_to_a_death_than_a_balancer_
     assert 0.25 * 200 * 4 - spread < found.l7.failed < 0.25 * 200 * 6 + spread
 
 
+@pytest.mark.long
 def test_clients_that_try_no_other_lose_a_ttl_to_a_death():
     hasty = {"hasty": {"like": "none", "tries_next": False}}
     scenario = SHOP.set("profiles", hasty).set("clients.profile", "hasty").set("duration", 60)
@@ -115,6 +116,7 @@ def test_clients_that_try_no_other_lose_a_ttl_to_a_death():
     assert found.l7.death.failed == found.l4.death.failed == (0,) * 60
 
 
+@pytest.mark.long
 def test_a_death_may_be_of_any_kind():
     """Errors: a client of DNS stays with them, and a balancer's checks take them out."""
     servers = tuple(Backend(each, capacity=80, queue=10**6, fails="5xx") for each in FOUR)

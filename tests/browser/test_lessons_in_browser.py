@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from tests.counts import long_but
+
 from . import harness
 from .axe import violations
 from .course import assert_quiet, cells, lesson_page, type_into
@@ -15,7 +17,7 @@ from .layout import assert_readable
 FIGURES = {"00_start_here": 0, "01_round_robin": 1, "extra/kubernetes": 0}
 
 
-@pytest.fixture(scope="module", params=FIGURES)
+@pytest.fixture(scope="module", params=long_but(FIGURES, "00_start_here", "01_round_robin"))
 def lesson(request, chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
     """A lesson, opened and run from top to bottom."""
     with lesson_page(chromium, lab, request.param) as page:
