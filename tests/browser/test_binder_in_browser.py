@@ -96,7 +96,8 @@ def interpreter() -> str:
 @pytest.fixture(scope="module")
 def binder() -> Iterator[Built]:
     """Base, pins and postBuild, in the order and by the commands of repo2docker's Dockerfile."""
-    uv = [sys.executable, "-m", "uv", "--quiet"]
+    # Without our own settings for uv, of which nobody at Binder knows when the base is made.
+    uv = [sys.executable, "-m", "uv", "--quiet", "--no-config"]
     with tempfile.TemporaryDirectory(prefix="binder-") as name:
         folder = Path(name)
         environment = folder / "environment"
