@@ -121,31 +121,6 @@ def test_a_tile_is_read_by_pointer_and_by_keyboard(kit: Notebook) -> None:
     expect(tiles(kit).nth(1)).to_have_attribute("aria-label", readout.inner_text())
 
 
-def nodes(kit: Notebook) -> int:
-    """How many the page has, and keeps, when what is garbage has been collected."""
-    session = kit.page.context.new_cdp_session(kit.page)
-    for _ in range(3):
-        session.send("HeapProfiler.collectGarbage")
-        kit.rest()
-    return int(session.send("Memory.getDOMCounters")["nodes"])
-
-
-def test_a_picture_that_was_read_by_keyboard_leaves_when_another_takes_its_place(
-    kit: Notebook,
-) -> None:
-    """Whoever keeps an event of a tile keeps that tile at most, and not all that was around it."""
-    one = tiles(kit).count()
-    before = nodes(kit)
-    for width in (1000, 1280) * 3:
-        tiles(kit).first.focus()
-        kit.page.keyboard.press("ArrowRight")
-        kit.page.set_viewport_size({"width": width, "height": 900})
-        kit.rest()
-    kit.settle()
-
-    assert nodes(kit) - before < 6 * one
-
-
 def test_shift_enter_goes_on_and_leaves_the_panel_as_it_is(kit: Notebook) -> None:
     """From a slider it runs the next cell; the panel's own is not run again, nor reset."""
     kit.kernel_text("ran = ''")

@@ -27,13 +27,6 @@ export function text(words, x, y, kind, anchor = "start") {
   return shape("text", { x, y, class: kind, "text-anchor": anchor }, words);
 }
 
-// Pictures in place of what hangs there, which is taken apart: whoever keeps an event of a mark of it
-// keeps that mark, and not with it, for as long as the page is open, a whole picture.
-export function hang(place, ...pictures) {
-  for (const old of place.children) if (!pictures.includes(old)) old.replaceChildren();
-  place.replaceChildren(...pictures);
-}
-
 export function unique() {
   return `lab-${Math.random().toString(36).slice(2)}`;
 }

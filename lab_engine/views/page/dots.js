@@ -1,6 +1,6 @@
 // Fifty equally likely outcomes, and a line that counts those below it: dragged, or moved by keys.
 
-import { hang, percent, shape, text } from "./dom.js";
+import { percent, shape, text } from "./dom.js";
 import { framed, redrawn } from "./frame.js";
 
 const SIDE = 14;
@@ -37,7 +37,7 @@ function stacked(board, still, width, at, moved) {
   inside.append(...circles);
   axis(inside, still, x);
   still.ghosts.forEach((ghost, row) => below(inside, ghost, x, width, BOTTOM + 32 + LINE * (row + 1)));
-  hang(board, svg);
+  board.replaceChildren(svg);
   svg.append(handle(svg, still, circles, x, width, at, moved));
 }
 

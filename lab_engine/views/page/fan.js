@@ -1,7 +1,7 @@
 // The fan: intended steps, the band of many runs, and this run as far as a playhead beside it has
 // come; without one, all of it.
 
-import { element, hang, shape, text } from "./dom.js";
+import { element, shape, text } from "./dom.js";
 import { framed, redrawn } from "./frame.js";
 
 const LEFT = 48;
@@ -62,7 +62,7 @@ function curves(board, still, width) {
   const head = inside.appendChild(shape("circle", { r: 4.5, fill: stroke }));
   const says = inside.appendChild(text("", right, TOP - 6, "lab-strong lab-halo", "end"));
   ghosts(inside, still, y, right);
-  hang(board, svg);
+  board.replaceChildren(svg);
   return {
     uncover(time) {
       const last = still.times.findLastIndex((each) => each <= time + 1e-9);

@@ -1,7 +1,7 @@
 // The matrix: cells that are filled question by question, and below them the packets and the cache
 // of the column that is chosen, under one playhead.
 
-import { element, hang, unique } from "./dom.js";
+import { element, unique } from "./dom.js";
 import { rows } from "./drawer.js";
 import { framed, redrawn, roving } from "./frame.js";
 import { WHOLE_MS, playhead } from "./play.js";
@@ -81,7 +81,7 @@ function table(board, still, show, id) {
     heads.push(row.appendChild(element("th", { textContent: name, scope: "row" })));
     return still.columns.map((_, index) => row.appendChild(cell(index === still.chosen)));
   });
-  hang(board, node);
+  board.replaceChildren(node);
 
   let now = [];
   const flat = cells.flat();

@@ -1,6 +1,6 @@
 // The tiles themselves: area = clients; colour, letter and pattern = server; bar = the TTL left.
 
-import { hang, patterns, percent, shape } from "./dom.js";
+import { patterns, percent, shape } from "./dom.js";
 import { roving } from "./frame.js";
 
 const GAP = 1.5;
@@ -20,7 +20,7 @@ export function mosaic(board, first, width, prefix, tell) {
   });
   svg.append(...cells.map((cell) => cell.node));
   if (run.others) svg.append(otherTile(run, width));
-  hang(board, svg);
+  board.replaceChildren(svg);
 
   let frame = 0;
   let resting;

@@ -1,7 +1,7 @@
 // Queues: the same requests in three worlds, dropping into a bucket for each server. All requests
 // came once, packed; the page counts who waits at the playhead's time and draws them as marks.
 
-import { clockOf, element, hang, patterns, shape, text, unique } from "./dom.js";
+import { clockOf, element, patterns, shape, text, unique } from "./dom.js";
 import { framed, redrawn } from "./frame.js";
 import { playhead } from "./play.js";
 
@@ -96,7 +96,7 @@ function worlds(board, run, width) {
   const wide = (width - 2 * GAP) / run.worlds.length;
   const columns = run.worlds.map((world, index) => column(svg, run, world, index * (wide + GAP), wide));
   took(svg, run, width);
-  hang(board, svg);
+  board.replaceChildren(svg);
   return {
     draw(time) {
       dns(Math.min(time, run.duration * (1 - 1e-9)));
