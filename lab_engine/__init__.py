@@ -5,7 +5,7 @@ The names below are what the lessons use. Each is imported when it is first aske
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -229,6 +229,18 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Have a notebook say what to run first, where a cell ends in a name that is not there yet.
+
+    IPython calls it in each kernel of the environment; what says it is imported when it is needed.
+    """
+
+    def missed(*what: Any, **more: Any) -> None:
+        import_module("lab_engine.course.order").said(*what, **more)
+
+    shell.set_custom_exc((NameError,), missed)
 
 
 def __dir__() -> list[str]:

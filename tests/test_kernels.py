@@ -1,10 +1,9 @@
-"""Lessons in kernels: two at once, restarted, interrupted, and run twice in the same one."""
+"""Lessons in kernels: two at once, restarted and interrupted. Twice in one: test_any_order.py."""
 
 import re
 import socket
 from contextlib import contextmanager
 
-import nbformat
 import psutil
 import pytest
 from jupyter_client.manager import start_new_kernel
@@ -17,7 +16,6 @@ from .test_notebooks import LESSONS, code_cells
 pytestmark = [pytest.mark.notebooks, pytest.mark.filterwarnings("ignore")]
 
 START = LESSONS / "00_start_here.ipynb"
-NUMBERED = sorted(LESSONS.glob("[0-9]*.ipynb"))
 COUNTED = """
 import threading, psutil
 print(threading.active_count(), len(psutil.Process().net_connections()),
@@ -143,15 +141,3 @@ with serve(zone) as other:
     assert "KeyboardInterrupt" in ended
     assert re.fullmatch(r"\d+ \d+ 0", before)
     assert after == before
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("path", NUMBERED, ids=lambda path: path.stem)
-def test_a_lesson_runs_twice_in_one_kernel(path, tmp_path):
-    """From top to bottom, and again without a restart: no cell ends in an error."""
-    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    with kernel_in(tmp_path) as kernel:
-        for turn in (1, 2):
-            for cell in cells:
-                kernel.run(cell.source)
-                assert kernel.ended["status"] == "ok", (turn, cell.id, kernel.ended)

@@ -86,3 +86,4 @@ def test_an_installed_wheel_passes_the_doctor(installed, tmp_path):
     said = done(installed / "lab-engine", "doctor", folder=tmp_path)
 
     assert said.splitlines()[-1] == "The course runs here."
+    assert (installed.parent / "etc" / "ipython" / "ipython_config.py").exists()

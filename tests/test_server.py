@@ -133,6 +133,17 @@ def test_a_stopped_server_frees_its_port(server):
     assert said == []
 
 
+def test_a_stopped_server_says_so_and_what_to_do():
+    """Also to who asks by way of a resolver, a cache, or a client that was made before."""
+    with serve(ZONE, api=True) as server:
+        client = server.client()
+
+    asking = (lambda: server.ask("www.shop.example"), server.resolver, lambda: forward(server))
+    for asks in (*asking, client.list_hosted_zones):
+        with pytest.raises(LabError, match="has stopped"):
+            asks()
+
+
 @pytest.mark.parametrize("port", [-1, 65_536])
 def test_a_port_that_is_none_is_refused(port):
     with pytest.raises(LabError, match=f"{port}: is not a port"):

@@ -160,10 +160,12 @@ def forward(  # noqa: PLR0913  (each is one thing a user may want to say)
 
     Raises:
         LabError: an unknown profile, an egress that is no address or needs the server itself,
-            lengths that are none, or an address or a port that is none.
+            lengths that are none, an address or a port that is none, or a server that has stopped.
     """
     if isinstance(upstream, str):
         parse_address(upstream)
+    elif isinstance(upstream, Endpoint):
+        upstream.refuse_if_stopped()
     chosen, rng = recursive(profile), Random(seed)
     if ecs is not None:
         both = (ecs, IPV6_BITS if ecs else 0) if isinstance(ecs, int) else ecs

@@ -97,8 +97,7 @@ class Endpoint(Entered):
             OSError: there is no response.
             LabError: this has stopped.
         """
-        if self._stopped:
-            raise ListenError(self.address, "has stopped", "Start another, and ask that.")
+        self.refuse_if_stopped()
         if source is not None:
             return self._within.carry(wire, stream=stream, timeout=timeout, source=source)
         return self._transport.carry(wire, stream=stream, timeout=timeout)
@@ -140,16 +139,23 @@ class Endpoint(Entered):
     def resolver(self) -> "dns.resolver.Resolver":
         """Dnspython's resolver, pointed here and nowhere else. It has no cache of its own.
 
-        Raises LabError where there is no port.
+        Raises LabError where there is no port, or where this has stopped.
         """
         import dns.resolver  # noqa: PLC0415  (a world may have no sockets)
 
+        self.refuse_if_stopped()
         if not self.port:
             raise ListenError(self.address, "has no port for a resolver to ask", "Use ask().")
         resolver = dns.resolver.Resolver(configure=False)
         resolver.nameservers = [self.host]
         resolver.port = self.port
         return resolver
+
+    def refuse_if_stopped(self) -> None:
+        """Raises LabError where this has stopped."""
+        if self._stopped:
+            remedy = "Start another, in a notebook by running its cell again, and ask that."
+            raise ListenError(self.address, "has stopped", remedy)
 
     def __exit__(
         self,

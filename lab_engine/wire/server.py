@@ -94,13 +94,15 @@ class Server(Endpoint):
     def client(self) -> Any:
         """A client of the API, as boto3's: `server.client().list_hosted_zones()`.
 
-        Raises LabError where there is no API.
+        Raises LabError where there is no API; and so does each call, when this has stopped.
         """
         if self.api is None:
             raise LabError(repr(self), "has no API", "Start it with serve(zone, api=True).")
         from lab_engine.wire.api import ANY_KEY, client  # noqa: PLC0415  (tornado)
 
-        return client(self.api.url, self.api.token or ANY_KEY)
+        made = client(self.api.url, self.api.token or ANY_KEY)
+        made.meta.events.register("before-send.route53", lambda **_: self.refuse_if_stopped())
+        return made
 
     @property
     def origins(self) -> str:

@@ -24,7 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.timeout(5 * harness.PATIENCE_MS / 1000), append=False)
+            if not item.get_closest_marker("timeout"):  # a file may need longer, and says so
+                item.add_marker(pytest.mark.timeout(5 * harness.PATIENCE_MS / 1000))
 
 
 @pytest.fixture(scope="package")
