@@ -119,11 +119,11 @@ def is_card(output):
 
 
 def friendly(outputs):
-    """Whether a cell ends in one line that says what to run first."""
+    """Whether a cell ends in a sentence that says what to run first, and in no traceback."""
     if not outputs or outputs[-1].output_type != "error":
         return False
-    lines = "\n".join(outputs[-1].traceback).splitlines()
-    return len(lines) == 1 and bool(SAYS_WHAT_TO_RUN.search(lines[0]))
+    said = " ".join("\n".join(outputs[-1].traceback).split())
+    return "Traceback" not in said and bool(SAYS_WHAT_TO_RUN.search(said))
 
 
 def changed(kernel, cells, first):

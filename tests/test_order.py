@@ -32,9 +32,9 @@ def shell(monkeypatch, tmp_path):
 
 
 def said(shell, capsys, code):
-    """What a cell ends in."""
+    """What a cell ends in, wherever its lines are broken."""
     shell.run_cell(code)
-    return capsys.readouterr().out.strip()
+    return " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def said(shell, capsys, code):
     ],
 )
 def test_a_cell_that_comes_too_early_says_what_to_run_first(shell, capsys, name, head):
-    """In one line, whether the name is asked for by the cell or by a function of one."""
+    """In one sentence, whether the name is asked for by the cell or by a function of one."""
     line = (
         f"LabError: {name}: no cell has set it since the kernel was started. First run the cell "
         f"that begins with `{head}`, or all above this one (menu Run, Run All Above Selected Cell)."
