@@ -51,8 +51,9 @@ def judge(shop: World, given: Given) -> Sequence[Finding]:
     """What an answer is worth in one shop, or in the worst of a group of them, by goals."""
     if "group" in shop:
         shops, results = shop["group"], given.get("answer")
-        fits = isinstance(results, list) and len(results) == len(shops)
-        alone = zip(shops, results if fits else [None] * len(shops), strict=True)
+        if not isinstance(results, list) or len(results) != len(shops):
+            results = [None] * len(shops)
+        alone = zip(shops, results, strict=True)
         return worse([judge(one, {"answer": [result]}) for one, result in alone])
     try:
         choice = _choice(given.get("answer"))
