@@ -9,6 +9,7 @@ them too, as comments:
     # ttl = None
     ### END SOLUTION
 
+Links of a solution are those of its folder, `](../../lessons/…)`; the copy lies one folder higher.
 The copy's check cells keep the output of a check that is passed, which is the same for every right
 answer; so a copy fails under nbval until it is solved.
 """
@@ -26,6 +27,7 @@ BEGIN: Final = "### BEGIN SOLUTION"
 INSTEAD: Final = "### INSTEAD"
 END: Final = "### END SOLUTION"
 SOLUTIONS: Final = "solutions"
+HIGHER: Final = ("](../../", "](../")  # a link to elsewhere in a solution, and in its copy
 
 
 def copied(solution: Any) -> Any:
@@ -45,6 +47,8 @@ def copied(solution: Any) -> Any:
         if BEGIN in cell.source or END in cell.source:
             cell.source = without_solution(cell.source)
             cell.outputs = []
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace(*HIGHER)
     return copy
 
 

@@ -94,16 +94,25 @@ def test_answers_survive_an_update_of_the_lab(course):
     assert "ttl = 61" in kept.read_text()
 
 
-def test_what_a_copy_names_is_there(tmp_path):
-    """Lessons and labs lie elsewhere in my/ than in the repository; links between them know it."""
-    mine.update(LABS.parent, tmp_path, lambda _: None)
-    missing = [
+def missing(folder):
+    """The relative links in a folder's notebooks that lead to no file."""
+    return [
         f"{path.name}: {link}"
-        for path in tmp_path.rglob("*.ipynb")
+        for path in folder.rglob("*.ipynb")
         for cell in nbformat.read(path, as_version=4).cells
         if cell.cell_type == "markdown"
         for link in re.findall(r"\]\(([\w./-]+\.(?:ipynb|html|svg))[)#\s]", cell.source)
         if not (path.parent / link).exists()
     ]
 
-    assert missing == []
+
+def test_links_lead_to_files_from_a_solution_and_from_its_copy():
+    """A solution lies one folder deeper than its copy."""
+    assert missing(LABS) == []
+
+
+def test_what_a_copy_names_is_there(tmp_path):
+    """Lessons and labs lie elsewhere in my/ than in the repository; links between them know it."""
+    mine.update(LABS.parent, tmp_path, lambda _: None)
+
+    assert missing(tmp_path) == []

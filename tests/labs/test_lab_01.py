@@ -1,19 +1,17 @@
 """Lab 01: its table of answers, and the law that draws its shops against runs."""
 
-from random import Random
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab_engine.labs.judging import lab
 from lab_engine.labs.judging.four_tills import GOALS, scenario
-from lab_engine.labs.judging.four_tills_worlds import LIMIT, WINDOW, expected, questions
+from lab_engine.labs.judging.four_tills_worlds import LIMIT, WINDOW, bought, expected, questions
 from lab_engine.labs.lab import Result
 from lab_engine.simulation.quantiles import weighted_quantiles
 from lab_engine.simulation.run import run
 from tests.labs.junk import JUNK
-from tests.labs.tables import SEEDS, Tabled
+from tests.labs.tables import SEEDS, Tabled, unseen
 
 pytestmark = pytest.mark.slow
 
@@ -28,12 +26,31 @@ class TestTable(Tabled):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_one_shop_of_each_pair_is_hopeless_indeed(seed):
-    """The least TTL that its budget buys leaves the busiest server far above the limit."""
-    for world in LAB.unseen(Random(seed)):
-        (shop,) = (each for each in world["pair"] if each["hopeless"])
-        ttl = int(0.94 * WINDOW * shop["resolvers"] / shop["budget"])  # below what it buys
-        assert uneven(shop, ttl, hours=4) > LIMIT + 0.04
+def test_shops_where_nothing_does_it_are_hopeless_indeed(seed):
+    """The least TTL that the budget buys leaves the busiest server far above the limit."""
+    for group in unseen(NAME, seed):
+        for shop in (each for each in group["group"] if each["hopeless"]):
+            ttl = int(0.94 * bought(shop))  # below what it buys
+            assert uneven(shop, ttl, hours=4) > LIMIT + 0.04
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_bound_tells_which_shops_of_a_group_are_hopeless(seed):
+    """Each value of each number is tried; more of it is less even."""
+    numbers = (
+        lambda shop: -shop["resolvers"],
+        lambda shop: -shop["budget"],
+        lambda shop: shop["servers"],
+        lambda shop: shop["mix"]["powerdns"],
+        bought,
+        lambda shop: shop["mix"]["powerdns"] * bought(shop),
+    )
+    for group in unseen(NAME, seed):
+        hopeless = [shop["hopeless"] for shop in group["group"]]
+        for number in numbers:
+            found = [number(shop) for shop in group["group"]]
+            for bound in found:
+                assert [each >= bound for each in found] != hopeless
 
 
 def uneven(shop, ttl, hours):

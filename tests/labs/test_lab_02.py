@@ -17,7 +17,6 @@ from lab_engine.labs.judging.careful_canary_worlds import (
     ALARM,
     RATE,
     REACTION,
-    REFERENCE,
     RUNS,
     Crowd,
     Plan,
@@ -38,6 +37,14 @@ LAB = lab(NAME)
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 
 
+def plan(*weights, ttl=20):
+    """Weights that are raised every ten minutes."""
+    return Plan(tuple(Step(10 * n, weight) for n, weight in enumerate(weights)), ttl)
+
+
+REFERENCE = plan(2, 5, 10, 20, 45, 100)
+
+
 class TestTable(Tabled):
     name = NAME
 
@@ -48,15 +55,15 @@ def test_idle_steps_never_pass(seed):
     for between in ("", "(49, 5), (49.1, 20),", "(0.1, 5), (0.2, 10), (0.3, 20), (0.4, 45),"):
         code = f"steps = [(0, 2), {between} (50, 100)]\nttl = 20\n"
 
-        assert score(LAB, code, unseen(NAME, seed)) < 75
+        assert score(LAB, code, unseen(NAME, seed)) < 25
 
 
-def test_limits_are_a_quarter_more_than_the_references():
-    for world in (each for pair in unseen(NAME, 2) for each in pair["pair"]):
-        found = measured(Crowd(*world["crowd"]), REFERENCE)
+@pytest.mark.parametrize("weights", [(2, 4, 8, 16, 32, 64, 100), (2, 3, 5, 8, 13, 21, 34, 55, 100)])
+def test_no_plan_whose_steps_at_most_double_misses_a_limit(weights):
+    for world in (each for group in unseen(NAME, 2) for each in group["group"]):
+        found = measured(Crowd(*world["crowd"]), plan(*weights))
 
-        for most, here in zip(world["limits"], found, strict=True):
-            assert most - 1 <= 1.25 * here <= most
+        assert all(here <= most for here, most in zip(found, world["limits"], strict=True))
 
 
 def test_visible_limits_leave_the_reference_room():
@@ -116,9 +123,10 @@ def test_runs_agree_with_copies_one_by_one(crowd):
 def test_detection_among_many_small_caches_is_a_division():
     """Thousands of equal caches share evenly: 20 / (500 · 2 % · 10 %) s after a turn."""
     crowd = Crowd(5000, 0.0, 0.10, 0, 1)
-    plan = Plan((Step(0, 2),), 5)
 
-    assert measured(crowd, plan).detection == pytest.approx(20 / (RATE * 0.02 * 0.1), abs=6)
+    assert measured(crowd, plan(2, ttl=5)).detection == pytest.approx(
+        20 / (RATE * 0.02 * 0.1), abs=6
+    )
 
 
 def engine(ttl, skew):
@@ -148,8 +156,8 @@ def engine(ttl, skew):
 def test_the_canarys_requests_are_the_engines():
     """Requests of the new build in five minutes: mean and p95 of 100 runs each."""
     begins, ttl, crowd = 6000.0, 20, Crowd(200, 1.0, 1.0, 0, 4)
-    plan = Plan((Step(begins / 60, 10),), ttl)
-    at, number, rate = worlds._copies(crowd, plan, begins, 300.0)
+    turned = Plan((Step(begins / 60, 10),), ttl)
+    at, number, rate = worlds._copies(crowd, turned, begins, 300.0)
     until = np.minimum(at + ttl, begins + 300) - np.maximum(at, begins)
     mine = np.bincount(number, (at >= begins) + rate * np.maximum(until, 0), RUNS)
 
@@ -207,7 +215,8 @@ def test_malformed_plans_are_told_apart(steps, ttl, told):
         assert told in finding.turn
 
 
-def test_limits_grow_with_what_the_plan_comes_to():
+def test_limits_grow_with_the_weight_at_which_a_fault_begins():
     crowd = Crowd(*LAB.visible[0]["crowd"])
+    harmed = [limits(crowd._replace(since=since)).harmed for since in (0, 4, 12, 40)]
 
-    assert limits(crowd, Plan(REFERENCE.steps, 60)).harmed > limits(crowd).harmed
+    assert harmed == sorted(harmed)

@@ -38,17 +38,19 @@ STEPS: Final = 12
 
 VISIBLE: Final = (
     (Crowd(200, 1.0, 0.02, 0, 1), Limits(300, 80, 40_000)),
-    (Crowd(200, 1.0, 0.02, 10, 2), Limits(60, 165, 40_000)),
-    (Crowd(200, 1.0, 0.02, 40, 3), Limits(20, 475, 40_000)),
+    (Crowd(200, 1.0, 0.02, 12, 2), Limits(50, 320, 40_000)),
+    (Crowd(200, 1.0, 0.02, 40, 3), Limits(20, 750, 40_000)),
 )
-# From which weights on two builds fail: who overlooks one kind of fault fails with the pair.
-PAIRS: Final = (((0,), (6, 10, 15, 20)), ((0,), (25, 30, 40)), ((0,), (50, 60)))
+# From which weights on builds fail: a plan must be careful at each height.
+SINCE: Final = ((0, 0), (3, 4), (11, 13), (22, 40))
+TIMES: Final = 2  # that each of these is drawn
+NOTHING: Final = 1.15  # times a limit of detection or harm: nothing is left
 
 
 def judge(world: World, given: Given) -> tuple[Finding, ...]:
-    """One finding for each goal, in one world or in the worse of a pair."""
-    if "pair" in world:
-        return worse([judge(each, given) for each in world["pair"]])
+    """One finding for each goal, in one world or in the worst of a group."""
+    if "group" in world:
+        return worse([judge(each, given) for each in world["group"]])
     try:
         plan = read(given)
     except LabError as refused:
@@ -61,9 +63,9 @@ def judge(world: World, given: Given) -> tuple[Finding, ...]:
 
 
 def _findings(plan: Plan, found: Measured, most: Limits) -> tuple[Finding, ...]:
-    """What is missed by as much again as is allowed is the naive answer's."""
-    soon = near(found.detection, most.detection, 2 * most.detection)
-    gentle = near(found.harmed, most.harmed, 2 * most.harmed)
+    naive = 1 + 2 * (NOTHING - 1)  # half-way to it nothing is left
+    soon = near(found.detection, most.detection, naive * most.detection)
+    gentle = near(found.harmed, most.harmed, naive * most.harmed)
     both = soon * gentle
     ends = plan.complete
     done = near(WITHIN + 1e9 if ends is None else ends, WITHIN, 2 * WITHIN)
@@ -135,7 +137,7 @@ def read(given: Given) -> Plan:
 
 
 def _steps(given: Any) -> tuple[Step, ...]:
-    remedy = "Write [(0, 2), (30, 100)], say: minutes, and per cent."
+    remedy = "Write [(0, 50), (30, 100)], say: minutes, and per cent."
     if not isinstance(given, list) or not 1 <= len(given) <= STEPS:
         raise LabError(f"steps {short(given)}", f"is no list of 1 to {STEPS} steps", remedy)
     steps = []
@@ -158,9 +160,9 @@ def _minutes(given: Any) -> float:
 
 
 def unseen(dice: Random) -> tuple[World, ...]:
-    """Three pairs: a fault that shows at any weight, and one that shows from some weight on."""
-    pairs = [[drawn(dice, since) for since in pair] for pair in PAIRS]
-    return tuple({"pair": [_world(each, limits(each)) for each in pair]} for pair in pairs)
+    """Builds that count as one: faults at any weight, and from a low, middle and great one on."""
+    crowds = [drawn(dice, since) for _ in range(TIMES) for since in SINCE]
+    return ({"group": [_world(each, limits(each)) for each in crowds]},)
 
 
 def _world(crowd: Crowd, most: Limits) -> dict[str, Sequence[float]]:

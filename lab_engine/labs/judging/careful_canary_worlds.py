@@ -4,7 +4,6 @@ Requests flow evenly between fills, and each fill throws the die anew; the alarm
 engine has, is added here. Runs of one world have the same dice, whatever the plan.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -151,10 +150,10 @@ def _copies(
 
 # --- worlds ---------------------------------------------------------------------------------------
 
-REFERENCE: Final = Plan(
-    tuple(Step(*each) for each in ((0, 2), (10, 5), (20, 10), (30, 20), (40, 45), (50, 100))), 20
-)
-ROOM: Final = 1.25  # times what the reference comes to
+START: Final = 2  # per cent: enough to find what fails at any weight
+STEEP: Final = 2  # times the weight before: as far as a careful step goes
+TTL: Final = 20
+ROOM: Final = 1.25  # times what careful plans come to
 
 
 class Limits(NamedTuple):
@@ -165,17 +164,29 @@ class Limits(NamedTuple):
     queries: int
 
 
-def limits(crowd: Crowd, plan: Plan = REFERENCE) -> Limits:
-    """What a plan comes to, and a quarter more."""
-    return Limits(*(int(ROOM * each) + 1 for each in measured(crowd, plan)))
+def limits(crowd: Crowd) -> Limits:
+    """What careful plans come to, and a quarter more.
+
+    The slowest of them has a step to the very weight at which the fault begins, the boldest was
+    just below it, and goes to twice that: no plan whose steps at most double does worse.
+    """
+    least = max(START, crowd.since)
+    most = START if crowd.since == 0 else min(100, STEEP * crowd.since)
+    slow, bold = (measured(crowd, _met_at(weight, crowd.since)) for weight in (least, most))
+    found = slow.detection, bold.harmed, slow.queries
+    return Limits(*(int(ROOM * each) + 1 for each in found))
 
 
-def drawn(dice: Random, since: Sequence[int]) -> Crowd:
-    """A crowd whose fault shows from one of these weights on."""
+def _met_at(weight: int, since: int) -> Plan:
+    return Plan((Step(0, since // STEEP), Step(10, weight)), TTL)
+
+
+def drawn(dice: Random, since: tuple[int, int]) -> Crowd:
+    """A crowd whose fault shows from a weight on that is between these."""
     return Crowd(
         resolvers=dice.randint(50, 1000),
         skew=round(dice.uniform(0.5, 1.2), 2),
         error=dice.randint(10, 50) / 1000,
-        since=dice.choice(since),
+        since=dice.randint(*since),
         seed=dice.getrandbits(32),
     )

@@ -48,11 +48,12 @@ class _Measured(NamedTuple):
 
 
 def judge(shop: World, given: Given) -> Sequence[Finding]:
-    """What an answer is worth in one shop, or in the worse of a pair of them, by goals."""
-    if "pair" in shop:
-        results = given.get("answer")
-        each = results if isinstance(results, list) and len(results) == 2 else [None, None]
-        alone = zip(shop["pair"], each, strict=True)
+    """What an answer is worth in one shop, or in the worst of a group of them, by goals."""
+    if "group" in shop:
+        shops, results = shop["group"], given.get("answer")
+        if not isinstance(results, list) or len(results) != len(shops):
+            results = [None] * len(shops)
+        alone = zip(shops, results, strict=True)
         return worse([judge(one, {"answer": [result]}) for one, result in alone])
     try:
         choice = _choice(given.get("answer"))
@@ -197,10 +198,11 @@ LAB: Final = Lab(
     GOALS,
     (
         {"title": "A", **world(200, 4, {"powerdns": 0.40, "bind": 0.35, "unbound": 0.25}, 1300, 1)},
-        {"title": "B", **world(400, 5, {"powerdns": 0.20, "bind": 0.45, "unbound": 0.35}, 1300, 2)},
-        {"title": "C", **world(150, 4, {"powerdns": 0.40, "bind": 0.35, "unbound": 0.25}, 240, 3)},
+        {"title": "B", **world(600, 5, {"powerdns": 0.14, "bind": 0.48, "unbound": 0.38}, 900, 2)},
+        {"title": "C", **world(100, 5, {"powerdns": 0.26, "bind": 0.44, "unbound": 0.30}, 110, 3)},
+        {"title": "D", **world(150, 5, {"powerdns": 0.78, "bind": 0.12, "unbound": 0.10}, 1000, 4)},
     ),
     unseen,
     judge,
-    lambda shop: {"answer": [_asked(each) for each in shop.get("pair", [shop])]},
+    lambda shop: {"answer": [_asked(each) for each in shop.get("group", [shop])]},
 )
