@@ -37,8 +37,8 @@ def pytest_configure():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_xdist_auto_num_workers():
-    """Two more than there are cores: somebody is waiting, for a page or for a clock."""
-    return (yield) + 2
+    """Four more than there are cores: many wait, for a page or for a clock."""
+    return (yield) + 4
 
 
 @pytest.hookimpl(wrapper=True)

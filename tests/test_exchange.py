@@ -78,8 +78,8 @@ def test_what_is_not_there_carries_a_word_of_help(server, question, words):
 
 
 def test_a_failure_carries_a_word_of_help(server):
-    server.stop()
     with forward(server, transport=InProcess) as cache:
+        server.stop()
         exchange = cache.ask("www.shop.example")
 
     assert exchange.rcode == "SERVFAIL"

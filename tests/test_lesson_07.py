@@ -96,6 +96,7 @@ def test_the_canary_is_off_by_as_much_as_is_said(prose, found):
     assert f"off by {errors[0]:.0f} points, the balancer's by {errors[1]:.2f}" in prose
 
 
+@pytest.mark.long
 def test_so_many_come_back_by_dns(prose, found):
     assert f"{100 * found.dns.stickiness:.0f} % came back" in prose
 

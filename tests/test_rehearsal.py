@@ -214,7 +214,7 @@ def gone_behind_cnames():
     return behind_cnames(www(OLD, 600)), behind_cnames(RRset.of("w", "A", OLD, 600))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_name_whose_target_goes_is_followed_as_soon_as_the_target():
     """A CNAME that is kept leads nobody to what is gone; nor does it, when that is back.
 
