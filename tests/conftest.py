@@ -37,8 +37,8 @@ def pytest_configure():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_xdist_auto_num_workers():
-    """Four more than there are cores: many wait, for a page or for a clock."""
-    return (yield) + 4
+    """One more than there are cores: somebody is waiting, for a page or for a clock."""
+    return (yield) + 1
 
 
 @pytest.hookimpl(wrapper=True)

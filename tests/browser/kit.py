@@ -39,6 +39,7 @@ def picture(page: Notebook, number: int) -> Locator:
 
 def afresh(page: Notebook) -> Notebook:
     """The page as it was first drawn: wide, light, the panel at its start, the strip at its end."""
+    page.page.bring_to_front()  # another file's page may lie over it
     page.page.emulate_media(reduced_motion="no-preference")
     page.page.set_viewport_size({"width": 1280, "height": 900})
     wear(page, "Light")

@@ -12,6 +12,8 @@ from .course import assert_in_view, assert_quiet, cells, lesson_page
 from .kit import LOOKS, wear
 from .layout import assert_readable
 
+pytestmark = pytest.mark.long  # of the lessons, 00 and 01 are played each time
+
 
 @pytest.fixture(scope="module")
 def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:

@@ -57,6 +57,7 @@ def cards(shared: Notebook) -> Notebook:
 def fresh(cards: Notebook) -> None:
     """Forget all that was said, and ask everything anew."""
     cards.forget()
+    cards.page.bring_to_front()
     for name in (ANSWERS, "awake"):
         (cards.lab.files / name).unlink(missing_ok=True)
     cards.page.evaluate(FORGET)
@@ -159,13 +160,13 @@ def test_who_has_chosen_and_goes_on_has_committed(cards: Notebook) -> None:
     said(second, "You said “192.0.2.2”, and so it was.")
 
 
-def test_so_has_who_chose_below_a_picture(lab: harness.Lab, open_notebook: Open) -> None:
+def test_so_has_who_chose_below_a_picture(lab: harness.Lab, notebook: Open) -> None:
     """The picture was there first, and heard the keys first."""
     shutil.copy(Path(__file__).parent / "toy_cards.py", lab.files)
     shows = "from lab_engine import asked, serve, Zone\nasked(serve(Zone.from_text(ZONE)).log)"
     rest = [SET_UP, CELLS["ask second"], CELLS["reveal second"], ""]
     (lab.files / ANSWERS).unlink(missing_ok=True)
-    page = open_notebook([f"from caches import ZONE\n{shows}", *rest])
+    page = notebook([f"from caches import ZONE\n{shows}", *rest])
     page.page.evaluate(FORGET)
     page.command("notebook:run-cell-and-select-next")
     page.page.locator(".lab-log").wait_for()

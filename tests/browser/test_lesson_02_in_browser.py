@@ -12,7 +12,7 @@ from .harness import Lab, Notebook
 from .kit import LOOKS, wear
 from .layout import assert_readable
 
-pytestmark = pytest.mark.long  # its kernel is at work for half a minute
+pytestmark = pytest.mark.long  # of the lessons, 00 and 01 are played each time
 
 
 @pytest.fixture(scope="module")

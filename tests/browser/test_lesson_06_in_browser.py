@@ -11,7 +11,7 @@ from .harness import Lab, Notebook
 from .kit import LOOKS, wear
 from .layout import assert_readable
 
-pytestmark = pytest.mark.long  # its kernel is at work for half a minute
+pytestmark = pytest.mark.long  # of the lessons, 00 and 01 are played each time
 
 TUNE, DEATHS, PLAYGROUND = range(3)
 

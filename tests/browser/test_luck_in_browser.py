@@ -8,6 +8,8 @@ from .conftest import Open
 from .harness import Notebook
 from .kit import LOOKS, wear
 
+pytestmark = pytest.mark.long  # as lesson 02, whose pictures these are
+
 SET_UP = """
 from lab_engine import Clients, Ghost, RecordSet, Resolvers, Scenario, Zone, canary, fan
 from lab_engine.authority.policies import Weighted

@@ -11,6 +11,8 @@ from .axe import violations
 from .harness import Lab, Notebook
 from .kit import LOOKS, wear
 
+pytestmark = pytest.mark.long  # as lesson 03, whose picture this is
+
 PANEL = """\
 controls = ("sees", "resolver", "default", "ttl", "database")
 panel = world_map(by_continent(), *controls, chosen="Paris")

@@ -11,7 +11,7 @@ from .course import assert_in_view, assert_quiet, cells, lesson_page, reset_all,
 from .kit import wear
 from .layout import assert_readable
 
-pytestmark = pytest.mark.long  # its kernel is at work for half a minute
+pytestmark = pytest.mark.long  # of the lessons, 00 and 01 are played each time
 
 TRADE, STAIRCASE, PLAYGROUND = range(3)
 
