@@ -29,6 +29,11 @@ LOOKS: Final = pytest.mark.parametrize(
     ("theme", "width"), long_but(BOTH_WAYS, ("Light", 1280), ("Dark", 800))
 )
 """Light and dark, wide and narrow; of the four, two meet each of these once."""
+REDRAWN: Final = (1000, 1280, 1000, 1280)
+_KEPT: Final = """function() {
+    const nodes = this.filter(each => !Object.hasOwn(each, "constructor")); // no prototypes
+    return nodes.filter(node => !node.isConnected && node.matches('[class^="lab-"]')).length;
+}"""
 _NOTEBOOK: Final = "window.jupyterapp.shell.currentWidget.content"
 
 
@@ -85,3 +90,34 @@ def scrolled(page: Notebook) -> None:
 def active(page: Notebook) -> int:
     """Which cell is the active one."""
     return int(page.page.evaluate(f"{_NOTEBOOK}.activeCellIndex"))
+
+
+def left_behind(page: Notebook, mark: str) -> int:
+    """How many more parts of pictures hang nowhere, and are kept, after keys and redrawing.
+
+    At each of the widths of REDRAWN a key is pressed in a mark before. JupyterLab keeps that key's
+    event, as all since the last of its own shortcuts; so one is pressed at first.
+    """
+    activate(page, 0)
+    page.page.locator(".jp-Notebook .jp-Cell").first.press("ArrowDown")
+    page.page.wait_for_function(f"{_NOTEBOOK}.activeCellIndex === 1")
+    before = _kept(page)
+    for width in REDRAWN:
+        page.page.locator(mark).first.press("ArrowRight")
+        page.page.locator(f"svg:has({mark})").first.evaluate("svg => svg.dataset.old = true")
+        page.page.set_viewport_size({"width": width, "height": 900})
+        page.page.locator("[data-old]").wait_for(state="detached")
+    page.rest()
+    return _kept(page) - before
+
+
+def _kept(page: Notebook) -> int:
+    """How many parts of pictures are in the page's memory and not in the page."""
+    session = page.page.context.new_cdp_session(page.page)
+    there = session.send("Runtime.evaluate", {"expression": "SVGElement.prototype"})
+    prototype = {"prototypeObjectId": there["result"]["objectId"]}
+    objects = session.send("Runtime.queryObjects", prototype)["objects"]["objectId"]
+    counting = {"objectId": objects, "functionDeclaration": _KEPT, "returnByValue": True}
+    kept = int(session.send("Runtime.callFunctionOn", counting)["result"]["value"])
+    session.detach()
+    return kept

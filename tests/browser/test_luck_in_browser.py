@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, expect
 from .axe import sticking_out, violations
 from .conftest import Open
 from .harness import Notebook
-from .kit import LOOKS, wear
+from .kit import LOOKS, REDRAWN, left_behind, wear
 
 pytestmark = pytest.mark.long  # as lesson 02, whose pictures these are
 
@@ -114,6 +114,11 @@ def test_the_line_is_dragged(page: Notebook) -> None:
     page.page.mouse.move(box["x"] + 20, high)
 
     assert line(page).get_attribute("aria-valuenow") == "2.5"
+
+
+def test_dots_go_when_they_are_drawn_anew(page: Notebook) -> None:
+    """Though the line was moved by keys: it stays with the keys' events, and with it no dot."""
+    assert left_behind(page, ".lab-handle") <= 2 * len(REDRAWN)  # the line, and what it was in
 
 
 def test_the_fan_follows_the_playhead(page: Notebook) -> None:

@@ -3,7 +3,7 @@
 from playwright.sync_api import Locator, expect
 
 from .harness import Notebook
-from .kit import picture
+from .kit import REDRAWN, left_behind, picture
 
 
 def marks(kit: Notebook) -> Locator:
@@ -38,6 +38,11 @@ def test_packets_are_visited_by_keyboard(kit: Notebook) -> None:
     )
     assert focused.get_attribute("aria-describedby") == packet(kit).get_attribute("id")
     assert picture(kit, 1).locator('.lab-mark[tabindex="0"]').count() == 1
+
+
+def test_packets_that_were_read_by_keyboard_go_when_they_are_drawn_anew(kit: Notebook) -> None:
+    """All but the mark in which a key was pressed: that one stays with the key's event."""
+    assert left_behind(kit, ".lab-mark") <= len(REDRAWN)
 
 
 def test_the_playhead_uncovers_packet_by_packet(kit: Notebook) -> None:

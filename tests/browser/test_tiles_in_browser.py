@@ -9,7 +9,7 @@ from lab_engine.views.theme import sign
 
 from .axe import sticking_out, violations
 from .harness import Notebook
-from .kit import LOOKS, activate, active, picture, scrolled, wear
+from .kit import LOOKS, REDRAWN, activate, active, left_behind, picture, scrolled, wear
 
 
 def tiles(kit: Notebook):
@@ -119,6 +119,11 @@ def test_a_tile_is_read_by_pointer_and_by_keyboard(kit: Notebook) -> None:
     expect(tiles(kit).nth(1)).to_be_focused()
     expect(readout).to_contain_text("resolver 2, 14 % of the clients: leads to")
     expect(tiles(kit).nth(1)).to_have_attribute("aria-label", readout.inner_text())
+
+
+def test_tiles_that_were_read_by_keyboard_go_when_they_are_drawn_anew(kit: Notebook) -> None:
+    """All but the tile in which a key was pressed: that one stays with the key's event."""
+    assert left_behind(kit, ".lab-tile") <= len(REDRAWN)
 
 
 def test_shift_enter_goes_on_and_leaves_the_panel_as_it_is(kit: Notebook) -> None:

@@ -27,6 +27,22 @@ export function text(words, x, y, kind, anchor = "start") {
   return shape("text", { x, y, class: kind, "text-anchor": anchor }, words);
 }
 
+const hung = new WeakMap(); // place -> what ends with the picture that hangs there
+
+// A picture in place of the one before, which is taken apart. JupyterLab keeps the event of each key
+// until one of its own shortcuts is pressed, and with it the mark that had the focus; the rest of the
+// picture would stay with that mark. What is returned ends the listeners, which know all marks.
+export function hang(place, ...nodes) {
+  const before = hung.get(place);
+  const here = new AbortController();
+  hung.set(place, here);
+  place.replaceChildren(...nodes);
+  before?.abort();
+  const takeApart = () => nodes.forEach((node) => node.querySelectorAll("*").forEach((each) => each.remove()));
+  here.signal.addEventListener("abort", takeApart);
+  return here.signal;
+}
+
 export function unique() {
   return `lab-${Math.random().toString(36).slice(2)}`;
 }

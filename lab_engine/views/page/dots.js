@@ -1,6 +1,6 @@
 // Fifty equally likely outcomes, and a line that counts those below it: dragged, or moved by keys.
 
-import { percent, shape, text } from "./dom.js";
+import { hang, percent, shape, text } from "./dom.js";
 import { framed, redrawn } from "./frame.js";
 
 const SIDE = 14;
@@ -37,8 +37,8 @@ function stacked(board, still, width, at, moved) {
   inside.append(...circles);
   axis(inside, still, x);
   still.ghosts.forEach((ghost, row) => below(inside, ghost, x, width, BOTTOM + 32 + LINE * (row + 1)));
-  board.replaceChildren(svg);
-  svg.append(handle(svg, still, circles, x, width, at, moved));
+  const gone = hang(board, svg);
+  svg.append(handle(svg, still, circles, x, width, at, moved, gone));
 }
 
 // In columns as wide as a dot; where a column would be too high, its dots overlap.
@@ -82,7 +82,7 @@ function below(inside, ghost, x, width, y) {
   inside.append(text(ghost.label, at, y, "lab-strong lab-halo", anchor));
 }
 
-function handle(svg, still, circles, x, width, at, moved) {
+function handle(svg, still, circles, x, width, at, moved, signal) {
   const limits = { "aria-valuemin": 0, "aria-valuemax": still.high };
   const node = shape("g", { role: "slider", class: "lab-handle", tabindex: 0, "aria-label": `Line: ${still.title}`, ...limits });
   node.dataset.lmSuppressShortcuts = "true";
@@ -123,14 +123,15 @@ function handle(svg, still, circles, x, width, at, moved) {
     const left = svg.getBoundingClientRect().left;
     go(((event.clientX - left - SIDE) / (width - 2 * SIDE)) * still.high);
   };
-  svg.addEventListener("pointerdown", (event) => {
+  const hear = (on, kind, listener) => on.addEventListener(kind, listener, { signal });
+  hear(svg, "pointerdown", (event) => {
     event.preventDefault();
     svg.setPointerCapture(event.pointerId);
     node.focus();
     drag(event);
   });
-  svg.addEventListener("pointermove", (event) => svg.hasPointerCapture(event.pointerId) && drag(event));
-  node.addEventListener("keydown", (event) => {
+  hear(svg, "pointermove", (event) => svg.hasPointerCapture(event.pointerId) && drag(event));
+  hear(node, "keydown", (event) => {
     const one = still.step;
     const by = { ArrowRight: one, ArrowUp: one, ArrowLeft: -one, ArrowDown: -one, PageUp: 10 * one, PageDown: -10 * one };
     const to = { Home: 0, End: still.high }[event.key] ?? (event.key in by ? at + by[event.key] : null);

@@ -61,14 +61,15 @@ export function redrawn(model, board, signal, { take, draw }) {
   });
 }
 
-// One of many marks has the focus: arrow keys go to the next, and Tab leaves.
-export function roving(svg, nodes, follow) {
+// One of many marks has the focus: arrow keys go to the next, and Tab leaves. Until the signal.
+export function roving(svg, nodes, signal, follow) {
   const indexOf = (event) => nodes.findIndex((node) => node.contains(event.target));
-  svg.addEventListener("pointerover", (event) => follow(indexOf(event)));
-  svg.addEventListener("focusin", (event) => follow(indexOf(event)));
-  svg.addEventListener("pointerleave", () => follow(-1));
-  svg.addEventListener("focusout", () => follow(-1));
-  svg.addEventListener("keydown", (event) => {
+  const hear = (kind, listener) => svg.addEventListener(kind, listener, { signal });
+  hear("pointerover", (event) => follow(indexOf(event)));
+  hear("focusin", (event) => follow(indexOf(event)));
+  hear("pointerleave", () => follow(-1));
+  hear("focusout", () => follow(-1));
+  hear("keydown", (event) => {
     const at = indexOf(event);
     const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0 };
     const next = event.key === "End" ? nodes.length - 1 : to[event.key];

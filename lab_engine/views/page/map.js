@@ -1,7 +1,7 @@
 // The map: a dashed line from each user to the resolver, a solid one to the server. Beside it the
 // same as a flow, below it the round trips, and what is known of the one user who is looked at.
 
-import { control, element, patterns, shape, unique } from "./dom.js";
+import { control, element, hang, patterns, shape, unique } from "./dom.js";
 import { rows } from "./drawer.js";
 import { flowOf, rowsOf } from "./flow.js";
 import { framed, redrawn, roving } from "./frame.js";
@@ -94,10 +94,10 @@ export function map({ model, el, signal }) {
     const made = world(still, across, high, prefix);
     nodes = made.nodes;
     const flow = flowOf(still, beside ? width - across - 14 : width, Math.max(190, high), prefix);
-    frame.board.replaceChildren(made.svg, flow);
+    const gone = hang(frame.board, made.svg, flow);
     trips.replaceChildren(rowsOf(still, across));
     const follow = (index) => nodes[index] === document.activeElement && choose(index);
-    roving(made.svg, nodes, follow);
+    roving(made.svg, nodes, gone, follow);
     choose(Math.max(0, indexOf(name)));
     if (still.hour) playing();
   };

@@ -1,7 +1,7 @@
 // The matrix: cells that are filled question by question, and below them the packets and the cache
 // of the column that is chosen, under one playhead.
 
-import { element, unique } from "./dom.js";
+import { element, hang, unique } from "./dom.js";
 import { rows } from "./drawer.js";
 import { framed, redrawn, roving } from "./frame.js";
 import { WHOLE_MS, playhead } from "./play.js";
@@ -81,11 +81,11 @@ function table(board, still, show, id) {
     heads.push(row.appendChild(element("th", { textContent: name, scope: "row" })));
     return still.columns.map((_, index) => row.appendChild(cell(index === still.chosen)));
   });
-  board.replaceChildren(node);
+  const gone = hang(board, node);
 
   let now = [];
   const flat = cells.flat();
-  roving(node, flat, (index) => {
+  roving(node, flat, gone, (index) => {
     const words = now[index]?.[5];
     if (!words) return;
     show(words);

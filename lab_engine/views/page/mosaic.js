@@ -1,6 +1,6 @@
 // The tiles themselves: area = clients; colour, letter and pattern = server; bar = the TTL left.
 
-import { patterns, percent, shape } from "./dom.js";
+import { hang, patterns, percent, shape } from "./dom.js";
 import { roving } from "./frame.js";
 
 const GAP = 1.5;
@@ -20,13 +20,13 @@ export function mosaic(board, first, width, prefix, tell) {
   });
   svg.append(...cells.map((cell) => cell.node));
   if (run.others) svg.append(otherTile(run, width));
-  board.replaceChildren(svg);
+  const gone = hang(board, svg);
 
   let frame = 0;
   let resting;
   let read = -1;
   const reading = () => (read < 0 ? null : describe(run, frame, read));
-  roving(svg, cells.map((cell) => cell.node), (index) => {
+  roving(svg, cells.map((cell) => cell.node), gone, (index) => {
     read = index;
     tell(reading(), index);
     cells[index]?.node.setAttribute("aria-label", reading());

@@ -1,7 +1,7 @@
 // The sequence strip: lanes over time, with bars, dots, arrows and verdicts. The playhead uncovers
 // it from the left, so that what is under way at a time is seen half-way.
 
-import { clockOf, element, patterns, shape, unique } from "./dom.js";
+import { clockOf, element, hang, patterns, shape, unique } from "./dom.js";
 import { framed, redrawn, roving } from "./frame.js";
 import { ROW_OF_LAMPS, lampRow, told } from "./lamps.js";
 import { WHOLE_MS, playhead } from "./play.js";
@@ -103,10 +103,10 @@ export function lanes(board, still, width, packet, held) {
   const now = svg.appendChild(shape("line", { y1: 0, y2: bottom, class: "lab-now" }));
   const look = (name) => looks(name || "plain", pen);
   const lamps = still.lamps.map((each, row) => lampRow(svg, still, each, LABEL, bottom + 44 + ROW_OF_LAMPS * row, look));
-  board.replaceChildren(svg);
+  const gone = hang(board, svg);
 
   const nodes = drawn.map(([, node]) => node);
-  roving(svg, nodes, (index) => {
+  roving(svg, nodes, gone, (index) => {
     const words = still.marks[index]?.words;
     if (!words) return;
     read(packet, still.marks, words);

@@ -1,7 +1,7 @@
 // The tree of a design: ribbons from clients by place, health and weight to servers, the load of
 // each server beside it, the lane of a game day below, and four bars against their limits.
 
-import { control, element, patterns, shape, text, unique } from "./dom.js";
+import { control, element, hang, patterns, shape, text, unique } from "./dom.js";
 import { framed, redrawn, roving } from "./frame.js";
 import { playhead } from "./play.js";
 
@@ -49,10 +49,10 @@ export function tree({ model, el, signal }) {
   const draw = (width) => {
     drawn = branches(run, width);
     const day = laneOf(run, width);
-    frame.board.replaceChildren(drawn.svg);
+    const gone = hang(frame.board, drawn.svg);
     lane.replaceChildren(day.svg);
     bars.replaceChildren(bulletsOf(run, width));
-    roving(drawn.svg, drawn.nodes, (index) => drawn.nodes[index] === document.activeElement && choose(index));
+    roving(drawn.svg, drawn.nodes, gone, (index) => drawn.nodes[index] === document.activeElement && choose(index));
     play.take(
       {
         whole: DAY_MS,
