@@ -37,8 +37,8 @@ def pytest_configure():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_xdist_auto_num_workers():
-    """One more than there are cores: somebody is waiting, for a page or for a clock."""
-    return (yield) + 1
+    """Two more than there are cores: somebody is waiting, for a page or for a clock."""
+    return (yield) + 2
 
 
 @pytest.hookimpl(wrapper=True)
