@@ -51,7 +51,7 @@ lint: setup-test  ## ruff and mypy
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-check: lint  ## lint and the quick unit tests: a minute and a quarter
+check: lint  ## lint and the quick unit tests: a minute
 	$(PY) -m pytest $(SPREAD) -m "$(UNIT)"
 
 test: peers lint  ## everything: lint, unit tests, notebooks, browser, real DNS peers
