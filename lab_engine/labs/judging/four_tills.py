@@ -40,7 +40,10 @@ KEYS: Final = tuple(goal.key for goal in GOALS)
 
 
 class _Measured(NamedTuple):
-    """What came of an answer: busiest/mean in 95 % of windows, budgets spent, p95 of look-ups."""
+    """What came of an answer: busiest/mean in 95 % of windows, budgets spent, p95 of look-ups.
+
+    The first two to hundredths, as their goals are stated: what is shown is what is judged.
+    """
 
     uneven: float
     bill: float
@@ -127,12 +130,12 @@ def _credited(measured: _Measured) -> tuple[Finding, ...]:
             "A look-up that finds no copy goes to the authority: let fewer than 5 of 100 do so.",
         ),
     )
-    why = f"All goals count less, since questions are {measured.bill:.3f} times the budget."
+    why = f"All goals count less, since questions are {measured.bill:.2f} times the budget."
     return thrifty(findings, measured.bill, 1.0, why)
 
 
 def _uneven(measured: _Measured) -> str:
-    return f"p95 of busiest/mean {measured.uneven:.3f}"
+    return f"p95 of busiest/mean {measured.uneven:.2f}"
 
 
 def _bill(measured: _Measured) -> str:
@@ -155,8 +158,8 @@ def _measured(shop: World, form: str, ttl: int) -> _Measured:
     asked = fmean(count for outcome in outcomes for count in outcome.queries)
     waits = [wait for outcome in outcomes for wait in outcome.lookups]
     return _Measured(
-        weighted_quantiles(ratios, (0.95,))[0],
-        asked / shop["budget"],
+        round(weighted_quantiles(ratios, (0.95,))[0], 2),
+        round(asked / shop["budget"], 2),
         weighted_quantiles(waits, (0.95,))[0],
     )
 
