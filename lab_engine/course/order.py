@@ -1,4 +1,4 @@
-"""A cell that is run before those that it needs: one line that says which, in place of a traceback.
+"""A cell that is run before those that it needs: a sentence says which, in place of a traceback.
 
 IPython loads the package into every kernel of its environment (`tools/ipython_config.py`), so that
 this is there also after a restart, when no cell has been run yet. It looks at names that are not
@@ -25,7 +25,7 @@ def said(
     trace: TracebackType,
     tb_offset: int | None = None,
 ) -> None:
-    """Show what a cell has ended in: the line, where there is one to be said.
+    """Show what a cell has ended in: the sentence, where there is one to be said.
 
     The arguments are those of a handler of IPython's `set_custom_exc`.
     """
