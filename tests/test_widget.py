@@ -17,7 +17,8 @@ from lab_engine.views.widget import PARTS, PageWidget, front_name, front_source
 from .browser.caches import shop, watched
 
 PAGE = Path(widget.__file__).parent / "page"
-MODULES = sorted(path.name for path in PAGE.glob("*.js") if path.name != "loader.js")
+SENT_WITH_EACH = {"loader.js", "hear.js"}
+MODULES = sorted({path.name for path in PAGE.glob("*.js")} - SENT_WITH_EACH)
 
 
 class Sent(PageWidget):

@@ -7,6 +7,7 @@ export default { initialize, render };
 const PATIENCE_MS = 3000; // then say that the kernel is late
 
 function initialize({ model }) {
+  hear(model);
   listenToKeys(); // here: before any picture of a later cell listens, which knows no answers
   if (model.get("_kind") === "table") return void restoreRows(model);
   if (model.get("_kind") !== "question") return;

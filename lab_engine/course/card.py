@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import anywidget
 import traitlets
 from IPython.display import DisplayHandle
+
+from lab_engine.views.hearing import HEAR, HearingWidget
 
 from .questions import AnyQuestion, Axis, Choice
 from .twin import copy, show
@@ -21,7 +22,7 @@ _PAGE: Final = ("card.js", "table.js")  # one module, since a widget's code is o
 GO_ON: Final = "Run this cell (Shift+Enter) to {}."
 
 
-class Card(anywidget.AnyWidget):
+class Card(HearingWidget):
     """One thing on the page, and its still copy.
 
     Attributes:
@@ -29,7 +30,7 @@ class Card(anywidget.AnyWidget):
         state: what is to be shown; `lines` are the sentences said so far.
     """
 
-    _esm = "".join((_HERE / name).read_text(encoding="utf-8") for name in _PAGE)
+    _esm = "".join((_HERE / name).read_text(encoding="utf-8") for name in _PAGE) + HEAR
     _css = _HERE / "card.css"
 
     _kind = traitlets.Unicode().tag(sync=True)

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Final
 
-import anywidget
 import traitlets
+
+from .hearing import HEAR, HearingWidget
 
 _PAGE: Final = Path(__file__).parent / "page"
 _LOADER: Final = "loader.js"
@@ -59,14 +60,14 @@ _IMPORT: Final = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULTILINE)
 
 
-class PageWidget(anywidget.AnyWidget):
+class PageWidget(HearingWidget):
     """A widget drawn by the front end's function `_part`.
 
     Others may be offered to the page with `libraries`: names, and what makes their source.
     """
 
     # Sent with each widget, so without what is for its readers only.
-    _esm = _NOTE.sub("", (_PAGE / _LOADER).read_text(encoding="utf-8"))
+    _esm = _NOTE.sub("", (_PAGE / _LOADER).read_text(encoding="utf-8") + HEAR)
 
     _part = traitlets.Unicode().tag(sync=True)
     _front = traitlets.Unicode().tag(sync=True)

@@ -1,16 +1,19 @@
 """One JupyterLab and one Chromium for all browser tests of a worker; a page for each that asks."""
 
-import itertools
+import contextlib
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from . import harness
 from . import kit as pictures
+from .pages import Pages
 
 HERE = Path(__file__).parent
 Open = Callable[..., harness.Notebook]
@@ -55,29 +58,31 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Lab]:
         yield lab
 
 
-def _opener(chromium: Browser, lab: harness.Lab) -> Iterator[Open]:
+@pytest.fixture(scope="package")
+def pages(chromium: Browser, lab: harness.Lab) -> Iterator[Pages]:
+    """Pages of that JupyterLab: `with pages.page(theme="dark") as page`."""
+    pages = Pages(chromium, lab)
+    yield pages
+    pages.close()
+
+
+def _opener(pages: Pages) -> Iterator[Open]:
     """Open a notebook of the given cells: `notebook(["panel"], width=800, theme="dark")`."""
-    opened: list[harness.Notebook] = []
+    with contextlib.ExitStack() as opened:
 
-    def open_cells(cells: Sequence[str], *, theme: str = "light", **page: int) -> harness.Notebook:
-        lab.theme(theme)
-        # A name of its own: JupyterLab keeps the kernel of a path it has seen.
-        names = (f"cells-{number}.ipynb" for number in itertools.count())
-        name = lab.write(next(name for name in names if not (lab.files / name).exists()), cells)
-        opened.append(harness.Notebook(chromium, lab, **page))
-        return opened[-1].open(name)
+        def open_cells(cells: Sequence[str], **page: Any) -> harness.Notebook:
+            # A name of its own: JupyterLab keeps the kernel of a path it has seen.
+            name = pages.lab.write(f"cells-{uuid.uuid4().hex}.ipynb", cells)
+            return opened.enter_context(pages.page(**page)).open(name)
 
-    yield open_cells
-    for each in opened:
-        each.close()
+        yield open_cells
 
 
 @pytest.fixture(scope="package")
-def kit_page(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
+def kit_page(pages: Pages) -> Iterator[harness.Notebook]:
     """A notebook with one of each picture of the kit, run once for all that look at it."""
-    lab.theme("light")
-    with harness.Notebook(chromium, lab) as page:
-        page.open(lab.write("kit.ipynb", pictures.CELLS)).run_all()
+    with pages.page() as page:
+        page.open(pages.lab.write("kit.ipynb", pictures.CELLS)).run_all()
         page.page.locator(".lab-log").wait_for()
         yield page
 

@@ -4,22 +4,22 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Locator
 
-from .harness import Lab, Notebook
+from .harness import Notebook
 from .kit import activate, active, scrolled
+from .pages import Pages
 
 LESSONS: Final = Path(__file__).parents[2] / "lessons"
 
 
 @contextmanager
-def lesson_page(chromium: Browser, lab: Lab, name: str) -> Iterator[Notebook]:
+def lesson_page(pages: Pages, name: str, **how: Any) -> Iterator[Notebook]:
     """A lesson, opened from a copy of the course and not yet run."""
-    shutil.copytree(LESSONS, lab.files / "lessons", dirs_exist_ok=True)
-    lab.theme("light")
-    with Notebook(chromium, lab) as page:
+    shutil.copytree(LESSONS, pages.lab.files / "lessons", dirs_exist_ok=True)
+    with pages.page(**how) as page:
         yield page.open(f"lessons/{name}.ipynb")
 
 

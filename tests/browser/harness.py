@@ -160,8 +160,10 @@ class Lab:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        for name in ("files", "config/labconfig", "settings", "workspaces"):
+        for name in ("files", "config", "config/labconfig", "settings", "workspaces"):
             (self._root / name).mkdir(parents=True, exist_ok=True)
+            if self._user is not None:
+                os.chown(self._root / name, self._user, self._user)
         disabled = dict.fromkeys(self._without, True)
         page_config = self._root / "config/labconfig/page_config.json"
         page_config.write_text(json.dumps({"disabledExtensions": disabled}))
@@ -271,6 +273,7 @@ class Notebook:
         self.page.on("pageerror", lambda error: self._hear(str(error)))
         self.page.on("request", lambda request: self._note(request.url))
         self.page.on("websocket", self._listen)
+        self._loaded = False
 
     def __enter__(self) -> Self:
         return self
@@ -281,8 +284,12 @@ class Notebook:
     def close(self) -> None:
         """Shut the kernel down and close the page."""
         if not self.page.is_closed():
-            self.page.evaluate(f"{_KERNEL}?.shutdown().catch(() => 0)")
+            self.shut_down()
             self.page.close()
+
+    def shut_down(self) -> None:
+        """End the kernel; the notebook is still to be seen."""
+        self.page.evaluate(f"{_CURRENT}?.context?.sessionContext?.shutdown().catch(() => 0)")
 
     def forget(self) -> None:
         """Start counting and collecting anew."""
@@ -302,11 +309,15 @@ class Notebook:
     def open(self, path: str) -> Self:
         """Open a notebook of the lab's folder, side bar closed, and wait for its kernel.
 
-        In a workspace of its own: what another page has open does not come with a reload.
+        In a workspace of its own: what another page has open does not come with a reload. A page
+        that has loaded JupyterLab already replaces its notebook.
         """
+        if self._loaded:
+            return self.replace(path)
         self.page.goto(f"{self.lab.url}/lab/workspaces/{uuid.uuid4().hex}/tree/{path}")
         self._follow()
         self.command("application:toggle-left-area", only_if=".jp-SidePanel:visible")
+        self._loaded = True
         return self
 
     def switch(self, path: str) -> Self:

@@ -4,21 +4,22 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from . import harness
 from .axe import violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page
 from .kit import LOOKS, wear
 from .layout import assert_readable
+from .pages import Pages
 
 pytestmark = pytest.mark.long  # of the lessons, 00 and 01 are played each time
 
 
 @pytest.fixture(scope="module")
-def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
+def lesson(pages: Pages) -> Iterator[harness.Notebook]:
     """The lesson, opened and run from top to bottom."""
-    with lesson_page(chromium, lab, "05_apex") as page:
+    with lesson_page(pages, "05_apex") as page:
         page.run_all()
         page.page.locator(".lab-matrix").nth(1).wait_for()
         page.settle()

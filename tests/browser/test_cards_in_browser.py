@@ -16,6 +16,7 @@ from .axe import violations
 from .conftest import Open
 from .harness import Notebook, until
 from .kit import LOOKS
+from .pages import Pages
 
 SET_UP = "from toy_cards import *\nlesson = toy_lesson()\nran = []"
 CELLS = {
@@ -311,7 +312,7 @@ def test_two_tabs_show_the_same(cards: Notebook, chromium: Browser) -> None:
 
 
 def test_the_next_day_it_shows_what_was_said_and_how_to_go_on(
-    cards: Notebook, chromium: Browser
+    cards: Notebook, pages: Pages
 ) -> None:
     """Without the kernel there are still copies, and no error."""
     commit(cards, "one at random")
@@ -320,7 +321,7 @@ def test_the_next_day_it_shows_what_was_said_and_how_to_go_on(
     cards.settle()
     name = "next-day.ipynb"
     shutil.copy(cards.save(), cards.lab.files / name)
-    with Notebook(chromium, cards.lab) as later:
+    with pages.page() as later:
         later.open(name)
         copy = later.page.locator(".lab-twin", has_text="Which address")
         copy.wait_for()
@@ -334,7 +335,7 @@ def test_the_next_day_it_shows_what_was_said_and_how_to_go_on(
         assert "Run this cell (Shift+Enter) to answer." in waiting
 
 
-def test_a_result_stays_hidden_until_it_is_run(lab: harness.Lab, chromium: Browser) -> None:
+def test_a_result_stays_hidden_until_it_is_run(pages: Pages) -> None:
     """Neither it nor its first line is to be seen when a lesson is opened."""
     output = nbformat.v4.new_output("stream", text="SECRET\n")
     cells = [
@@ -345,8 +346,8 @@ def test_a_result_stays_hidden_until_it_is_run(lab: harness.Lab, chromium: Brows
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     shield(notebook)
     notebook.cells[1].source = "print('SEC' + 'RET')"
-    nbformat.write(notebook, lab.files / "hidden.ipynb")
-    with Notebook(chromium, lab) as page:
+    nbformat.write(notebook, pages.lab.files / "hidden.ipynb")
+    with pages.page() as page:
         page.open("hidden.ipynb")
         page.page.locator(".jp-OutputPlaceholder").wait_for()
         assert "SECRET" not in page.page.locator(".jp-Notebook").inner_text()

@@ -8,27 +8,26 @@ from collections.abc import Iterator
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser
 
 from lab_engine.labs.judging import MODULES
 from tests.counts import long_but
 
 from .course import LESSONS
-from .harness import Lab, Notebook
+from .harness import Notebook
 from .layout import BREAKS, assert_readable
+from .pages import Pages
 
 LABS = LESSONS.parent / "labs"
 NOT_YET = "NotYetError"
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
+def page(pages: Pages) -> Iterator[Notebook]:
     """A page in which all of them are opened, beside the lessons that they point to."""
     for folder in (LESSONS, LABS):
-        shutil.copytree(folder, lab.files / folder.name, dirs_exist_ok=True)
-    lab.theme("light")
-    with Notebook(chromium, lab) as page:
-        yield page.open(lab.write("first.ipynb", []))
+        shutil.copytree(folder, pages.lab.files / folder.name, dirs_exist_ok=True)
+    with pages.page() as page:
+        yield page.open(pages.lab.write("first.ipynb", []))
 
 
 QUICK = [name for name in MODULES if name.startswith(("lab_03", "lab_08"))]

@@ -4,21 +4,22 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from .axe import sticking_out, violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page, type_into
-from .harness import Lab, Notebook
+from .harness import Notebook
 from .kit import LOOKS, wear
 from .layout import assert_readable
+from .pages import Pages
 
 pytestmark = pytest.mark.long  # of the lessons, 00 and 01 are played each time
 
 
 @pytest.fixture(scope="module")
-def lesson(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
+def lesson(pages: Pages) -> Iterator[Notebook]:
     """The lesson, opened and run from top to bottom."""
-    with lesson_page(chromium, lab, "02_weights") as page:
+    with lesson_page(pages, "02_weights") as page:
         page.run_all()
         panels(page).nth(2).locator(".lab-handle").wait_for()
         page.settle()

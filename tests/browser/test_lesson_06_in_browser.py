@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from .axe import sticking_out, violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page, type_into
-from .harness import Lab, Notebook
+from .harness import Notebook
 from .kit import LOOKS, wear
 from .layout import assert_readable
+from .pages import Pages
 
 pytestmark = pytest.mark.long  # of the lessons, 00 and 01 are played each time
 
@@ -17,9 +18,9 @@ TUNE, DEATHS, PLAYGROUND = range(3)
 
 
 @pytest.fixture(scope="module")
-def lesson(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
+def lesson(pages: Pages) -> Iterator[Notebook]:
     """The lesson, opened and run from top to bottom."""
-    with lesson_page(chromium, lab, "06_failover") as page:
+    with lesson_page(pages, "06_failover") as page:
         page.run_all()
         panels(page).nth(PLAYGROUND).locator(".lab-handle").wait_for()
         page.settle()

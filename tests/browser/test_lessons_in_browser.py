@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from tests.counts import long_but
 
@@ -13,14 +13,15 @@ from .axe import violations
 from .course import assert_quiet, cells, lesson_page, type_into
 from .kit import wear
 from .layout import assert_readable
+from .pages import Pages
 
 FIGURES = {"00_start_here": 0, "01_round_robin": 1, "extra/kubernetes": 0}
 
 
 @pytest.fixture(scope="module", params=long_but(FIGURES, "00_start_here", "01_round_robin"))
-def lesson(request, chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
+def lesson(request, pages: Pages) -> Iterator[harness.Notebook]:
     """A lesson, opened and run from top to bottom."""
-    with lesson_page(chromium, lab, request.param) as page:
+    with lesson_page(pages, request.param, fresh=bool(FIGURES[request.param])) as page:
         page.run_all(plots=FIGURES[request.param])
         page.name = request.param
         panels(page).first.wait_for()

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from .axe import violations
-from .harness import Lab, Notebook
+from .harness import Notebook
 from .kit import LOOKS, wear
+from .pages import Pages
 
 pytestmark = pytest.mark.long  # as lesson 03, whose picture this is
 
@@ -28,12 +29,11 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
-def map_page(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
+def map_page(pages: Pages) -> Iterator[Notebook]:
     """One notebook with the panel, its goals, and a second map."""
-    shutil.copy(HERE / "world.py", lab.files)
-    lab.theme("light")
-    with Notebook(chromium, lab) as page:
-        page.open(lab.write("map.ipynb", CELLS)).run_all()
+    shutil.copy(HERE / "world.py", pages.lab.files)
+    with pages.page() as page:
+        page.open(pages.lab.write("map.ipynb", CELLS)).run_all()
         page.page.locator(".lab-world").nth(1).wait_for()
         page.settle()
         yield page

@@ -212,7 +212,7 @@ panel
 
 def test_plot_waits_for_a_busy_kernel(notebook: Open) -> None:
     """With Run All, plotly.js is asked for behind the other cells; the plot says so, then draws."""
-    panel = notebook([*ONE, until("waited")])
+    panel = notebook([*ONE, until("waited")], fresh=True)
     panel.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     panel.page.get_by_text("Waiting for the kernel.").wait_for()
     (panel.lab.files / "waited").touch()

@@ -1,6 +1,7 @@
 """What crosses to the page, and how often; what stands there after a reload or in the dark."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from .test_panel_in_browser import ONE, SET_UP, press
 
 FURTHER_PANEL = 50_000
 UPDATE = 20_000
+
+
+@pytest.fixture
+def notebook(notebook: Open) -> Open:
+    """In a page that has not seen plotly.js yet."""
+    return partial(notebook, fresh=True)
 
 
 def run_cell(notebook: Notebook, code: str, *, plots: int) -> None:

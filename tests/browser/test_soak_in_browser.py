@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, CDPSession, Locator, expect
+from playwright.sync_api import CDPSession, Locator, expect
 
 from tests.counts import LONG
 from tests.seeds import shifted
@@ -24,6 +24,7 @@ from .course import assert_quiet, lesson_page, reset_all
 from .gremlin import Gremlin
 from .harness import Lab, Notebook
 from .kit import activate
+from .pages import Pages
 
 SOAK_S, WARM_UP_S = (600, 60) if LONG else (60, 20)
 ROUND = 20  # controls between two looks at the clock
@@ -54,9 +55,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
-def lesson(chromium: Browser, lab: Lab) -> Iterator[Notebook]:
+def lesson(pages: Pages) -> Iterator[Notebook]:
     """Lesson 01, run cell by cell, each card answered before its result is seen."""
-    with lesson_page(chromium, lab, "01_round_robin") as page:
+    with lesson_page(pages, "01_round_robin", fresh=True) as page:
         for number in range(page.page.locator(".jp-Notebook .jp-Cell").count()):
             activate(page, number)
             page.command("notebook:run-cell")

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from . import harness
 from .axe import violations
 from .course import assert_in_view, assert_quiet, cells, lesson_page, reset_all, type_into
 from .kit import wear
 from .layout import assert_readable
+from .pages import Pages
 
 pytestmark = pytest.mark.long  # of the lessons, 00 and 01 are played each time
 
@@ -17,9 +18,9 @@ TRADE, STAIRCASE, PLAYGROUND = range(3)
 
 
 @pytest.fixture(scope="module")
-def lesson(chromium: Browser, lab: harness.Lab) -> Iterator[harness.Notebook]:
+def lesson(pages: Pages) -> Iterator[harness.Notebook]:
     """The lesson, opened and run from top to bottom."""
-    with lesson_page(chromium, lab, "04_ttl") as page:
+    with lesson_page(pages, "04_ttl", fresh=True) as page:
         page.run_all(plots=3)
         page.settle()
         yield page

@@ -13,6 +13,7 @@ function library(name) {
 
 // Here and not in render: the answer may come after the view that asked is gone.
 function initialize({ model }) {
+  hear(model);
   model.on("msg:custom", (content, buffers) => {
     if (content?.answer) receive(library(content.answer), buffers[0]);
   });
