@@ -92,6 +92,7 @@ def test_caches_with_times_of_their_own_are_at_any_phase(engine):
     assert uneven(NODES, engine, 40) < 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_crowds_that_begin_all_at_once_are_seen(engine, monkeypatch):
     """Planted: all of them the same two cycles before the watch, busy, and with nothing held."""
@@ -155,6 +156,7 @@ def test_answers_for_everybody_are_at_any_phase_where_subnets_are_told():
     assert worst(counts) < critical(1000, freedom(counts))
 
 
+@pytest.mark.long
 def test_a_copy_for_each_subnet_of_an_answer_for_everybody_is_seen(monkeypatch):
     """Planted: the resolver's copy is as old as the oldest of many."""
     monkeypatch.setattr(_Told, "of", lambda _, crowd, index: crowd.members[index].client)

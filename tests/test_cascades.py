@@ -73,6 +73,7 @@ def test_headroom_prevents_it():
     assert share[SECONDARY] == pytest.approx(1)
 
 
+@pytest.mark.long
 def test_shedding_what_is_too_much_is_better_than_falling_over():
     """A server that refuses and stands serves 60 of 100, and no check fails."""
     outcome, share = after("alone", f"backends.{SECONDARY}.restart", 0, lasts=SETTLED)
@@ -82,6 +83,7 @@ def test_shedding_what_is_too_much_is_better_than_falling_over():
     assert share["dead"] == 0
 
 
+@pytest.mark.long
 def test_a_long_queue_fails_the_check_without_a_fall():
     """With 300 waiting an answer takes 5 s, and the check waits for 2."""
     given = (
@@ -104,6 +106,7 @@ def test_a_static_answer_keeps_everybody_from_the_dead():
     assert len(failures(outcome, "secondary")) > 6
 
 
+@pytest.mark.long
 def test_a_static_answer_alone_loses_nobody():
     """Where the too small one is taken out by hand, as an operator would: all get the page."""
     _, share = after("static", "unhealthy", ("secondary",), lasts=SETTLED)
@@ -119,6 +122,7 @@ def test_two_secondaries_share_what_kills_one():
     assert share[SECONDARY] == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.long
 def test_two_that_are_too_small_together_fall_one_after_the_other():
     """One for 30 a second falls, and the other, for 75, takes all 100: headroom counts."""
     outcome, share = after("two", f"backends.{SECONDARY}.capacity", 30, lasts=SETTLED)

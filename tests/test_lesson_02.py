@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 LESSON = Path(__file__).parents[1] / "lessons" / "02_weights.ipynb"
 OLD, NEW = "192.0.2.1", "192.0.2.2"
 GOALS = load("02_weights").goals
-DRAWS, WATCHES = (1000, 60) if LONG else (400, 25)
+DRAWS, RUNS, WATCHES = (1000, 1000, 60) if LONG else (400, 500, 25)
 CONTROLS = ("weight", "ttl", "watch", "caches", "skew")
 MOVES = {
     "flood": {"resolvers.count": 1, "zone.www.ttl": 20, "duration": 3600},
@@ -70,23 +70,23 @@ def share(run: Outcome) -> float:
 
 
 @cache
-def thousand(skew: float) -> tuple[Outcome, ...]:
+def runs_of_one(skew: float) -> tuple[Outcome, ...]:
     """Runs of it; Zipf's law has the skew 1."""
-    return sweep(shop_of_one().set("resolvers.skew", skew), {}, 1000)[0].outcomes
+    return sweep(shop_of_one().set("resolvers.skew", skew), {}, RUNS)[0].outcomes
 
 
 @pytest.mark.parametrize(("skew", "says"), long_but([(0, 0.31), (1, 0.76)], (1, 0.76)))
 def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
-    """±31 % through equal resolvers, ±76 % under Zipf's law: closed form, and 1,000 runs."""
+    """±31 % through equal resolvers, ±76 % under Zipf's law: closed form, and many runs."""
     formula = theory.canary_error(0.01, zipf_shares(100, skew), 60, 600) / 0.01
-    runs = thousand(skew)
+    runs = runs_of_one(skew)
     measured = [share(run) / 0.01 for run in runs]
     # The law has a heavy tail: its kurtosis, measured, sets how far a standard deviation strays.
     middle, spread = mean(measured), stdev(measured)
     kurtosis = mean((value - middle) ** 4 for value in measured) / spread**4
 
     assert round(formula, 2) == says
-    assert spread == pytest.approx(formula, abs=4 * spread * sqrt((kurtosis - 1) / 4 / 1000))
+    assert spread == pytest.approx(formula, abs=4 * spread * sqrt((kurtosis - 1) / 4 / RUNS))
 
 
 @pytest.mark.parametrize(("skew", "says"), long_but([(0, 0.31), (1, 0.76)], (1, 0.76)))
@@ -165,7 +165,7 @@ def test_a_canary_that_nobody_visits() -> None:
 
 def test_of_fifty_canaries_three_or_four_show_less_than_a_third() -> None:
     """What the quiz says of a dashboard at 0.3 %."""
-    runs = thousand(1)
+    runs = runs_of_one(1)
     below = 50 * mean(share(run) < 0.003 for run in runs)
 
     assert 2.5 <= below <= 4.5

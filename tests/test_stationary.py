@@ -145,7 +145,7 @@ EVERY = tuple(table())
 COMPARISONS = len(EVERY) * (BINS + 1)
 EVENTS = tuple(row for row in EVERY if row.engine == "events")
 # Of the population engine every fifth: six kinds of clients alternate, so that all come.
-ROWS = EVERY if LONG else (*EVENTS[::24], *EVERY[len(EVENTS) :: 5])
+ROWS = EVERY if LONG else (*EVENTS[::60], *EVERY[len(EVENTS) :: 5])
 
 
 @lru_cache(maxsize=len(ROWS))

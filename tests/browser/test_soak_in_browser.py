@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import psutil
 import pytest
-from playwright.sync_api import CDPSession, Locator, expect
+from playwright.sync_api import Browser, CDPSession, Locator, expect
 
 from tests.counts import LONG
 from tests.seeds import shifted
@@ -52,6 +52,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab without the bar."""
     with Lab(tmp_path_factory.mktemp("lab"), without=[CELL_BAR]) as lab:
         yield lab
+
+
+@pytest.fixture(scope="module")
+def pages(chromium: Browser, lab: Lab) -> Pages:
+    """Its pages."""
+    return Pages(chromium, lab)
 
 
 @pytest.fixture(scope="module")

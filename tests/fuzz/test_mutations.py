@@ -18,8 +18,8 @@ import pytest
 from tests.counts import LONG
 
 HERE = Path(__file__).parent
-PACKETS = 1_000_000 if LONG else 30_000
-GUIDED = 200_000 if LONG else 2_000  # instrumented code is slower
+PACKETS = 1_000_000 if LONG else 15_000
+GUIDED = 200_000 if LONG else 1_000  # instrumented code is slower
 WARM = 10_000
 GROWTH_MB = 5
 SLOWEST_S = 2.0  # of work: one packet takes well under a millisecond
