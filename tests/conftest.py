@@ -4,7 +4,6 @@ That is a service to ask, and Route 53's model to judge it.
 """
 
 import gc
-import itertools
 import signal
 from datetime import UTC, datetime
 from random import Random
@@ -21,7 +20,7 @@ from lab_engine.control.service import Service
 from tests.counts import LONG
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-TURNS = ("browser", "waits", "slow", "notebooks", "clients", "witness")
+TURNS = ("waits", "browser", "slow", "notebooks", "clients", "witness")
 OTHERS = {"browser", "notebooks", "clients", "witness"}  # need other people's programs
 
 # How long an example takes says how busy the machine is, and a landing does not depend on luck: a
@@ -59,24 +58,9 @@ def pytest_collection_modifyitems(items):
     What needs other people's programs is played once more where it fails, and nothing else is.
     """
     items.sort(key=_turn)  # stable: within a turn the order stays
-    place = {path: number for number, path in enumerate(_in_order(items))}
-    items.sort(key=lambda item: place[item.path])
     for item in items:
         if OTHERS.intersection(mark.name for mark in item.iter_markers()):
             item.add_marker(pytest.mark.flaky(reruns=1))
-
-
-def _in_order(items):
-    """Their files by turn; while one of them waits, a slow one has the processor."""
-    turns = {}
-    for item in items:
-        turns.setdefault(item.path, _turn(item))
-
-    def files(mark):
-        return [path for path, turn in turns.items() if turn == TURNS.index(mark)]
-
-    by_turns = itertools.chain.from_iterable(itertools.zip_longest(files("waits"), files("slow")))
-    return dict.fromkeys([*files("browser"), *filter(None, by_turns), *turns])
 
 
 def _turn(item):
