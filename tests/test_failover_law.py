@@ -157,7 +157,6 @@ SHORT = [  # each case, and in each engine one checker and sixteen
     ("a black hole", 1, "population"),
     ("fast checks", 16, "population"),
     ("the lab", 1, "events"),
-    ("the lab", 16, "events"),
 ]
 
 

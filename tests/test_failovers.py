@@ -43,7 +43,6 @@ def alone(found):
     long_but(
         product(TRADES, [5, 20, 60, 300, 1800]),
         ("the default", 20),
-        ("busy caches", 300),
     ),
 )
 def test_runs_and_law_agree_on_the_p99_outage(name, ttl):

@@ -129,7 +129,7 @@ def moved_by(**moved):
         ("clean", {"lead": 3600}, False),
         ("deaf", {"deaf": 0.1}, True),
         ("deaf", {"lead": 3600}, False),
-        ("deaf", {"silent": 900, "serve_stale": True}, False),
+        pytest.param("deaf", {"silent": 900, "serve_stale": True}, False, marks=pytest.mark.long),
         ("revenant", {"silent": 900, "serve_stale": True}, True),
         pytest.param("revenant", {"silent": 900}, False, marks=pytest.mark.long),
         ("revenant", {"lead": 0}, False),

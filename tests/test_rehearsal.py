@@ -169,7 +169,7 @@ def test_a_change_of_the_ttl_alone_leads_nobody_astray():
     assert name.followed[0].times[2] == pytest.approx(0.99 * 300, rel=0.02)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_only_those_count_whom_a_change_concerns():
     """France moves: of the requests of the map's eleven places its own are concerned."""
 

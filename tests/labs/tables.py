@@ -85,11 +85,14 @@ class Tabled:
         assert kinds["wrong"] >= 4
 
     def test_the_reference_earns_all_in_worlds_nobody_has_seen(self, seed: int) -> None:
-        """Every world can be met, and none is missed by the luck of its dice."""
-        for row in rows(self.name):
-            if row["kind"] == "reference":
-                found = score(lab(self.name), row["code"], unseen(self.name, seed))
-                assert found == pytest.approx(100)
+        """Every world can be met, and none is missed by the luck of its dice.
+
+        Where there are several, the short run has the first alone in all worlds but the first.
+        """
+        references = [row for row in rows(self.name) if row["kind"] == "reference"]
+        for row in references if LONG or seed == 1 else references[:1]:
+            found = score(lab(self.name), row["code"], unseen(self.name, seed))
+            assert found == pytest.approx(100)
 
     def test_the_same_dice_give_the_same_worlds(self) -> None:
         """And others give others."""
