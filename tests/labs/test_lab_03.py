@@ -1,5 +1,6 @@
 """Lab 03: its table of answers, and its measures against packets through real caches."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from lab_engine import forward, serve
 from lab_engine.labs.judging import near_everybody_measuring as measuring
 from lab_engine.labs.judging.near_everybody import LAB, judge
 from lab_engine.labs.judging.near_everybody_search import GOAL, LIMIT_MS, best, rtt, told
-from lab_engine.labs.judging.near_everybody_worlds import MOST_REGIONS, places, world
+from lab_engine.labs.judging.near_everybody_worlds import MOST_REGIONS, UNKNOWN, places, world
 from lab_engine.labs.lab import Result
 from lab_engine.labs.scoring import mark
 from lab_engine.labs.trying import tried
@@ -23,7 +24,8 @@ from tests.labs.tables import SEEDS, Tabled, rows, score, unseen
 pytestmark = pytest.mark.slow
 
 ROWS: Final = rows(LAB.name)
-NOTEBOOK: Final = Path(__file__).parents[2] / "labs" / "solutions" / f"{LAB.name}.ipynb"
+COPY: Final = Path(__file__).parents[2] / "labs" / f"{LAB.name}.ipynb"
+NOTEBOOK: Final = COPY.parent / "solutions" / COPY.name
 
 
 def named(name: str) -> str:
@@ -50,8 +52,7 @@ def test_the_reference_is_worth_all_in_any_world(seed: int) -> None:
 
 def test_the_notebook_holds_the_reference_and_the_visible_world() -> None:
     """What it describes is what is judged."""
-    book = nbformat.reads(NOTEBOOK.read_text(), as_version=4)  # type: ignore[no-untyped-call]
-    cells = {each.id: each.source for each in book.cells}
+    cells = _cells(NOTEBOOK)
     told_here: dict[str, Any] = {}
     for cell in ("crowds", "servers", "places", "answer-records"):
         exec(cells[cell], told_here)
@@ -63,6 +64,47 @@ def test_the_notebook_holds_the_reference_and_the_visible_world() -> None:
     assert mark(LAB.goals, findings, findings) == pytest.approx(100)
     assert f"{visible['bill']:,} dollars" in shown
     assert f"{visible['queries']:,} times" in shown
+    assert (
+        f"({50 * (GOAL + visible['naive']):.0f} % of the users, in the world that you see)" in shown
+    )
+
+
+def test_the_place_to_try_it_leaves_to_the_learner_who_is_seen_where() -> None:
+    """Copied into an answer, it places users by their own networks; the solution's is right."""
+    crowds = LAB.visible[0]["crowds"]
+    given, solved = (_asked_for(path, crowds) for path in (COPY, NOTEBOOK))
+
+    assert given == [ip_network(each["network"]) for each in crowds]
+    assert solved == [told(each) for each in crowds]
+
+
+def _asked_for(path: Path, crowds: list[Any]) -> list[Any]:
+    """What the place to try it asks for in the name of each crowd, as a notebook has it."""
+    function, _, _ = _cells(path)["try"].partition("\n\n\n")
+    defined: dict[str, Any] = {}
+    exec(function, defined)
+    return [ip_network(defined["asked_for"](each), strict=False) for each in crowds]
+
+
+def _cells(path: Path) -> dict[str, str]:
+    """The cells of a notebook, by their ids."""
+    book = nbformat.reads(path.read_text(), as_version=4)  # type: ignore[no-untyped-call]
+    return {each.id: each.source for each in book.cells}
+
+
+def test_half_of_the_unseen_worlds_have_a_resolver_that_is_nowhere_known() -> None:
+    """Whoever forgets it loses these."""
+    found = [{each["resolver"] for each in every["crowds"]} for every in unseen(LAB.name, 1)]
+
+    assert sum(UNKNOWN in resolvers for resolvers in found) == len(found) / 2
+
+
+def test_a_message_says_from_where_on_goals_count() -> None:
+    """Where the first goal is worth nothing, and of others how much they count as yet."""
+    near, everybody, *_ = tried(LAB, LAB.visible[0], _answers(named("one region")))
+
+    assert near.turn.endswith("All goals count from 83.0 % on.")
+    assert everybody.turn == "It counts 0 %, as the first goal does: go on there."
 
 
 def test_the_visible_limits_are_those_of_a_good_answer() -> None:

@@ -61,14 +61,17 @@ def judge(tried: World, given: Given) -> Sequence[Finding]:
 def _gated(finding: Finding, worth: float) -> Finding:
     """Far servers are easily cheap, and easily alive."""
     if finding.credit == 1 and worth < 1:
-        turn = "Counts as much as the first goal is met."
+        turn = f"It counts {100 * worth:.0f} %, as the first goal does: go on there."
         return replace(finding, credit=round(worth, 6), turn=turn)
     return replace(finding, credit=round(finding.credit * worth, 6))
 
 
 def _near(found: Measured, tried: World) -> Finding:
-    credit = near(found.within, GOAL, min(tried["naive"], GOAL - 0.05))
+    simple = min(tried["naive"], GOAL - 0.05)
+    credit = near(found.within, GOAL, simple)
     turn = "Whoever is seen at one place gets one answer: ask where the authority sees each crowd."
+    if credit == 0:
+        turn += f" All goals count from {50 * (GOAL + simple):.1f} % on."
     said = f"{100 * found.within:.1f} % of the users within 70 ms"
     return Finding("near", credit, said, "at least 90.0 %", turn if credit < 1 else "")
 
@@ -95,7 +98,7 @@ def _queries(found: Measured, tried: World) -> Finding:
 
 
 def _bill(found: Measured, tried: World) -> Finding:
-    credit = near(found.bill, tried["bill"], 1.2 * tried["bill"])
+    credit = near(found.bill, tried["bill"], 1.1 * tried["bill"])
     said, wanted = f"{found.bill:,} dollars a month", f"at most {tried['bill']:,}"
     turn = "Try other regions, and fewer or broader records."
     return Finding("bill", credit, said, wanted, turn if credit < 1 else "")

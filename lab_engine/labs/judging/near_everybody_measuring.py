@@ -89,22 +89,28 @@ def measured(zone: Zone, world: World) -> Measured:
     used = [servers[address] for address in sorted(zone.addresses)]
     calm = State()
     crowds, networks = world["crowds"], [*map(_network, world["networks"])]
-    answers = [_answers(zone, _client(each), calm) for each in crowds]
-    within = sum(
-        crowd["share"] * part
-        for crowd, found in zip(crowds, answers, strict=True)
-        for address, part in found.items()
-        if rtt(crowd["network"], servers[address]["region"]) <= LIMIT_MS
-    )
-    everybody = [*answers, *(_answers(zone, each, calm) for each in networks)]
+    asking = [*map(_client, crowds), *networks]
+    everybody = [_answers(zone, each, calm) for each in asking]
     answered = sum(sum(found.values()) for found in everybody) / len(everybody)
     alive = min((_alive(zone, crowds, networks, each) for each in used), default=0.0)
     ttl = max((each.ttl or 0 for each in zone if each.name != zone.origin), default=0)
     bill = _bill(zone, used)
     return Measured(
-        len(used), round(within, 6), round(answered, 6), round(alive, 6),
+        len(used), within_reach(zone, world), round(answered, 6), round(alive, 6),
         _queries(zone, crowds), bill, ttl,
     )  # fmt: skip
+
+
+def within_reach(zone: Zone, world: World) -> float:
+    """The share of the users within reach of the servers that they are led to."""
+    regions = {each["address"]: each["region"] for each in world["servers"]}
+    within: float = sum(
+        crowd["share"] * part
+        for crowd in world["crowds"]
+        for address, part in _answers(zone, _client(crowd), State()).items()
+        if rtt(crowd["network"], regions[address]) <= LIMIT_MS
+    )
+    return round(within, 6)
 
 
 def _network(text: str) -> Client:

@@ -10,10 +10,11 @@ from random import Random
 from typing import Any, Final
 
 from lab_engine.authority.state import lesson_atlas
+from lab_engine.authority.zone import Zone
 from lab_engine.labs.lab import World
 from lab_engine.simulation.cities import CITIES
 
-from .near_everybody_measuring import Measured, measured, record_sets, zone_of
+from .near_everybody_measuring import measured, record_sets, within_reach, zone_of
 from .near_everybody_search import GOAL, Good, best, by_latency, rtt
 
 MOST_REGIONS: Final = 5
@@ -46,6 +47,7 @@ SECOND: Final = ("Mumbai", "San Jose")  # of their /20s: the first city is far f
 UNKNOWN: Final = "203.0.113.53"  # an address that is in no table
 LEAST_LOST: Final = 0.10  # what the simple answer is to be short of the goal by, at least
 DRAWN: Final = 4
+UNKNOWNS: Final = 2  # of them, with a far resolver that is nowhere known
 
 
 def places() -> list[dict[str, str]]:
@@ -101,7 +103,7 @@ def world(crowds: list[World], servers: list[World], networks: list[str]) -> dic
         simple = max(simple, reached)
         if simple > GOAL - LEAST_LOST:
             return None
-    known = _measured(found, made)
+    known = measured(_zone(found, made), made)
     return {
         **made,
         "naive": round(simple, 4),
@@ -116,11 +118,11 @@ def _simple(made: World) -> Iterator[float]:
     yield by_latency(crowds, servers, MOST_REGIONS)
     for believed in (_told_whole, _at_home):
         other = best([*map(believed, crowds)], servers, MOST_REGIONS)
-        yield _measured(other, made).within if other else 0.0
+        yield within_reach(_zone(other, made), made) if other else 0.0
 
 
-def _measured(good: Good, made: World) -> Measured:
-    return measured(zone_of(record_sets(good, made["servers"]), made), made)
+def _zone(good: Good, made: World) -> Zone:
+    return zone_of(record_sets(good, made["servers"]), made)
 
 
 def _at_home(crowd: World) -> World:
@@ -136,16 +138,22 @@ def _told_whole(crowd: World) -> World:
 
 def unseen(rng: Random) -> list[World]:
     """Other users, shares, resolvers, regions and prices."""
-    found = filter(None, (_drawn(rng) for _ in iter(int, 1)))
-    return [next(found) for _ in range(DRAWN)]
+    return [next(_worlds(rng, unknown=index < UNKNOWNS)) for index in range(DRAWN)]
 
 
-def _drawn(rng: Random) -> dict[str, Any] | None:
+def _worlds(rng: Random, *, unknown: bool) -> Iterator[dict[str, Any]]:
+    """Worlds without end, with a far resolver that is nowhere known, or one in a city."""
+    while True:
+        if found := _drawn(rng, UNKNOWN if unknown else _of(rng.choice(sorted(NETWORKS)))):
+            yield found
+
+
+def _drawn(rng: Random, far: str) -> dict[str, Any] | None:
     names = rng.sample(sorted(NETWORKS), 8)
     parts = [rng.uniform(0.3, 1.0) + 0.4 * (index < MISLED) for index, _ in enumerate(names)]
     shares = [round(100 * part / sum(parts)) / 100 for part in parts]
     shares[0] = round(shares[0] + 1 - sum(shares), 2)
-    crowds = [*_crowds(rng, names, shares)]
+    crowds = [*_crowds(rng, names, shares, far)]
     regions = _regions(rng, crowds)
     servers = [server(n, each, rng.randrange(200, 610, 10)) for n, each in enumerate(regions, 1)]
     return world(crowds, servers, [*_networks(rng)])
@@ -162,9 +170,8 @@ def _regions(rng: Random, crowds: list[World]) -> list[str]:
     return found
 
 
-def _crowds(rng: Random, names: list[str], shares: list[float]) -> Iterator[World]:
+def _crowds(rng: Random, names: list[str], shares: list[float], far: str) -> Iterator[World]:
     """Some behind a far resolver, some whose network is told in part, some behind a public one."""
-    far = rng.choice([UNKNOWN, *map(_of, sorted(NETWORKS))])
     public = _of(rng.choice(sorted(NETWORKS)), 9)
     silent = rng.randint(1, MISLED - 1)
     for index, (name, share) in enumerate(zip(names, shares, strict=True)):
