@@ -25,7 +25,8 @@ def returned(name: str, result: Any) -> Any:
     if not isinstance(result, Result):
         raise LabError(name, "is no function that was called", f"Write def {name}(…).")
     if result.problem:
-        raise LabError(f"{name}(…)", f"gave nothing back: {result.problem}", "Try it by hand.")
+        why = result.problem.removesuffix(".")
+        raise LabError(f"{name}(…)", f"gave nothing back: {why}", "Try it by hand.")
     return result.value
 
 

@@ -39,15 +39,16 @@ def thrifty(
         findings: of one world.
         bill: of the answer, in any unit.
         reference: of a good answer in that world, in the same.
-        why: a sentence for the learner, where credit is lost so.
+        why: a sentence for the learner, where credit is lost so. It stands alone where nothing else
+            is to be mended.
     """
-    factor = min(1.0, reference / bill) if bill > 0 else 1.0
-    said = why if factor < 1 else ""
+    if bill <= reference:
+        return tuple(findings)
     return tuple(
         replace(
             each,
-            credit=round(each.credit * factor, 6),
-            turn=" ".join(filter(None, (each.turn, said))),
+            credit=round(each.credit * reference / bill, 6),
+            turn=" ".join(filter(None, ("" if each.credit == 1 else each.turn, why))),
         )
         for each in findings
     )

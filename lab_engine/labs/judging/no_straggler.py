@@ -13,7 +13,9 @@ from .no_straggler_worlds import (
     LOW,
     MOST_CHANGES,
     WATCHED,
+    Move,
     Plan,
+    after_move,
     fills,
     straggling,
     unavoidable,
@@ -23,36 +25,38 @@ from .no_straggler_worlds import (
 
 WEEK: Final = 604_800
 LATE: Final = 20.0  # points more than must be: who begins a fifth of a TTL too late
-WASTED: Final = 1.5  # budgets
-NEAR, BLIND = 2.0, 12.0  # points of a forecast
+WASTED: Final = 1.2  # budgets
+NEAR, BLIND = 1.0, 7.0  # points of a forecast
 NOBODY, BUDGET, FORECAST, BACK = "nobody", "budget", "forecast", "back"
 TAUGHT: Final = "lesson 04, part 3"
 GOALS: Final = (
-    Goal(NOBODY, "A minute after the move nobody is left who could have been reached", 35, TAUGHT),
+    Goal(
+        NOBODY, "When the old server goes, nobody is left who could have been reached", 35, TAUGHT
+    ),
     Goal(BUDGET, "The questions stay within the budget", 27, TAUGHT),
-    Goal(FORECAST, "The stragglers are foretold within 2 points", 28, TAUGHT),
+    Goal(FORECAST, "The stragglers are foretold within a point", 28, TAUGHT),
     Goal(BACK, "There is a way back, and the old TTL within an hour", 10, TAUGHT),
 )
 KEYS: Final = tuple(goal.key for goal in GOALS)
 
 
-def judge(move: World, given: Given) -> Sequence[Finding]:
+def judge(world: World, given: Given) -> Sequence[Finding]:
     """What a plan is worth for one move, or for the worse of a pair of them, by goals."""
-    if "pair" in move:
+    if "pair" in world:
         results = given.get("plan")
         each = results if isinstance(results, list) and len(results) == 2 else [None, None]
-        alone = zip(move["pair"], each, strict=True)
+        alone = zip(world["pair"], each, strict=True)
         return worse([judge(one, {"plan": [result]}) for one, result in alone])
-    old_ttl, start = move["old_ttl"], move["latest_start"]
+    move = Move(*(world[name] for name in Move._fields))
     try:
-        plan = _plan(given.get("plan"), start)
+        plan = _plan(given.get("plan"), move.latest_start)
     except LabError as refused:
         return nothing(KEYS, str(refused))
-    left = 100 * straggling(old_ttl, start, plan)
-    least = 100 * unavoidable(old_ttl, start)
-    bill = move["caches"] * fills(old_ttl, start, plan) / move["budget"]
+    left, least = 100 * straggling(move, plan), 100 * unavoidable(move)
+    bill = world["caches"] * fills(move, plan) / world["budget"]
     nobody = near(left - least, 0.5, LATE)
-    back = float(HOLD <= plan.restore <= WATCHED and plan.changes[-1][1] <= LOW)
+    low = after_move(move, plan)
+    back = float(HOLD <= plan.restore <= WATCHED and low <= LOW)
     short = "" if nobody == 1 else ", but some are left who could have been reached"
     stuck = short or ("" if back else ", but there is no way back")
     findings = (
@@ -62,13 +66,13 @@ def judge(move: World, given: Given) -> Sequence[Finding]:
             f"{left - least:.1f} points of the caches are left besides those nobody could reach",
             "at most 0.5",
             "When does the last copy end that was fetched before a change was seen? "
-            "Make the next one in time for that.",
+            "It must be over when the old server goes.",
         ),
         Finding(
             BUDGET,
             nobody * back * near(bill, 1, WASTED),
-            f"questions {bill:.2f} budgets{stuck}",
-            "at most 1.00 budgets, with nobody left and a way back",
+            f"questions {bill:.3f} budgets{stuck}",
+            "at most 1.000 budgets, with nobody left and a way back",
             "A low TTL is paid for as long as it lasts: how long could each one be instead?",
         ),
         Finding(
@@ -76,19 +80,20 @@ def judge(move: World, given: Given) -> Sequence[Finding]:
             nobody * near(abs(plan.stragglers - left), NEAR, BLIND),
             f"{plan.stragglers:.1f} % were foretold, off by {abs(plan.stragglers - left):.1f}"
             f" points{short}",
-            "off by at most 2 points, with nobody left",
-            "Which copies outlive the minute after the move, and what part of all is that?",
+            "off by at most 1 point, with nobody left",
+            "Which copies outlive the old server, and what part of all is that?",
         ),
         Finding(
             BACK,
             nobody * back,
-            f"restored {plan.restore} s after the move, last TTL {plan.changes[-1][1]} s{short}",
-            f"from {HOLD} to {WATCHED} s after it, last TTL at most {LOW} s, with nobody left",
-            "Until the restore, whoever has the new address must be back within a minute.",
+            f"restored {plan.restore} s after the move, a TTL of {low} s seen until then{short}",
+            f"from {HOLD} to {WATCHED} s after it, at most {LOW} s, with nobody left",
+            "Until the restore, whoever has the new address must be back within a minute. "
+            "When must the low TTL be published to be seen at the move?",
         ),
     )
     why = f"All goals count less, since questions are {bill:.3f} times the budget."
-    return titled(thrifty(findings, bill, 1.0, why), move)
+    return titled(thrifty(findings, bill, 1.0, why), world)
 
 
 def _plan(results: Any, latest_start: int) -> Plan:
@@ -100,7 +105,7 @@ def _plan(results: Any, latest_start: int) -> Plan:
     value = returned("plan", results[0] if isinstance(results, list) and results else None)
     if not isinstance(value, Mapping) or sorted(value) != ["changes", "restore", "stragglers"]:
         rule = "is no plan"
-        remedy = "Give a dict with changes, restore and stragglers."
+        remedy = "Give a dict with changes, restore and stragglers, and nothing else."
         raise LabError(f"{value!r:.60}", rule, remedy)
     changes = _changes(value["changes"], latest_start)
     restore = whole("restore", value["restore"], 0, WEEK)
@@ -136,9 +141,9 @@ def _ahead(value: Any, latest_start: int) -> int:
     return ahead
 
 
-def _asked(move: World) -> tuple[Any, ...]:
+def _asked(world: World) -> tuple[Any, ...]:
     """With what the function is called for a move."""
-    return tuple(move[name] for name in ("old_ttl", "latest_start", "caches", "budget"))
+    return tuple(world[name] for name in (*Move._fields, "caches", "budget"))
 
 
 LAB: Final = Lab(
@@ -148,11 +153,11 @@ LAB: Final = Lab(
     (Answer("plan", called=True),),
     GOALS,
     (
-        {"title": "A", **world(14_400, 43_200, 50)},
-        {"title": "B", **world(300, 300, 120)},
-        {"title": "C", **world(28_800, 18_000, 200)},
+        {"title": "A", **world(Move(14_400, 43_200, 60, 900), 50)},
+        {"title": "B", **world(Move(300, 300, 30, 90), 120)},
+        {"title": "C", **world(Move(28_800, 18_000, 300, 1800), 200)},
     ),
     unseen,
     judge,
-    lambda move: {"plan": [_asked(each) for each in move.get("pair", [move])]},
+    lambda world: {"plan": [_asked(each) for each in world.get("pair", [world])]},
 )
