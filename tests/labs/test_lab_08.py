@@ -46,6 +46,24 @@ def test_no_design_of_checks_is_right_in_all_briefs():
         assert ways == [10, 30] * 3
 
 
+@pytest.mark.parametrize(("change", "short"), [("servers", "the service"), ("ttl", "the bill")])
+def test_nothing_counts_for_more_than_the_service_and_the_bill(change, short):
+    """Too few servers refuse, a short TTL is dear: what is reached says why it counts less."""
+    (world,) = LAB.visible
+    design = reference(world["services"][0]["brief"])
+    if change == "ttl":
+        design["ttl"] = 10
+    else:
+        for pool in design["pools"]:
+            pool["weights"] = pool["weights"][:1]
+    found = {each.goal: each for each in LAB.judge(world, {"design": [Result(design)]})}
+
+    assert found["latency"].credit < 1
+    assert found["outage"].credit < 1
+    assert found["latency"].turn == found["outage"].turn
+    assert short in found["latency"].turn
+
+
 @pytest.mark.parametrize("at", range(3))
 def test_the_engine_and_arithmetic_agree(at):
     """Renewals of Zipf's caches make the bill, round trips the latency; the clock bounds outages.
