@@ -38,12 +38,30 @@ def test_the_notebook_shows_the_brief_that_is_judged():
 
 
 @pytest.mark.long
-def test_no_design_of_checks_is_right_in_both_briefs_of_a_pair():
-    """Fast checks are the cheaper way in the first, and slow ones in the second."""
+def test_no_design_of_checks_is_right_in_all_briefs():
+    """Fast checks are the cheaper way in every other, and slow ones in the rest."""
     for seed in range(50):
-        for pair in LAB.unseen(Random(seed)):
-            ways = [reference(each["brief"])["interval"] for each in pair["services"]]
-            assert ways == [10, 30]
+        (world,) = LAB.unseen(Random(seed))
+        ways = [reference(each["brief"])["interval"] for each in world["services"]]
+        assert ways == [10, 30] * 3
+
+
+@pytest.mark.parametrize(("change", "short"), [("servers", "the service"), ("ttl", "the bill")])
+def test_nothing_counts_for_more_than_the_service_and_the_bill(change, short):
+    """Too few servers refuse, a short TTL is dear: what is reached says why it counts less."""
+    (world,) = LAB.visible
+    design = reference(world["services"][0]["brief"])
+    if change == "ttl":
+        design["ttl"] = 10
+    else:
+        for pool in design["pools"]:
+            pool["weights"] = pool["weights"][:1]
+    found = {each.goal: each for each in LAB.judge(world, {"design": [Result(design)]})}
+
+    assert found["latency"].credit < 1
+    assert found["outage"].credit < 1
+    assert found["latency"].turn == found["outage"].turn
+    assert short in found["latency"].turn
 
 
 @pytest.mark.parametrize("at", range(3))
@@ -53,8 +71,8 @@ def test_the_engine_and_arithmetic_agree(at):
     Queries are Poisson-like, about 70,000 in a drill: within 4 standard deviations, 1.5 %, and they
     are less than half of the bill.
     """
-    pair = LAB.unseen(Random(1))[0]
-    world = (*LAB.visible[0]["services"], *pair["services"])[at]
+    (hidden,) = LAB.unseen(Random(1))
+    world = (*LAB.visible[0]["services"], *hidden["services"])[at]
     brief, calm = world["brief"], world | {"day": [{"key": "calm"}, {"key": "dark", "where": "AS"}]}
     design = reference(brief)
     found = measured(calm, design)

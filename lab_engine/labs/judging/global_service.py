@@ -1,9 +1,9 @@
 """Lab 08: a design for a global service, as a function of what the customer asks for.
 
 The design is compiled to its zone and put through a day. The five measures and the bill each have a
-limit in the brief. The bill counts for all: 15 % above its limit, and nothing is earned. A hidden
-world has two briefs, and of each goal the worse finding counts: in one of them fast checks are
-cheap, in the other dear.
+limit in the brief. The bill and the service count for all: 15 % above the bill's limit, or with 6.5
+times as much unserved as allowed, and nothing is earned. The hidden world has six briefs, and of
+each goal the worst finding counts: fast checks are cheap in three of them, and dear in the others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from lab_engine.errors import LabError
 from lab_engine.labs.answered import returned, short
 from lab_engine.labs.credit import near, nothing, worse
 from lab_engine.labs.judging.global_service_days import Measured, measured
-from lab_engine.labs.judging.global_service_worlds import shown, worlds
+from lab_engine.labs.judging.global_service_worlds import shown, world
 from lab_engine.labs.lab import Answer, Arguments, Finding, Given, Goal, Lab, World
 
 SHOWN: Final = 1  # the dice of the visible world, whose brief stands in the notebook
@@ -57,7 +57,7 @@ AIMS: Final = {
         22,
         "lesson 08, part 4",
         "{:.1%} of a drill's requests not served",
-        4,
+        12,
         "Which pool gets more than its own clients on a bad day, and how much more?",
     ),
     "imbalance": Aim(
@@ -85,11 +85,21 @@ AIMS: Final = {
         "Which part is the largest: servers and where they stand, checks, or queries?",
     ),
 }
-DEAR: Final = "This is reached, and counts less since the bill is above its limit."
-GATES: Final = {  # a goal -> those without which it would be met by doing nothing
-    "imbalance": ("latency", "outage", "unserved"),
-    "canary": ("latency", "outage", "unserved"),
+KEPT: Final = ("latency", "outage", "unserved", "bill")
+GATES: Final = {  # a goal -> those without which it would be met by doing nothing, or by money
+    "latency": ("unserved", "bill"),
+    "outage": ("unserved", "bill"),
+    "unserved": ("bill",),
+    "imbalance": KEPT,
+    "canary": KEPT,
     "bill": ("latency", "outage", "unserved"),
+}
+GATED: Final = "This is reached, and counts only as far as {} does: mend that first."
+NAMES: Final = {
+    "latency": "the latency",
+    "outage": "the outage",
+    "unserved": "the service",
+    "bill": "the bill",
 }
 
 
@@ -116,16 +126,11 @@ def _judged(service: World, result: Any) -> tuple[Finding, ...]:
 
 def _finding(key: str, found: Measured, limit: float, reached: Mapping[str, float]) -> Finding:
     aim = AIMS[key]
-    gate = min((reached[each] for each in GATES.get(key, ())), default=1.0)
-    if reached[key] < 1:
-        turn = aim.turn
-    elif gate < 1:
-        turn = "It counts as far as the service is kept up: mend that first."
-    else:
-        turn = DEAR if reached["bill"] < 1 else ""
+    gate = min(GATES[key], key=reached.__getitem__)
+    turn = "" if reached[gate] == 1 else GATED.format(NAMES[gate])
+    turn = turn if reached[key] == 1 else aim.turn
     says = aim.says.format(getattr(found, key))
-    paid = 1.0 if key == "bill" else reached["bill"]
-    credit = round(reached[key] * gate * paid, 6)
+    credit = round(reached[key] * reached[gate], 6)
     return Finding(key, credit, says, f"at most {aim.says.format(limit)}", turn)
 
 
@@ -167,8 +172,8 @@ def calls(world: World) -> Mapping[str, Sequence[Arguments]]:
 
 
 def unseen(rng: Random) -> Sequence[World]:
-    """Three pairs of briefs, each with a day of its own."""
-    return worlds(rng)
+    """One world of six briefs, each with a day of its own."""
+    return (world(rng),)
 
 
 LAB: Final = Lab(

@@ -46,10 +46,11 @@ MONTH: Final = 30 * 86_400
 SPARE: Final = 1.05  # what the limit of the bill leaves beyond the reference's
 
 CHEAP: Final = 0.5, 2.0  # USD more for a fast check: less than the queries of a short TTL
-DEAR: Final = 30.0, 40.0  # more than these
-DEAR_ONCE: Final = 14.0, 20.0  # likewise, where the promise leaves a longer TTL
+DEAR: Final = 60.0, 80.0  # more than these, and than what a pool without room would save
+DEAR_ONCE: Final = 14.0, 20.0  # more than the queries, where the promise leaves a longer TTL
 LARGE: Final = "Paris", "New York", "Tokyo", "Mumbai"  # one of these has the most requests
 HIDDEN_OUTAGES, SHOWN_OUTAGES = (104, 107, 110), (130,)  # its limit, in seconds
+HIDDEN_USD, SHOWN_USD = (20, 90), (30, 60)  # a server costs from so much to so much
 
 Brief = Mapping[str, Any]
 
@@ -58,6 +59,7 @@ def brief(
     rng: Random,
     fast: tuple[float, float],
     outage: Sequence[int] = HIDDEN_OUTAGES,
+    server: tuple[int, int] = HIDDEN_USD,
     most: str = "Paris",
 ) -> dict[str, Any]:
     """What a customer asks for, in plain data.
@@ -66,6 +68,7 @@ def brief(
         rng: the dice.
         fast: a fast check costs from so much to so much.
         outage: its limit is one of these.
+        server: costs from so much to so much, by Region.
         most: the city with the most requests.
     """
     parts = {
@@ -86,7 +89,7 @@ def brief(
         # so that the largest pool wants four servers
         "crowd": crowd,
         "canary": round(rng.uniform(0.01, 0.03), 3),
-        "usd": {region: rng.randint(30, 60) for region in REGIONS},
+        "usd": {region: rng.randint(*server) for region in REGIONS},
         "usd_check": 0.75,
         "usd_fast": round(rng.uniform(*fast), 2),
         "usd_million": round(rng.uniform(1.6, 2.4), 2),
@@ -225,28 +228,19 @@ def _drill(key: str, where: str = LARGEST) -> dict[str, str]:
     return {"key": key, "where": where}
 
 
-PAIRS: Final[Sequence[tuple[Drills, Drills]]] = (
-    (
-        [_drill("dark"), _drill("resolver", "AS")],
-        [_drill("dark+resolver", "AS"), _drill("resolver"), CROWD],
-    ),
-    (
-        [_drill("dark", ""), _drill("dark"), CROWD],
-        [_drill("dark"), _drill("resolver", "EU")],
-    ),
-    (
-        [_drill("dark+resolver"), _drill("resolver", "AS")],
-        [_drill("dark"), _drill("resolver", "NA"), CROWD],
-    ),
+DAYS: Final[Sequence[tuple[tuple[float, float], Drills]]] = (
+    (CHEAP, [_drill("dark"), _drill("resolver", "AS")]),
+    (DEAR, [_drill("dark+resolver", "AS"), _drill("resolver"), CROWD]),
+    (CHEAP, [_drill("dark", ""), _drill("dark"), CROWD]),
+    (DEAR, [_drill("dark"), _drill("resolver", "EU")]),
+    (CHEAP, [_drill("dark+resolver"), _drill("resolver", "AS")]),
+    (DEAR, [_drill("dark"), _drill("resolver", "NA"), CROWD]),
 )
 
 
-def worlds(rng: Random) -> Sequence[dict[str, Any]]:
-    """Three pairs of briefs, each with a day that is not mild: fast checks are cheap, then dear."""
-    return [
-        {"services": [_service(rng, CHEAP, one), _service(rng, DEAR, other)]}
-        for one, other in PAIRS
-    ]
+def world(rng: Random) -> dict[str, Any]:
+    """Six briefs, each with a day that is not mild: fast checks are cheap and dear by turns."""
+    return {"services": [_service(rng, fast, day) for fast, day in DAYS]}
 
 
 def _service(rng: Random, fast: tuple[float, float], day: Drills) -> dict[str, Any]:
@@ -262,5 +256,5 @@ def _service(rng: Random, fast: tuple[float, float], day: Drills) -> dict[str, A
 
 def shown(rng: Random) -> dict[str, Any]:
     """The visible world: one brief, with a mild day."""
-    made = brief(rng, DEAR_ONCE, SHOWN_OUTAGES)
+    made = brief(rng, DEAR_ONCE, SHOWN_OUTAGES, SHOWN_USD)
     return {"services": [{"brief": made, "day": [*MILD], "seed": 1}]}
