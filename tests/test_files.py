@@ -48,7 +48,7 @@ def test_what_is_no_regular_file_is_refused_at_every_door(door, pipe, tmp_path):
         (tmp_path, "it is a folder"),
         (tmp_path / "none", "there is no such file"),
         (tmp_path / "none" / "none", "there is no folder"),
-        (f"{tmp_path}/a\0b", "embedded null byte"),
+        (f"{tmp_path}/a\0b", "its name has a null character"),
         (loop, "Too many levels"),
     ):
         with pytest.raises(LabError) as refused:

@@ -100,4 +100,6 @@ def _why(wrong: OSError | ValueError, path: Path) -> tuple[str, str]:
         return f"there is no folder {folder}", "Is the name right, and the folder the right one?"
     if isinstance(wrong, PermissionError):
         return "you may not read it", "Ask its owner, or change its mode."
+    if "\0" in str(path):
+        return "its name has a null character", "Name a file without one."
     return getattr(wrong, "strerror", None) or str(wrong), "Name a readable file."
