@@ -99,6 +99,7 @@ def test_limits_hold_for_what_is_left(limits, asked, expires):
     assert near.answer(WWW, asked).expires == pytest.approx(expires)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_three_levels_leave_the_authority_the_rate_of_one():
     """All copies of one answer end together, so that the next request fetches: Λ/(1 + ΛT)."""

@@ -261,6 +261,7 @@ def joined(layer):
     return sum(rows.get(FIFTH, ())) / sum(sum(row[60:]) for row in outcome.requests)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_fifth_server_gets_its_part_at_once_at_l7_and_none_of_old_connections_at_l4():
     assert joined("L7") == pytest.approx(0.2, abs=0.01)

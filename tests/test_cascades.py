@@ -96,6 +96,7 @@ def test_a_long_queue_fails_the_check_without_a_fall():
     assert sum(outcome.dead[5:]) > 0
 
 
+@pytest.mark.long
 def test_a_static_answer_keeps_everybody_from_the_dead():
     """The secondary still takes turns, now with the page, which serves what the dead lost."""
     (outcome, share), (_, alone) = after("static"), after("alone")

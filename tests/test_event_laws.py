@@ -246,6 +246,7 @@ def test_each_place_is_led_to_its_own_servers():
     assert sum(waits.values()) == outcome.total
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_client_subnets_lead_clients_where_their_resolver_is_not():
     """One resolver far away: without ECS all go to its server, with it each to its own."""

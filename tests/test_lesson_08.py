@@ -68,6 +68,7 @@ def test_three_servers_in_europe_are_not_enough():
     assert [each.key for each in game_day(moved).lost] == ["crowd"]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_quick_is_worth_and_costs(prose):
     quick = game_day(Design(ttl=5))
@@ -107,6 +108,7 @@ def test_the_resolvers_of_the_canary_are_europes_part():
     assert NEEDS["EU"] / RATE * RESOLVERS == 440
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_failure_is_found_by_the_pool_that_goes_dark_alone():
     """In the reference, and in no other design that happens to be too small."""

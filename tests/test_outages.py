@@ -338,6 +338,7 @@ def test_an_answer_that_outlives_the_watch_is_open(engine):
     assert (outage.open, outage.open_share) == (100.0, 1.0)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_many_clients_are_joined_and_keep_their_weights(monkeypatch):
     monkeypatch.setattr(joining, "MOST", 50)

@@ -38,6 +38,7 @@ def test_all_requests_meet_the_layer_and_its_misses_the_resolver():
     assert outcome.levels.resolver.misses == outcome.authority_queries
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_node_keeps_an_answer_for_half_a_minute_at_most():
     """25 requests a second: a miss each 30 s or, at the end of the copy behind it, earlier."""

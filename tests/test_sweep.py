@@ -112,6 +112,7 @@ def listeners():
     return [one.laddr.ip for each in found for one in each if one.status == psutil.CONN_LISTEN]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_dask_cluster_gives_the_same():
     before = {child.pid for child in multiprocessing.active_children()}

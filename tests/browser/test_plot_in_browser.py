@@ -1,7 +1,6 @@
 """What crosses to the page, and how often; what stands there after a reload or in the dark."""
 
 import json
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,6 @@ from .test_panel_in_browser import ONE, SET_UP, press
 
 FURTHER_PANEL = 50_000
 UPDATE = 20_000
-
-
-@pytest.fixture
-def notebook(notebook: Open) -> Open:
-    """In a page that has not seen plotly.js yet."""
-    return partial(notebook, fresh=True)
 
 
 def run_cell(notebook: Notebook, code: str, *, plots: int) -> None:
@@ -37,7 +30,7 @@ def run_cell(notebook: Notebook, code: str, *, plots: int) -> None:
 
 def test_plotlyjs_crosses_once_and_panels_are_small(notebook: Open) -> None:
     """Two panels, one plotly.js; the second costs kilobytes, an update fewer."""
-    page = notebook(ONE).run_all(plots=1)
+    page = notebook(ONE, fresh=True).run_all(plots=1)
     page.settle()
     assert page.big_frames == 1
 
@@ -59,7 +52,9 @@ def test_plotlyjs_crosses_once_and_panels_are_small(notebook: Open) -> None:
 @pytest.mark.long
 def test_two_panels_of_one_cell_share_plotlyjs(notebook: Open) -> None:
     """Also when both are drawn before plotly.js has come."""
-    page = notebook([SET_UP, "display(toy_panel()); display(toy_panel())"]).run_all(plots=2)
+    page = notebook([SET_UP, "display(toy_panel()); display(toy_panel())"], fresh=True).run_all(
+        plots=2
+    )
 
     assert page.big_frames == 1
 
@@ -67,7 +62,7 @@ def test_two_panels_of_one_cell_share_plotlyjs(notebook: Open) -> None:
 @pytest.mark.long
 def test_one_panel_shown_twice_moves_in_both_places(notebook: Open) -> None:
     """The controls and the pictures of all views of a panel agree."""
-    page = notebook([*ONE, "panel"]).run_all(plots=2)
+    page = notebook([*ONE, "panel"], fresh=True).run_all(plots=2)
     press(page, "Waves", "ArrowRight")
     page.wait_title("6 waves", plot=0)
     page.wait_title("6 waves", plot=1)
@@ -78,7 +73,7 @@ def test_one_panel_shown_twice_moves_in_both_places(notebook: Open) -> None:
 @pytest.mark.long
 def test_two_notebooks_in_one_page_share_plotlyjs(notebook: Open) -> None:
     """The second notebook has a kernel of its own and is not asked for plotly.js."""
-    page = notebook(ONE).run_all(plots=1)
+    page = notebook(ONE, fresh=True).run_all(plots=1)
     other = page.lab.write(
         f"other-{Path(page.path).name}", ["from toy import *\ntoy_panel(Toy(9))"]
     )
@@ -92,7 +87,7 @@ def test_two_notebooks_in_one_page_share_plotlyjs(notebook: Open) -> None:
 
 def test_reload_draws_again_from_the_live_kernel(notebook: Open) -> None:
     """After a reload of a saved notebook the present state is there, and the panel moves."""
-    page = notebook(ONE).run_all(plots=1)
+    page = notebook(ONE, fresh=True).run_all(plots=1)
     press(page, "Waves", "ArrowRight")
     page.wait_title("6 waves")
     page.save()
@@ -118,7 +113,7 @@ Mute(figure(run(Toy())), "never drawn")
 @pytest.mark.long
 def test_kernel_that_never_answers(notebook: Open) -> None:
     """The plot says what it waits for, and a kernel that does answer still serves the page."""
-    page = notebook([SET_UP, MUTE]).run_all()
+    page = notebook([SET_UP, MUTE], fresh=True).run_all()
     page.page.get_by_text("Waiting for the kernel.").wait_for()
     other = page.lab.write(
         f"other-{Path(page.path).name}", ["from toy import *\ntoy_panel(Toy(9))"]
