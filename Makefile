@@ -27,7 +27,7 @@ endif
 
 JUPYTER_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab setup setup-test peers lint check test suite long newest pythons bench pictures lock clean
+.PHONY: help lab setup setup-test peers lint check test long newest pythons bench pictures lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -54,11 +54,7 @@ lint: setup-test  ## ruff and mypy
 check: lint  ## lint and the quick unit tests: a minute
 	$(PY) -m pytest $(SPREAD) -m "$(UNIT)"
 
-# What is tested first waits much, and leaves mypy its processor.
-test: peers  ## everything: lint, unit tests, notebooks, browser, real DNS peers
-	@$(MAKE) --jobs 2 lint suite
-
-suite:
+test: peers lint  ## everything: lint, unit tests, notebooks, browser, real DNS peers
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest $(SPREAD) -m "not long"
 
 long: peers  ## everything with the full counts, then with other versions, the benchmarks, a table

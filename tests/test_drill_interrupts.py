@@ -16,6 +16,7 @@ from .test_twin import pair
 pytestmark = [
     pytest.mark.waits,
     pytest.mark.slow,
+    *([pytest.mark.timeout(3600)] if LONG else []),  # then at every moment that there is
     # Where a socket has no owner yet, the interpreter closes it, and would say so.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

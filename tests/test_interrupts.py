@@ -51,11 +51,14 @@ BATCH = {
     ]
 }
 
+ENDS = {"__exit__", "stop"}
+
 
 class Moments:
     """Counts the moments at which an interrupt can be heard, and sends one at the chosen one.
 
-    Generators are left out: they are also called to be closed, and then nobody hears anything.
+    Generators are left out: they are also called to be closed, and then nobody hears anything. So
+    are the first instructions of what ends a `with`: no code of ours can come before them.
     """
 
     def __init__(self, chosen=0):
@@ -63,7 +66,9 @@ class Moments:
         self.count = 0
 
     def __call__(self, frame, event, arg):
-        if event == "c_return" or (event == "call" and not frame.f_code.co_flags & CO_GENERATOR):
+        code = frame.f_code
+        begins = not code.co_flags & CO_GENERATOR and code.co_name not in ENDS
+        if event == "c_return" or (event == "call" and begins):
             self.count += 1
             if self.count == self.chosen:
                 signal.raise_signal(signal.SIGINT)

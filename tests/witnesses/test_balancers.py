@@ -147,7 +147,7 @@ def test_a_failure_is_noticed_within_one_interval_of_ours(start, failure, layer,
     """Simulated, 2 to 3 intervals after it and three time-outs: `test_balanced_failures`."""
     check, takes = SEEN[failure]
     # Where the dead are not waited for, nor are the others given up on a busy machine.
-    servers, real = start(checked(layer, check, EVERY / 5 if takes else EVERY))
+    servers, real = start(checked(layer, check, EVERY / 2 if takes else EVERY))
     time.sleep(2 * EVERY)  # the first round of checks
 
     seconds = reaction(servers, real, failure, 12 * EVERY)
