@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from lab_engine.views.kit.live import LivePicture
 from lab_engine.views.kit.tiles import Tiles, tiles
-from lab_engine.views.widget import front_source
+from lab_engine.views.widget import PageWidget, front_source
 
 from .caches import shop, watched
 
@@ -61,6 +61,23 @@ TTL = {"kind": "slider", "path": "ttl", "label": "TTL", "low": 0, "high": 3600, 
 }
 
 
+BEGIN = """async ([code, managers]) => {
+    const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    const { initialize } = (await import(url)).default;
+    for (const widget_manager of managers.map(text => (0, eval)(text)))
+        initialize({ model: { get: () => "none", on() {}, widget_manager } });
+    await new Promise(resolve => setTimeout(resolve));
+}"""
+MANAGERS = (
+    "undefined",
+    "({})",
+    "({ get_model() { throw new Error('model not found'); } })",
+    "({ get_model: () => Promise.reject(new Error('model not found')) })",
+    "({ get_model: async () => undefined })",
+    "({ get_model: async () => ({}) })",
+)
+
+
 @pytest.fixture(scope="module")
 def drawn() -> Tiles:
     """An hour of twenty caches."""
@@ -86,3 +103,14 @@ def test_everything_can_be_read(page: Page) -> None:
 
     assert len(found) > 15
     assert [each for each in found if each[1] < 4.5] == []
+
+
+def test_a_widget_begins_quietly_whatever_manages_it(chromium: Browser) -> None:
+    """Nobody, somebody without models, or one that does not find it: nothing is said of that."""
+    page = chromium.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.evaluate(BEGIN, [PageWidget._esm, MANAGERS])
+    page.close()
+
+    assert errors == []

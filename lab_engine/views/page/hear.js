@@ -5,13 +5,17 @@
 const NOTHING = { content: { data: {} } };
 
 async function hear(model) {
-  const own = await model.widget_manager?.get_model?.(model.get("_address"));
+  const own = await found(model).catch(() => null); // elsewhere it stays as anywidget left it
   const listen = own && below(own, "_handle_comm_msg");
   if (!listen || !own.comm) return;
   own._handle_comm_msg(NOTHING).catch(() => {
     own.comm.on_msg(listen.bind(own));
     own.comm.send({ method: "request_state" });
   });
+}
+
+async function found(model) {
+  return model.widget_manager?.get_model?.(model.get("_address"));
 }
 
 // What a method is in the class below the one that says it last, which is anywidget's.
