@@ -24,7 +24,7 @@ from lab_engine.caches.recursives import RecursiveProfile
 from lab_engine.caches.scoped import Scopes
 from lab_engine.errors import ScenarioError
 from lab_engine.simulation.asking import planned
-from lab_engine.simulation.outcome import Downs, Holder, Holding
+from lab_engine.simulation.outcome import Downs, Holder, Holding, Shares
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.strata import Stratum, strata
 from lab_engine.simulation.travel import member_of
@@ -35,7 +35,6 @@ RESOLVERS, CLIENTS = "resolvers", "clients"
 MAX_HOLDERS = 10_000
 MAX_COPIES = 1_000_000
 Network = IPv4Network | IPv6Network
-Shares = tuple[tuple[str, float], ...]
 
 
 class Seat(NamedTuple):

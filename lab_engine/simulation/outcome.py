@@ -4,7 +4,7 @@ Both engines give the same kind of outcome, in plain tuples: no simulation and n
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -130,6 +130,10 @@ class Holder(NamedTuple):
     share: float
 
 
+Shares = tuple[tuple[str, float], ...]
+"""Addresses, each with the part of the requests that it gets; the parts sum to 1."""
+
+
 class Holding(NamedTuple):
     """What one cache led its requests to, from when to when.
 
@@ -137,13 +141,13 @@ class Holding(NamedTuple):
         holder: its position in `Outcome.holders`.
         start, end: seconds of the watch, the end not included; it may begin before 0 and end after
             the watch, or never (infinite).
-        shares: addresses, each with the part of the requests that it gets; they sum to 1.
+        shares: where to.
     """
 
     holder: int
     start: float
     end: float
-    shares: tuple[tuple[str, float], ...]
+    shares: Shares
 
 
 Downs = tuple[tuple[float, tuple[str, ...]], ...]
@@ -217,7 +221,7 @@ class Outcome(Shown):
     ended: float = math.nan
     notes: tuple[str, ...] = ()
     holders: tuple[Holder, ...] = ()
-    holdings: tuple[Holding, ...] = ()
+    holdings: Sequence[Holding] = ()
     service: Service = UNSERVED
 
     @property

@@ -13,8 +13,8 @@ from lab_engine.caches.dialers import TURNING
 from lab_engine.caches.orders import SetOrder, each_order, order_count
 from lab_engine.caches.resolver import Answer, Kept, Key, Resolver
 from lab_engine.caches.scoped import Place
-from lab_engine.simulation.holders import Seat, Shares, Watched, told
-from lab_engine.simulation.outcome import Downs, Holding, Outcome
+from lab_engine.simulation.holders import Seat, Watched, told
+from lab_engine.simulation.outcome import Downs, Holding, Outcome, Shares
 
 MOST_ORDERS = 5_040  # listed for one copy; of more, all addresses are taken for alike
 

@@ -174,8 +174,8 @@ class _Run:
         if not watching:
             return found
         holders = tuple(each.holder for each in watching)
-        until = [each for each in watch.holdings(watching, found.downs) if each.start < found.ended]
-        return replace(found, holders=holders, holdings=tuple(until))
+        holdings = watch.holdings(watching, found.downs, found.ended)
+        return replace(found, holders=holders, holdings=holdings)
 
     def _numbers(self, watching: tuple[Watched, ...], *, layered: bool) -> list[int]:
         """The numbers of these caches in the order in which all are stepped."""

@@ -1,11 +1,14 @@
 """Who held what, in the population engine: the copies of a few caches, noted as they end. numpy."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
+from math import inf
 
 import numpy as np
 
-from lab_engine.simulation.holders import Shares, Watched, told
-from lab_engine.simulation.outcome import Downs, Holding
+from lab_engine.simulation.holders import Watched, told
+from lab_engine.simulation.holdings import Holdings
+from lab_engine.simulation.outcome import Downs, Holding, Shares
 from lab_engine.simulation.population.book import Book
 from lab_engine.simulation.population.tally import Floats, Ints
 
@@ -27,8 +30,8 @@ class Watch:
         self.first = 0
         self._book, self._end = book, end
         numbers = np.array(caches, np.int64)
-        self._holder = np.argsort(numbers, kind="stable")
-        self._numbers = numbers[self._holder]
+        order = np.argsort(numbers, kind="stable")
+        self._holder, self._numbers = order.astype(np.int32), numbers[order]
         self._noted: list[tuple[Ints, Floats, Floats, Ints]] = []
 
     def __bool__(self) -> bool:
@@ -48,21 +51,36 @@ class Watch:
         seen = (self._numbers[place] == number) & (until > np.maximum(at, 0)) & (at < self._end)
         if seen.any():
             some = np.flatnonzero(seen)
-            self._noted.append((self._holder[place[some]], at[some], until[some], row[some]))
+            holder, rows = self._holder[place[some]], row[some].astype(np.int32)
+            self._noted.append((holder, at[some], until[some], rows))
 
-    def holdings(self, watched: Sequence[Watched], downs: Downs) -> tuple[Holding, ...]:
-        """What was noted, by holder and time."""
+    def holdings(self, watched: Sequence[Watched], downs: Downs, ended: float) -> Holdings:
+        """What was noted and began before the end of the run, by holder and time."""
         if not self._noted:
-            return ()
+            return Holdings.of(())
         holder, at, until, row = map(np.concatenate, zip(*self._noted, strict=True))
-        order = np.lexsort((at, holder))
-        columns = zip(*(each[order].tolist() for each in (holder, at, until, row)), strict=True)
-        leads = _Leads(self._book, downs)
-        return tuple(
-            holding
-            for who, start, end, which in columns
-            for holding in leads.of(which, watched[who].hasty, (who, start, end))
-        )
+        self._noted.clear()
+        hasty = np.array([each.hasty for each in watched])[holder]
+        leads, shares = _Leads(self._book, downs), dict[Shares, int]()
+        parts = []
+        for copies in _alike(row, hasty):
+            first = copies[0]
+            for _, since, over, led in leads.of(int(row[first]), float(hasty[first])):
+                start, end = np.maximum(at[copies], since), np.minimum(until[copies], over)
+                some = start < np.minimum(end, ended)
+                where = np.full(some.sum(), shares.setdefault(led, len(shares)), np.int32)
+                parts.append((holder[copies[some]], start[some], end[some], where))
+        holder, start, end, led_to = map(np.concatenate, zip(*parts, strict=True))
+        del parts, at, until, row, hasty  # where there are many, these are as large as the rest
+        order = np.lexsort((start, holder))
+        return Holdings(holder[order], start[order], end[order], led_to[order], shares)
+
+
+def _alike(row: Ints, hasty: Floats) -> list[Ints]:
+    """Copies, by their positions: together those that lead alike at any time."""
+    order = np.lexsort((hasty, row))
+    other = (np.diff(row[order]) != 0) | (np.diff(hasty[order]) != 0)
+    return np.split(order, 1 + np.flatnonzero(other))
 
 
 class _Leads:
@@ -73,21 +91,13 @@ class _Leads:
         starts = np.array([at for at, _ in downs])
         epochs = book.epochs(starts).tolist()
         self._epoch = {dead: epoch for (_, dead), epoch in zip(downs, epochs, strict=True)}
-        self._known: dict[tuple[int, float, tuple[str, ...]], Shares] = {}
 
-    def of(self, row: int, hasty: float, held: tuple[int, float, float]) -> Iterator[Holding]:
-        """One copy."""
+    def of(self, row: int, hasty: float) -> Iterator[Holding]:
+        """A copy that is held for ever."""
+        return told(-1, -inf, inf, self._downs, cache(partial(self._shares, row, hasty)))
 
-        def shares(dead: tuple[str, ...]) -> Shares:
-            key = row, hasty, dead
-            if key not in self._known:
-                self._known[key] = self._shares(row, hasty, self._epoch[dead])
-            return self._known[key]
-
-        return told(*held, self._downs, shares)
-
-    def _shares(self, row: int, hasty: float, epoch: int) -> Shares:
-        book = self._book
+    def _shares(self, row: int, hasty: float, dead: tuple[str, ...]) -> Shares:
+        book, epoch = self._book, self._epoch[dead]
         parts = (1 - hasty) * book.shares(epoch)[row]
         if hasty:
             parts += hasty * book.shares(epoch, tries_next=False)[row]

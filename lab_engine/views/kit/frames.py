@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from lab_engine.errors import LabError
+from lab_engine.simulation.holdings import Holdings
 from lab_engine.simulation.outcome import Holding
 
 FEWEST, MOST = 60, 600
@@ -24,6 +25,7 @@ MIXES: Final = 255
 Mix = tuple[float, ...]
 """The part of a cache's requests that each server gets, in the order of the servers."""
 EMPTY: Final[Mix] = ()
+Positions = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Frames:
     times: tuple[float, ...]
     mixes: tuple[Mix, ...]
     longest: float
-    states: np.ndarray[Any, np.dtype[np.uint8]]
+    states: Positions
     ends: np.ndarray[Any, np.dtype[np.float32]]
 
     def packed(self) -> bytes:
@@ -79,21 +81,23 @@ def frames(
     """
     times = moments(duration, caches)
     step = times[1] if len(times) > 1 else duration
-    kept = [each for each in holdings if each.holder < caches]
-    longest = max((each.end - each.start for each in kept if math.isfinite(each.end)), default=0.0)
-    mixes = _Mixes(servers)
+    held = Holdings.of(holdings)
+    kept = held.where(held.holder < caches)
+    lives = (kept.end - kept.start)[np.isfinite(kept.end)]
+    longest = float(lives.max(initial=0.0))
+    mixes, leads = _mixes(kept, servers)
     states = np.zeros((len(times), caches), np.uint8)
     ends = np.zeros((len(times), caches), np.float32)
     # All at once, since there are thousands: the frames each holding covers, one after another.
-    first = np.ceil(np.array([max(0.0, each.start) for each in kept]) / step - 1e-9)
-    last = np.minimum(np.ceil(np.array([each.end for each in kept]) / step - 1e-9), len(times))
+    first = np.ceil(np.maximum(0.0, kept.start) / step - 1e-9)
+    last = np.minimum(np.ceil(kept.end / step - 1e-9), len(times))
     covered = np.maximum(last - first, 0).astype(int)
     before = np.repeat(np.cumsum(covered) - covered, covered)
     at = np.repeat(first, covered).astype(int) + np.arange(covered.sum()) - before
-    whose = np.repeat(np.array([each.holder for each in kept], int), covered)
-    states[at, whose] = np.repeat([mixes.position(each.shares) for each in kept], covered)
-    ends[at, whose] = np.repeat([each.end for each in kept], covered)
-    return Frames(times, tuple(mixes.found), longest, states, ends)
+    whose = np.repeat(kept.holder, covered)
+    states[at, whose] = np.repeat(leads, covered)
+    ends[at, whose] = np.repeat(kept.end, covered)
+    return Frames(times, mixes, longest, states, ends)
 
 
 def moments(duration: float, caches: int) -> tuple[float, ...]:
@@ -104,6 +108,15 @@ def moments(duration: float, caches: int) -> tuple[float, ...]:
     most = min(MOST, max(FEWEST, TILE_FRAMES // max(1, caches)))
     step = next((each for each in (*_SHORT, *_LONG) if duration / each <= most), duration / most)
     return tuple(round(index * step, 6) for index in range(math.ceil(duration / step - 1e-9)))
+
+
+def _mixes(held: Holdings, servers: Sequence[str]) -> tuple[tuple[Mix, ...], Positions]:
+    """The mixes that occur, and of each holding which it is; numbered in the order of holdings."""
+    numbers, mixes = np.zeros(len(held.shares), np.uint8), _Mixes(servers)
+    occurring, first = np.unique(held.leads, return_index=True)
+    for each in occurring[np.argsort(first)].tolist():
+        numbers[each] = mixes.position(held.shares[each])
+    return tuple(mixes.found), numbers[held.leads]
 
 
 class _Mixes:
