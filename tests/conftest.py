@@ -18,6 +18,7 @@ from lab_engine.control.account import Account
 from lab_engine.control.refusal import Refusal
 from lab_engine.control.service import Service
 from tests.counts import LONG
+from tests.spread import Spread
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TURNS = ("waits", "browser", "slow", "notebooks", "clients", "witness")
@@ -39,6 +40,12 @@ def pytest_configure():
 def pytest_xdist_auto_num_workers():
     """Two more than there are cores: somebody is waiting, for a page or for a clock."""
     return (yield) + 2
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Of what is spread by files, browsers go to few workers."""
+    return Spread(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)
