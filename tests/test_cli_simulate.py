@@ -158,6 +158,7 @@ def test_ctrl_c_prints_what_was_counted_and_a_terminal_sees_a_bar(small):
     assert 0 <= data["ended"] < 8000
 
 
+@pytest.mark.long  # the example of the README prints none either
 @pytest.mark.slow
 def test_no_bar_is_drawn_where_nobody_looks(small):
     """Not in a second of work, either: what is long is broken off by Ctrl-C."""
