@@ -16,6 +16,7 @@ from .sampling import agrees
 from .seeds import shifted
 
 RUNS = 16 if LONG else 8
+STALE = {"silent": 900, "serve_stale": True, "caches": 20}
 
 # --- a move --------------------------------------------------------------------------------------
 
@@ -129,8 +130,8 @@ def moved_by(**moved):
         ("clean", {"lead": 3600}, False),
         ("deaf", {"deaf": 0.1}, True),
         ("deaf", {"lead": 3600}, False),
-        pytest.param("deaf", {"silent": 900, "serve_stale": True}, False, marks=pytest.mark.long),
-        ("revenant", {"silent": 900, "serve_stale": True}, True),
+        pytest.param("deaf", STALE, False, marks=pytest.mark.long),
+        ("revenant", STALE, True),
         pytest.param("revenant", {"silent": 900}, False, marks=pytest.mark.long),
         ("revenant", {"lead": 0}, False),
     ],

@@ -33,7 +33,7 @@ with drill(zone, virtual=True) as d:
 str(d.result())
 print(json.dumps(sorted(sys.modules)))
 """
-DRILLS = 400 if LONG else 30
+DRILLS = 400 if LONG else 20
 A, B = "192.0.2.1", "192.0.2.2"
 NAME = "www.shop.example"
 

@@ -115,7 +115,7 @@ def test_the_mode_of_gdnsd_is_gdnsd(peers, multi, down):
         states=states,
     )
 
-    assert misses(server, planned(MULTI, down, multi=multi), 1_000) == {}
+    assert misses(server, planned(MULTI, down, multi=multi), ASKED // 3) == {}
 
 
 def test_powerdns_ties_a_pick_for_everybody_to_the_clients_subnet(peers):
