@@ -159,7 +159,7 @@ SCENARIOS = st.builds(
 
 
 @pytest.mark.slow
-@settings(max_examples=60 if LONG else 25, deadline=None)
+@settings(max_examples=60 if LONG else 40, deadline=None)
 @given(SCENARIOS)
 def test_nothing_is_lost_or_invented(any_scenario):
     outcome = run(any_scenario, "population")
