@@ -16,7 +16,7 @@ from lab_engine.caches.resolver import Resolver
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.events import engine as events
 from lab_engine.simulation.parts import Layer
-from tests.counts import LONG
+from tests.counts import LONG, long_but
 
 from .seeds import shifted
 
@@ -155,7 +155,9 @@ def test_three_layers_of_a_scenario_leave_the_authority_the_rate_of_one():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("rate", "ttl"), [(2.0, 10), (0.5, 30), (1.0, 5)])
+@pytest.mark.parametrize(
+    ("rate", "ttl"), long_but([(2.0, 10), (0.5, 30), (1.0, 5)], (2.0, 10), (0.5, 30))
+)
 def test_prefetch_begins_before_the_ttl_ends_and_lasts_through_the_grace(rate, ttl):
     """Unbound 1.17.1: from fetch + T - T/10 on. 2/s and T = 10 miss .0010, not .0067."""
     eager = replace(RECURSIVES["unbound"], prefetch_share=0.1)

@@ -31,7 +31,7 @@ SHOP = Scenario(
     window=20,
     seed=shifted(1),
 )
-KEEPING = SHOP.set("profiles", {"k": {"like": "fixed", "lifetime": 60, "idle": 3600}}).set(
+KEEPING = SHOP.set("profiles", {"k": {"like": "fixed", "lifetime": 60, "idle": 600}}).set(
     "clients.profile", "k"
 )
 DEATH = (ScheduledChange(60.0, "down", FOUR[:1]),)
@@ -277,7 +277,7 @@ def test_a_connection_is_one_target_at_l4():
 
 @pytest.mark.slow
 def test_the_balancer_closes_what_is_unused():
-    """Clients would keep it for an hour; at 0.4 requests a second few gaps are below 0.1 s."""
+    """Clients would keep it for ten minutes; at 0.4 requests a second few gaps are below 0.1 s."""
     outcome = run(KEEPING.set("balancer.layer", "L4").set("balancer.keep_alive", 0.1))
 
     assert outcome.service.connections == pytest.approx(outcome.total * math.exp(-0.04), rel=0.02)

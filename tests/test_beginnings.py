@@ -24,7 +24,7 @@ from tests.watches import critical, freedom, from_law, watched, worst
 
 pytestmark = pytest.mark.slow
 TIMES = 10 if LONG else 1
-ROUTER_WATCHES = 200 if LONG else 12
+WATCHES = 200 if LONG else 12
 
 
 def scenario(ttl, **fields):
@@ -55,7 +55,7 @@ ROUTERS = scenario(
 
 
 def test_resolvers_behind_a_layer_are_at_any_phase():
-    counts = watched(ROUTERS, "events", range(ROUTER_WATCHES))
+    counts = watched(ROUTERS, "events", range(WATCHES))
 
     expected = 20 * theory.upstream_rate(2.0, 60) * ROUTERS.duration
     assert off(counts, expected) < 1
@@ -89,7 +89,7 @@ NODES = scenario(
 
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_caches_with_times_of_their_own_are_at_any_phase(engine):
-    assert uneven(NODES, engine, 40) < 1
+    assert uneven(NODES, engine, 40 if LONG else 20) < 1
 
 
 @pytest.mark.long
@@ -150,7 +150,7 @@ TOWNS = scenario(
 
 
 def test_answers_for_everybody_are_at_any_phase_where_subnets_are_told():
-    counts = watched(TOWNS, "events", range(20 * TIMES))
+    counts = watched(TOWNS, "events", range(WATCHES))
 
     assert off(counts, 40 * 40 * theory.upstream_rate(2.5, 10)) < 1
     assert worst(counts) < critical(1000, freedom(counts))
@@ -205,7 +205,7 @@ def dealt(counts):
 
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_questions_to_several_caches_meet_what_was_fetched_before(engine):
-    counts = watched(DEALT, engine, range(20 * TIMES))
+    counts = watched(DEALT, engine, range(WATCHES))
 
     assert dealt(counts) < 4
     assert worst(counts) < critical(1000, freedom(counts))

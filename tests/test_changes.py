@@ -14,6 +14,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.control import changes
 from lab_engine.control.refusal import Refusal
 from lab_engine.control.writing import as_batch, element
+from tests.counts import LONG
 
 BLOCKS = (Path(__file__).parent / "policies" / "cidr_blocks.json").read_text()
 ELB = "lb-1.eu-west-1.elb.amazonaws.com."
@@ -747,7 +748,7 @@ def key_of(given_):
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200 if LONG else 60, deadline=None)
 @given(st.lists(st.lists(some_change(), min_size=1, max_size=4), max_size=6))
 def test_random_batches_give_what_a_plain_dict_would_or_nothing(batches):
     zone = Zone.of("example.com", [RecordSet.of("www", "A", "192.0.2.1")])
@@ -795,7 +796,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200 if LONG else 60, deadline=None)
 @given(st.data())
 def test_whatever_is_sent_is_applied_or_refused(data):
     one = data.draw(some_change())

@@ -51,9 +51,18 @@ def test_the_example_of_the_readme_answers_every_question():
     assert [line for line in lines if line not in printed] == []
 
 
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """A rehearsal by few: the run, and the page that it writes besides."""
+    folder = tmp_path_factory.mktemp("told")
+    (folder / "few.toml").write_text(FEW)
+    how = ("--population", folder / "few.toml", "--json", "--html", folder / "page.html")
+    return rehearse("shop.json", "move.json", *how), folder / "page.html"
+
+
 @pytest.mark.slow
-def test_json_has_the_same_with_the_curves(few):
-    done = rehearse("shop.json", "move.json", "--population", few, "--json")
+def test_json_has_the_same_with_the_curves(told):
+    done, _ = told
     data = json.loads(done.stdout)
 
     assert done.returncode == 0
@@ -64,9 +73,8 @@ def test_json_has_the_same_with_the_curves(few):
 
 
 @pytest.mark.slow
-def test_a_page_is_written_that_needs_nothing_from_elsewhere(few, tmp_path):
-    page = tmp_path / "page.html"
-    done = rehearse("shop.json", "move.json", "--population", few, "--html", page)
+def test_a_page_is_written_that_needs_nothing_from_elsewhere(told):
+    done, page = told
     text = page.read_text()
 
     assert done.returncode == 0

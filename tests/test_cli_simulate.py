@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from .commands import COMMAND, ENVIRONMENT, ROOT, apart, here
+from .commands import COMMAND, ENVIRONMENT, ROOT, here
 
 FILES = ROOT / "tests" / "scenarios"
 SMALL = """
@@ -42,7 +42,7 @@ def small(tmp_path):
 
 @pytest.mark.slow
 def test_the_example_of_the_readme_prints_a_page():
-    done = apart("simulate", "shop.toml", folder=FILES)
+    done = simulate("shop.toml")
 
     assert (done.returncode, done.stderr) == (0, "")
     for word in ("192.0.2.1", "max/mean", "home router", "lookup", "stale", "outage", "bill"):
@@ -158,6 +158,7 @@ def test_ctrl_c_prints_what_was_counted_and_a_terminal_sees_a_bar(small):
     assert 0 <= data["ended"] < 8000
 
 
+@pytest.mark.long  # the example of the README prints none either
 @pytest.mark.slow
 def test_no_bar_is_drawn_where_nobody_looks(small):
     """Not in a second of work, either: what is long is broken off by Ctrl-C."""

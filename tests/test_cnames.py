@@ -1,5 +1,6 @@
 """CNAMEs in caches: one that is held answers every type of its name (RFC 2181 section 10.1)."""
 
+import math
 from collections import Counter
 from dataclasses import replace
 from random import Random
@@ -15,6 +16,7 @@ from lab_engine.authority.server import Authority
 from lab_engine.authority.state import State
 from lab_engine.caches.profiles import RECURSIVES, recursive
 from lab_engine.caches.resolver import Resolver
+from tests.counts import LONG
 
 APEX = """$ORIGIN shop.example.
 @    3600 SOA ns hostmaster 1 7200 900 1209600 60
@@ -235,6 +237,9 @@ def test_population_names_a_cname_that_outlives_its_target(cname, target, outliv
     assert ["outlives" in reason for reason in named] == [True] * outlived
 
 
+NAMES = 200 if LONG else 80
+
+
 def spliced(rng, share, ttl):
     """An authority that answers a CNAME so often, and else an address, whatever is asked."""
     start = RRset.of("shop.example.", "SOA", f"ns. host. 1 2 3 4 {ttl}", ttl)
@@ -249,7 +254,7 @@ def spliced(rng, share, ttl):
     return upstream
 
 
-def share_of_cname(types, names=200, ttl=10, seconds=200, rate=0.5):
+def share_of_cname(types, names=NAMES, ttl=10, seconds=200, rate=0.5):
     """Of the answers to A, where each question is for one of these types."""
     rng, resolver = Random(7), Resolver(spliced(Random(8), 0.9, ttl), Random(9))
     seen = Counter()
@@ -267,8 +272,9 @@ def share_of_cname(types, names=200, ttl=10, seconds=200, rate=0.5):
 
 @pytest.mark.slow
 def test_a_cname_beside_an_address_gains_with_every_type_that_is_asked():
-    """Of 90:10, 90 % stay where A alone is asked: 3,333 fills, so 4 sd are 0.021."""
+    """Of 90:10, 90 % stay where A alone is asked: 3,333 fills, so 4 sd are 0.021; or of fewer."""
+    tolerance = 0.021 * math.sqrt(200 / NAMES)
     alone, several = share_of_cname(["A"]), share_of_cname(["A", "AAAA", "HTTPS"])
 
-    assert abs(alone - 0.9) < 0.021
-    assert several > 0.9 + 0.021
+    assert abs(alone - 0.9) < tolerance
+    assert several > 0.9 + tolerance

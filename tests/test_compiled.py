@@ -234,7 +234,7 @@ def shuffled_zone(rdtype, count):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "rdtype"),
-    long_but(itertools.product([2, 3, 4], ["A", "MX"]), (2, "A"), (3, "MX"), (4, "A")),
+    long_but(itertools.product([2, 3, 4], ["A", "MX"]), (2, "A"), (3, "MX")),
 )
 def test_few_shuffled_values_have_the_same_distribution(rdtype, count):
     """The same bytes are possible, each as often as the plan says.

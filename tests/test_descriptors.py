@@ -15,6 +15,7 @@ from lab_engine import LabError, RRset, Zone, serve
 from lab_engine.wire import descriptors, probing
 from lab_engine.wire.listener import Listener
 from lab_engine.wire.targets import Target
+from tests.counts import long_but
 
 from .test_probes import BAD, EPOCH, GOOD, check, make, simulated
 
@@ -46,7 +47,7 @@ def test_the_parts_of_a_server_leave_a_quarter_to_others(most):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("limit", "checks"), [(MACOS, 40), (LINUX, 100)])
+@pytest.mark.parametrize(("limit", "checks"), long_but([(MACOS, 40), (LINUX, 100)], (MACOS, 40)))
 def test_no_more_probes_are_open_than_half_of_the_limit(limit, checks):
     """Of an endpoint that never accepts: 40 checks would take 640 descriptors, 100 take 1,600.
 

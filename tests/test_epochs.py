@@ -18,7 +18,7 @@ from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import Failover
 from tests.counts import LONG, long_but
 
-RUNS = 4000 if LONG else 2000
+RUNS = 4000 if LONG else 1000
 
 
 ZONE = Zone.of(

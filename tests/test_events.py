@@ -33,7 +33,7 @@ def four_sigma(share, of):
     [
         pytest.param("events", 1, marks=pytest.mark.long),
         pytest.param("events", 3, marks=pytest.mark.long),
-        pytest.param("events", 10, marks=pytest.mark.slow),
+        pytest.param("events", 10, marks=pytest.mark.long),
         ("population", 1),
         ("population", 3),
         ("population", 10),
@@ -52,10 +52,16 @@ def test_the_hit_law_of_one_cache(engine, ttl):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["events", "population"])
 @pytest.mark.parametrize(
-    ("rate", "lifetime", "ttl", "hits"),
-    [(1.0, 2, 10, 0.7427), (0.2, 5, 30, 0.7241), (1.0, 30, 60, 0.5)],
+    ("rate", "lifetime", "ttl", "hits", "engine"),
+    [
+        pytest.param(1.0, 2, 10, 0.7427, "events", marks=pytest.mark.long),
+        (1.0, 2, 10, 0.7427, "population"),
+        (0.2, 5, 30, 0.7241, "events"),
+        (0.2, 5, 30, 0.7241, "population"),
+        (1.0, 30, 60, 0.5, "events"),
+        (1.0, 30, 60, 0.5, "population"),
+    ],
 )
 def test_an_application_cache_before_a_resolver(engine, rate, lifetime, ttl, hits):
     """Leaf fills are renewals T1 + Exp(λ); validation 1.5. Tolerance: 4 sigma of a binomial."""
@@ -107,7 +113,7 @@ def test_a_shuffling_authority_is_even_on_average(engine, ttl):
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_a_fixed_order_sends_everybody_to_the_first(engine):
-    fixed = scenario(order="fixed", resolvers=Resolvers(5, profile="frozen"))
+    fixed = scenario(order="fixed", resolvers=Resolvers(5, profile="frozen"), duration=300)
 
     outcome = run(fixed, engine)
 
@@ -139,7 +145,7 @@ def test_rotation_gives_the_successor_of_a_dead_server_double(engine, profile):
         order="cyclic",
         down=("192.0.2.2",),
         resolvers=Resolvers(5, profile=profile),
-        duration=300,
+        duration=300 if LONG else 100,
     ).set("clients.count", 200)
 
     outcome = run(dead, engine)
@@ -157,7 +163,7 @@ def test_a_shuffle_spreads_the_load_of_a_dead_server(engine, profile):
         order="shuffle",
         down=("192.0.2.2",),
         resolvers=Resolvers(5, profile=profile),
-        duration=300,
+        duration=300 if LONG else 100,
     ).set("clients.count", 200)
 
     outcome = run(dead, engine)
@@ -183,7 +189,7 @@ def test_a_system_cache_asks_once_a_window(engine):
         20,
         clients=Clients(2, 0.1, profile="os-cache"),
         resolvers=Resolvers(1),
-        duration=100_000,
+        duration=100_000 if LONG else 30_000,
         bin=100,
     )
 
@@ -198,7 +204,8 @@ def test_a_system_cache_asks_once_a_window(engine):
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["events", "population"])
 def test_a_client_that_never_asks_again_asks_once(engine):
-    for_ever = scenario(clients=Clients(100, 1.0, profile="mine"), profiles=keeping(math.inf))
+    mine = Clients(100, 1.0, profile="mine")
+    for_ever = scenario(clients=mine, profiles=keeping(math.inf), duration=600)
 
     outcome = run(for_ever, engine)
 
@@ -214,7 +221,7 @@ def test_a_client_that_never_asks_again_asks_once(engine):
 def test_a_watch_begins_as_in_the_long_run(engine, clients):
     """Neither empty caches nor full ones at the start: queries in every bin are alike."""
     short = scenario(60, clients=clients, resolvers=Resolvers(30), duration=120, bin=20)
-    runs = 150 if LONG else 50
+    runs = 150 if LONG else 25
 
     bins = [run(short.set("seed", seed), engine).queries for seed in range(runs)]
 

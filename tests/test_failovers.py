@@ -60,7 +60,7 @@ def test_runs_and_law_agree_on_the_p99_outage(name, ttl):
 
 
 @SLOW
-@pytest.mark.parametrize("ttl", [5, 60, 300])
+@pytest.mark.parametrize("ttl", long_but([5, 60, 300], 60))
 def test_runs_and_law_agree_on_the_bill(ttl):
     """Of 200 caches in 60 runs, thousands of questions: 2 % are 4 sigma."""
     trade = Tradeoff(caches=5000, price=0.7)

@@ -123,7 +123,7 @@ def test_what_is_too_deep_for_python_is_an_error_of_the_lab(text, tmp_path):
 def test_as_many_layers_as_may_be_are_run(tmp_path):
     (tmp_path / "shop.zone").write_text(TEXT)
     layers = "".join(f"[[layers]]\nname = 'x{i}'\nprofile = 'dnsmasq'\n" for i in range(MAX_LAYERS))
-    scenario = loads(f"{SCENARIO}duration = 60\n{layers}", tmp_path)
+    scenario = loads(f"{SCENARIO}duration = 60\nclients = {{ count = 50 }}\n{layers}", tmp_path)
 
     for engine in ("events", *([] if supports(scenario) else ["population"])):
         assert len(run(scenario, engine).levels.layers) == MAX_LAYERS

@@ -75,7 +75,7 @@ def test_what_is_refused_is_what_the_second_has_no_room_for(dark):
         ("interval", 30, "outage"),
         ("interval", 0, "outage"),
         ("ecs", False, "latency"),
-        ("ttl", 5, "bill"),
+        pytest.param("ttl", 5, "bill", marks=pytest.mark.long),
         ("asia.servers", 5, "bill"),
     ],
 )

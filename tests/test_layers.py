@@ -18,7 +18,7 @@ from lab_engine.simulation.sites import Site
 from tests.counts import LONG
 from tests.seeds import shifted
 
-LASTS = 36_000 if LONG else 10_800
+LASTS = 36_000 if LONG else 7_200
 ZONE = Zone.of("shop.example", [RRset.of("www", "A", ["192.0.2.1"], 30)])
 
 

@@ -89,7 +89,8 @@ def test_ten_minutes_of_a_hundredth(skew: float, says: float) -> None:
     assert spread == pytest.approx(formula, abs=4 * spread * sqrt((kurtosis - 1) / 4 / RUNS))
 
 
-@pytest.mark.parametrize(("skew", "says"), long_but([(0, 0.31), (1, 0.76)], (1, 0.76)))
+@pytest.mark.long
+@pytest.mark.parametrize(("skew", "says"), [(0, 0.31), (1, 0.76)])
 def test_ten_minutes_of_a_hundredth_by_answers(skew: float, says: float) -> None:
     """The third witness: caches filled by real answers, each with a phase of its own."""
     authority, dice = Authority(shop(99, 1), Random(shifted(5))), Random(shifted(6))
@@ -181,7 +182,7 @@ def test_three_hours_until_no_dot_shows_less_than_half(watch: int, below: int) -
     assert f"{below} of 50" in ends.count(0.5)
 
 
-@pytest.mark.parametrize("ttl", [20, 300])
+@pytest.mark.parametrize("ttl", long_but([20, 300], 300))
 def test_an_abort_takes_half_a_ttl(ttl: int) -> None:
     """10 (80 + T/2) harmed requests, within 4 sigma of 100 runs and the idle time of caches."""
     crowd = Clients(50_000, rate=0.01)
@@ -219,7 +220,7 @@ def test_the_picture_of_an_abort_agrees_with_half_a_ttl() -> None:
     assert 60 * int(said[1]) + int(said[2]) == pytest.approx(80 + 300 / 2, abs=15)
 
 
-@pytest.mark.parametrize("ttl", [20, 300])
+@pytest.mark.parametrize("ttl", long_but([20, 300], 300))
 def test_a_build_that_fails_from_the_start_harms_as_many_at_every_ttl(ttl: int) -> None:
     """The way in is as slow as the way out: 800, whatever the TTL."""
     crowd = Clients(50_000, rate=0.01)
@@ -249,7 +250,7 @@ def test_the_office_keeps_what_it_has_when_the_weight_is_0() -> None:
         assert office.ask("www.shop.example").values == (OLD,)
 
 
-@pytest.mark.parametrize("ttl", [20, 300])
+@pytest.mark.parametrize("ttl", long_but([20, 300], 300))
 def test_an_abort_in_packets(ttl: int) -> None:
     """Sixty caches with copies of every age: through each the build is met for T/2 more."""
     met = []
@@ -318,7 +319,7 @@ def test_each_goal_can_be_reached_and_none_is_at_the_start(key: str) -> None:
     assert GOALS[key].standing(panel.scenario, panel.outcome).reached
 
 
-@pytest.mark.parametrize("key", ["flood", "telling"])
+@pytest.mark.parametrize("key", long_but(["flood", "telling"], "telling"))
 def test_a_heavy_canary_reaches_no_goal(key: str) -> None:
     """Half of the traffic is more than a fifth, and no canary."""
     heavy = Many(shop_of_one()).set("zone.www.canary.weight", 99)

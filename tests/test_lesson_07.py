@@ -49,6 +49,7 @@ def test_the_shares_are_fair_and_the_median_is_over_a_hundred_times_that_of_a_ba
     assert half[1] == pytest.approx(35, rel=0.1)
 
 
+@pytest.mark.long
 def test_that_the_median_of_dns_takes_seconds_is_no_luck_of_these_dice():
     """At a tenth of the size, with other dice: more than a second in seven of eight runs."""
     small = Farm(duration=300, ttl=60, queue=10**6)

@@ -95,7 +95,7 @@ def test_it_is_the_longest_of_the_sliders():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("region", ["ap-northeast-1", "ap-south-1"])
+@pytest.mark.parametrize("region", long_but(["ap-northeast-1", "ap-south-1"], "ap-south-1"))
 def test_the_region_of_asia_moves_no_bar_that_sao_paulo_rules(prose, day, region):
     moved = game_day(Design().set("asia.region", region))
 
@@ -137,9 +137,7 @@ def test_two_questions_of_each_former_lesson_are_recalled():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("dark", "seed"),
-    long_but(
-        product(["asia", "america", "europe"], [2, 3]), ("asia", 2), ("america", 2), ("europe", 3)
-    ),
+    long_but(product(["asia", "america", "europe"], [2, 3]), ("europe", 3)),
 )
 def test_the_mended_design_comes_through_the_unseen_days(dark, seed):
     mended = Design(dark=dark, seed=seed).set("rest.servers", 3).set("asia.servers", 2)

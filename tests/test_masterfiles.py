@@ -142,7 +142,7 @@ def test_what_cannot_be_generated_is_told_with_its_line(line, said):
     "lines",
     [
         "$GENERATE 1-1000000000 g$ A 192.0.2.1",
-        "$GENERATE 1-60000 g$ A 192.0.2.1\n$GENERATE 1-60000 h$ A 192.0.2.1",
+        "$GENERATE 1-600 g$ A 192.0.2.1\n$GENERATE 1-99600 h$ A 192.0.2.1",
     ],
 )
 def test_no_more_is_generated_than_a_file_may(lines):

@@ -24,7 +24,7 @@ from lab_engine import (
     run,
 )
 from lab_engine.simulation.theory import staircase_fills
-from tests.counts import LONG
+from tests.counts import LONG, long_but
 
 from .seeds import shifted
 
@@ -130,7 +130,7 @@ def test_no_schedule_at_random_is_cheaper(old, low, steps):
     plan = plan_migration(old, old, low_ttl=low, steps=steps, publication=0, hold=0)
     found = [
         staircase_fills(old, stages, old)
-        for stages in schedules(old, low, steps, Random(shifted(steps)), 1500)
+        for stages in schedules(old, low, steps, Random(shifted(steps)), 1500 if LONG else 500)
     ]
 
     assert plan.fills <= min(found) + 1e-9
@@ -242,7 +242,8 @@ def rehearsal(plan, rate, caches, seed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("engine", "caches", "rate"), [("population", 3000, 1.0), ("events", 60, 0.5)]
+    ("engine", "caches", "rate"),
+    long_but([("population", 3000, 1.0), ("events", 60, 0.5)], ("population", 3000, 1.0)),
 )
 def test_a_run_asks_as_often_as_planned_and_leaves_nobody_behind(engine, caches, rate):
     """Within 4 standard errors of the caches' counts, whose sd is below that of Poisson counts."""

@@ -10,12 +10,13 @@ from lab_engine.course.datafile import load
 from lab_engine.simulation.moves import NEW, OLD
 from lab_engine.simulation.prices import MONTH
 from lab_engine.simulation.theory import Failover, hit_ratio, staircase_fills
-from tests.counts import LONG, long_but
+from tests.counts import LONG
 
 from .sampling import agrees
 from .seeds import shifted
 
 RUNS = 16 if LONG else 8
+STALE = {"silent": 900, "serve_stale": True, "caches": 20}
 
 # --- a move --------------------------------------------------------------------------------------
 
@@ -69,8 +70,8 @@ def test_who_never_asks_again_is_left_for_good():
     assert result.stale(end) == pytest.approx(0.1, abs=0.05)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("serve_stale", long_but([False, True], True))
+@pytest.mark.long  # test_ttl_panels has a panel's
+@pytest.mark.parametrize("serve_stale", [False, True])
 def test_an_authority_out_of_reach_fails_requests_or_brings_the_old_address_back(serve_stale):
     result = Move(3600, silent=300, serve_stale=serve_stale, caches=20, seed=shifted(1)).run()
     failed = sum(result.outcome.failed)
@@ -129,8 +130,8 @@ def moved_by(**moved):
         ("clean", {"lead": 3600}, False),
         ("deaf", {"deaf": 0.1}, True),
         ("deaf", {"lead": 3600}, False),
-        pytest.param("deaf", {"silent": 900, "serve_stale": True}, False, marks=pytest.mark.long),
-        ("revenant", {"silent": 900, "serve_stale": True}, True),
+        pytest.param("deaf", STALE, False, marks=pytest.mark.long),
+        ("revenant", STALE, True),
         pytest.param("revenant", {"silent": 900}, False, marks=pytest.mark.long),
         ("revenant", {"lead": 0}, False),
     ],

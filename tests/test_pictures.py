@@ -2,22 +2,16 @@
 
 import pytest
 
-from tests.counts import long_but
 from tools import pictures
 
 LESSONS = sorted(pictures.LESSONS.glob("*.ipynb"))
 
 
-# The others take two minutes, and nbval notices most of what would change them.
-QUICK = ("00_start_here", "03_places")
+PICTURED = [path for path in LESSONS if pictures.PICTURE.search(path.read_text())]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "path",
-    long_but(LESSONS, *(path for path in LESSONS if path.stem in QUICK)),
-    ids=lambda path: path.stem,
-)
+@pytest.mark.long  # nbval notices most of what would change them
+@pytest.mark.parametrize("path", PICTURED, ids=lambda path: path.stem)
 def test_the_figure_behind_a_picture_has_not_changed(path):
     stored = pictures.stored_digests()
     today = {name: pictures.digest(panel.figure) for name, panel in pictures.panels(path)}

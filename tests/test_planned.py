@@ -11,7 +11,7 @@ WWW = "www.shop.example"
 TEXTS = ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
 SET = RRset.of(f"{WWW}.", "A", TEXTS, 60)
 WEIGHTS = (60, 30, 10)
-ASKED = 2000 if LONG else 500
+ASKED = 2000 if LONG else 200
 RULES = {
     "Cloudflare": modes.cloudflare_pools(SET, [0.6, 0.3, 0.1]),
     "PowerDNS": modes.powerdns_pick(SET, WEIGHTS),

@@ -14,7 +14,7 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.population.answers import fills
 from lab_engine.simulation.population.cases import Cases
 from lab_engine.simulation.population.tally import Bins, RenewalTally, Tally
-from tests.counts import LONG
+from tests.counts import LONG, long_but
 
 DAY = 86_400
 
@@ -159,7 +159,7 @@ SCENARIOS = st.builds(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 if LONG else 40, deadline=None)
 @given(SCENARIOS)
 def test_nothing_is_lost_or_invented(any_scenario):
     outcome = run(any_scenario, "population")
@@ -237,7 +237,7 @@ WINDOWS = 6000 if LONG else 250
     [
         (3, 10, 0, 1.477),
         pytest.param(3, 10, 1, 1.704, marks=pytest.mark.long),
-        (3, 100, 1, 1.404),
+        pytest.param(3, 100, 1, 1.404, marks=pytest.mark.long),
         pytest.param(3, 1000, 0, 1.046, marks=pytest.mark.long),
         pytest.param(3, 1000, 1, 1.281, marks=pytest.mark.long),
         (4, 20, 1, 1.858),
@@ -260,7 +260,10 @@ def test_imbalance_of_one_random_address_a_window(servers, resolvers, skew, expe
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("resolvers", "median", "above_3"), [(20, 3.1, 0.53), (100, 2.1, 0.17), (1000, 1.7, 0.003)]
+    ("resolvers", "median", "above_3"),
+    long_but(
+        [(20, 3.1, 0.53), (100, 2.1, 0.17), (1000, 1.7, 0.003)], (20, 3.1, 0.53), (100, 2.1, 0.17)
+    ),
 )
 def test_the_lesson_for_one_draw_a_window(resolvers, median, above_3):
     """k=3, Zipf(1), one address a fill: median max/min, and how often it reaches 3."""

@@ -95,7 +95,8 @@ def dead_from(start, until=float("inf"), seconds=0.0):
 @pytest.mark.slow
 @pytest.mark.parametrize("checkers", long_but([1, 15, 16], 16))
 @pytest.mark.parametrize(
-    ("interval", "threshold", "seconds"), [(30, 3, 0), (30, 1, 0), (10, 3, 0), (30, 3, 4)]
+    ("interval", "threshold", "seconds"),
+    long_but([(30, 3, 0), (30, 1, 0), (10, 3, 0), (30, 3, 4)], (30, 1, 0), (10, 3, 0), (30, 3, 4)),
 )
 def test_detection_and_recovery_take_what_order_statistics_say(
     checkers, interval, threshold, seconds

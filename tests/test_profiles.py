@@ -59,7 +59,10 @@ def sigma(rate, held, count):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rate", long_but([0.2, 1.0], 1.0))
-@pytest.mark.parametrize(("name", "grace"), [("bind", 0), ("powerdns", 0), ("unbound", 1)])
+@pytest.mark.parametrize(
+    ("name", "grace"),
+    long_but([("bind", 0), ("powerdns", 0), ("unbound", 1)], ("bind", 0), ("unbound", 1)),
+)
 def test_whole_seconds_give_the_exact_law_and_not_the_continuous_one(name, grace, rate):
     """H = 1 - 1/(rate (T + d + 1/(e^rate - 1))), within 4 sigma, for T = 5 s."""
     missed, _ = miss_ratio(name, 5, rate)
@@ -230,7 +233,9 @@ def test_nothing_stale_is_served_by_default():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fragments", "queries"), [(2, 3), (2, 6), (4, 6)])
+@pytest.mark.parametrize(
+    ("fragments", "queries"), long_but([(2, 3), (2, 6), (4, 6)], (2, 3), (4, 6))
+)
 def test_fragmented_caches_miss_as_often_as_chance_says(fragments, queries):
     """b (1 - (1 - 1/b)^q) misses of q queries, over many fresh names' worth of caches."""
     runs = 5_000 if LONG else 1_500

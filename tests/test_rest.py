@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from lab_engine.authority.forms import DIFFERENT
 from lab_engine.control.refusal import Fault, Refusal, refused
 from lab_engine.wire.rest import Rest, write_error
+from tests.counts import LONG
 
+EXAMPLES = 12 if LONG else 6  # of each operation
 REST = Rest()
 MODEL = botocore.model.ServiceModel(
     botocore.loaders.Loader().load_service_model("route53", "service-2")
@@ -122,7 +124,7 @@ def refusal(body, operation="ChangeResourceRecordSets", path=ZONE, query=""):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", MODEL.operation_names)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(data=st.data())
 def test_what_botocore_sends_is_read_as_it_was_meant(operation, data):
     """Every operation: the path names it, and its parameters come out unchanged."""
@@ -135,7 +137,7 @@ def test_what_botocore_sends_is_read_as_it_was_meant(operation, data):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", MODEL.operation_names)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(data=st.data())
 def test_what_is_written_is_read_by_botocore_as_it_was_meant(operation, data):
     """Every operation: status, headers and body say the response, whole."""

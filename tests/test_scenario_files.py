@@ -33,6 +33,7 @@ from lab_engine.simulation.parts import (
 )
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.sites import Site
+from tests.counts import LONG
 
 FILES = Path(__file__).parent / "scenarios"
 POLICIES = Path(__file__).parent / "policies"
@@ -255,7 +256,7 @@ def scenarios(draw):
 
 
 @pytest.mark.slow
-@settings(deadline=None)
+@settings(deadline=None, max_examples=100 if LONG else 30)
 @given(scenarios())
 def test_what_is_written_is_read_again_as_the_same_scenario(scenario):
     assert same(loads(dumps(scenario)), scenario)

@@ -22,7 +22,7 @@ from lab_engine.wire import streams
 from lab_engine.wire.client import parse_address
 from lab_engine.wire.listener import Listener
 from tests.commands import here
-from tests.counts import LONG
+from tests.counts import LONG, long_but
 
 ZONE = Zone.of(
     "shop.example",
@@ -257,7 +257,7 @@ def test_a_connection_reset_harms_nobody(echo):
 
 @pytest.mark.slow
 @settings(
-    max_examples=5_000 if LONG else 500,
+    max_examples=5_000 if LONG else 200,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -380,7 +380,7 @@ def zone_file(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", long_but([signal.SIGINT, signal.SIGTERM], signal.SIGINT))
 def test_serve_says_where_answers_logs_and_stops_cleanly(zone_file, stop):
     with command("serve", zone_file, "--order", "cyclic", "--log") as running:
         line = running.stdout.readline()

@@ -16,8 +16,9 @@ from lab_engine.control.account import Moment
 from lab_engine.control.forms import parameters
 from lab_engine.control.operations import ASKING, CHANGING, OPERATIONS, replay
 from lab_engine.control.refusal import Refusal
+from tests.counts import LONG
 
-SEEDS, REQUESTS = 20, 200
+SEEDS, REQUESTS = (20 if LONG else 10), 200
 SHOP = Zone.of(
     "shop.example",
     [

@@ -30,6 +30,7 @@ from lab_engine.authority.zone import Zone
 from lab_engine.control.account import Account, Change, Check, Collection, HostedZone
 from lab_engine.control.snapshot import VERSION, account_of, as_data
 from lab_engine.errors import LabError
+from tests.counts import LONG
 
 ORIGIN = "shop.example."
 MASTER_FILE = r"""$ORIGIN shop.example.
@@ -157,7 +158,7 @@ def hosting(zone):
 
 @pytest.mark.slow
 @given(accounts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100 if LONG else 30, deadline=None)
 def test_an_account_comes_back_as_it_was(account):
     assert comparable(through_text(account)) == comparable(account)
 

@@ -11,12 +11,13 @@ from lab_engine.authority.recordset import RecordSet
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.parts import Checkers, Place, ScheduledChange
-from tests.counts import long_but
+from tests.counts import LONG, long_but
 
 from .seeds import shifted
 
 ENGINES = pytest.mark.parametrize("engine", ["events", "population"])
 A, B = "192.0.2.1", "192.0.2.2"
+FEW = {"clients": Clients(100, 1.0), "resolvers": Resolvers(100, skew=0)}  # where no share is met
 FRENCH, AMERICAN = Place("198.18.1.0/24"), Place("198.19.1.0/24")
 
 
@@ -57,14 +58,14 @@ def by_country(ttl=20, french=A):
     ("path", "value"), [("down", [A]), ("zone", zone([A, B])), ("zone.www.ttl", 20)]
 )
 def test_where_no_answer_is_altered_nothing_is_stale(engine, path, value):
-    outcome = run(changed(60, path, value), engine)
+    outcome = run(changed(60, path, value, **FEW), engine)
 
     assert sum(outcome.stale[0]) == 0
 
 
 @pytest.mark.slow
 def test_an_authority_out_of_reach_says_nothing_else():
-    outcome = run(changed(60, "reachable", False), "events")
+    outcome = run(changed(60, "reachable", False, **FEW), "events")
 
     assert sum(outcome.stale[0]) == 0
     assert sum(outcome.failed) > 0
@@ -88,7 +89,7 @@ def test_of_a_bin_that_a_change_cuts_only_what_comes_after_counts(engine):
 @pytest.mark.slow
 @ENGINES
 def test_a_change_between_two_bins_cuts_neither(engine):
-    outcome = run(changed(60, "zone", zone([B])), engine)
+    outcome = run(changed(60, "zone", zone([B]), **FEW), engine)
 
     assert outcome.cuts == ((6, 0),)
 
@@ -105,7 +106,7 @@ def test_only_those_are_stale_whom_the_change_concerns(engine, profile, client):
         by_country(french="192.0.2.3"),
         zone=by_country(),
         places=(FRENCH, AMERICAN),
-        clients=Clients(1600, 0.5, **client),
+        clients=Clients(1600 if LONG else 400, 0.5, **client),
         resolvers=Resolvers(40, skew=0, profile=profile),
     )
 
@@ -149,7 +150,7 @@ def test_what_health_changes_is_no_change_of_the_scenario(engine):
         for each in (A, B)
     ]
     watched = changed(
-        60, "down", [A], zone=Zone.of("shop.example", sets), checkers=Checkers(10, 2, 3)
+        60, "down", [A], zone=Zone.of("shop.example", sets), checkers=Checkers(10, 2, 3), **FEW
     )
 
     outcome = run(watched, engine)

@@ -16,6 +16,7 @@ from lab_engine.simulation.events.stations import Station
 from lab_engine.simulation.events.trace import Trace
 from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
 from lab_engine.simulation.service import UNSERVED
+from tests.counts import LONG
 
 
 def blocking(load, places):
@@ -198,7 +199,7 @@ def test_health_sees_load_and_sheds_it():
         clients=Clients(60, 1.0),
         resolvers=Resolvers(60, skew=0),
         backends=(Backend("192.0.2.1", capacity=10, queue=20), Backend("192.0.2.2")),
-        duration=600,
+        duration=600 if LONG else 200,
     )
 
     blind = events.run(base)

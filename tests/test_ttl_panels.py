@@ -168,7 +168,7 @@ def test_the_tiles_begin_when_the_low_ttl_has_passed_and_mark_no_fair_share():
 @pytest.mark.parametrize(("serve_stale", "old"), long_but([(False, 0.0), (True, 1.0)], (True, 1.0)))
 def test_while_the_authority_is_silent_nobody_is_led_to_the_new_server(serve_stale, old):
     """Caches without a copy get no answer, or give the old one; afterwards they ask anew."""
-    drawn = migration(Move(silent=900, serve_stale=serve_stale)).picture
+    drawn = migration(Move(silent=900, serve_stale=serve_stale, caches=20)).picture
     last = len(drawn.moving.times) - 1
 
     assert drawn.loads(drawn.begin) == pytest.approx((old, 0.0), abs=1e-9)

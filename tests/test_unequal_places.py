@@ -14,11 +14,12 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, run, supports, t
 from lab_engine.simulation.parts import Layer, Place, ScheduledChange
 from lab_engine.simulation.sites import Site
 from lab_engine.simulation.travel import member_of
-from tests.counts import LONG
+from tests.counts import LONG, long_but
 from tests.seeds import shifted
 
 ENGINES = ("events", "population")
 NEAR, FAR = "198.51.100.0/25", "198.51.100.128/25"
+MIX = {"none": 1, "jvm": 1}
 
 
 def scenario(places, ttl=60, **fields):
@@ -31,7 +32,7 @@ def of_place(outcome, name):
     return sum(trip.requests for trip in outcome.trips if trip.place == name)
 
 
-LASTS = 7200 if LONG else 1800
+LASTS = 7200 if LONG else 900
 
 
 def able(one, engine):
@@ -46,7 +47,7 @@ def near(count, mean):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("client", ["none", "os-cache", "jvm"])
+@pytest.mark.parametrize("client", long_but(["none", "os-cache", "jvm"], "none", "os-cache"))
 def test_a_place_asks_at_its_own_rate(engine, client):
     places = [Place(NEAR, 3, name="near", rate=0.02), Place(FAR, 1, name="far")]
     one = scenario(places, clients=Clients(80, 0.5, profile=client))
@@ -91,11 +92,12 @@ def test_clients_of_a_place_remember_what_they_do_there(engine):
 def test_resolvers_of_a_place_have_its_profiles(engine):
     """CoreDNS raises a TTL of 1 to 5 s, the others do not."""
     places = [Place(NEAR, resolver_profile="coredns"), Place(FAR)]
-    one = scenario(places, 1, clients=Clients(200, 5.0), duration=600)
+    lasts = 600 if LONG else 150
+    one = scenario(places, 1, clients=Clients(200, 5.0), duration=lasts)
 
     outcome = run(one, engine)
     expected = theory.upstream_rate(500, 5) + theory.upstream_rate(500, 1)
-    assert near(outcome.authority_queries, expected * 600)
+    assert near(outcome.authority_queries, expected * lasts)
 
 
 # --- one resolver for several places --------------------------------------------------------------
@@ -112,7 +114,7 @@ def sharing(**fields):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("profile", ["ideal", "unbound", "bind"])
+@pytest.mark.parametrize("profile", long_but(["ideal", "unbound", "bind"], "ideal", "bind"))
 def test_places_that_name_one_resolver_share_its_cache(engine, profile):
     """One renewal process of all their requests; each place has its part of these."""
     one = sharing(clients=Clients(100, 0.01), resolvers=Resolvers(2, 0, profile))
@@ -149,7 +151,7 @@ def test_whoever_misses_waits_as_long_as_from_its_place(engine):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("client", ["os-cache", "jvm", {"none": 1, "jvm": 1}])
+@pytest.mark.parametrize("client", long_but(["os-cache", "jvm", MIX], "os-cache", MIX))
 def test_clients_that_remember_may_share_a_resolver_across_places(engine, client):
     one = sharing(clients=Clients(60, 0.05, profile=client), duration=7200)
     apart = one.set("places.near.resolver", "").set("places.far.resolver", "")
@@ -184,6 +186,7 @@ def geo():
 @pytest.mark.parametrize("engine", ENGINES)
 def test_client_subnets_fragment_a_shared_cache(engine):
     """Four places with one resolver: one entry without client subnets, four with them."""
+    lasts = 3600 if LONG else 1800
     zone, atlas = geo()
     places = [
         Place(site.network, resolver="google", egress="198.51.100.53", name=site.country)
@@ -197,15 +200,15 @@ def test_client_subnets_fragment_a_shared_cache(engine):
         clients=Clients(100, 0.2),
         resolvers=Resolvers(profile="ideal"),
         profiles={"tells": {"like": "ideal", "ecs": (24, 56)}},
-        duration=3600,
+        duration=lasts,
     )
     told = plain.set("resolvers.profile", "tells")
     if not able(plain, engine) or not able(told, engine):
         return
 
     one, four = run(plain, engine), run(told, engine)
-    assert one.authority_queries == pytest.approx(3600 / 60, abs=2)
-    assert four.authority_queries == pytest.approx(4 * 3600 / 60, abs=8)
+    assert one.authority_queries == pytest.approx(lasts / 60, abs=2)
+    assert four.authority_queries == pytest.approx(4 * lasts / 60, abs=8)
     reached = {trip.place: trip.server for trip in four.trips if trip.requests}
     assert reached == {code: f"192.0.2.{at}" for at, code in enumerate(("FR", "DE", "GB", "BR"))}
 
@@ -216,7 +219,7 @@ def test_a_change_reaches_all_places_of_a_resolver_at_once(engine):
     """One copy of it: from bin to bin all that are stale are so, or none."""
     one = sharing(
         ttl=1000,
-        clients=Clients(100, 0.5),
+        clients=Clients(100, 0.1),
         schedule=[ScheduledChange(50, "zone.www.ttl", 900)],
         duration=1500,
         bin=10,

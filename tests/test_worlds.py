@@ -148,10 +148,11 @@ def test_a_balancer_costs_more_than_dns(found):
 
 @pytest.fixture(scope="module")
 def priced():
-    """Short worlds by a price list of one's own, and what was told of their progress."""
+    """Short worlds by a price list and a balancer of one's own, and what was told of progress."""
     own = Prices(as_of="my own", balancers={"L4": (0.01, 0, 1.0), "L7": (0.02, 0, 1.0)}, caveat="")
     told = []
-    short = SHOP.set("duration", 20)
+    given = Balancer(sticky="cookie", paths={"/api": FOUR[:2]}, algorithm="two choices")
+    short = SHOP.set("balancer", given).set("duration", 20)
     return worlds(short, prices=own, progress=lambda done, whole: told.append((done, whole))), told
 
 
@@ -181,10 +182,8 @@ def test_the_table_has_a_line_for_each_measure(found):
     assert found._repr_html_().startswith("<table>")
 
 
-def test_cookies_and_paths_are_for_l7_alone():
-    given = Balancer(sticky="cookie", paths={"/api": FOUR[:2]}, algorithm="two choices")
-
-    found = worlds(SHOP.set("balancer", given).set("duration", 20))
+def test_cookies_and_paths_are_for_l7_alone(priced):
+    found, _ = priced
 
     assert found.l4.stickiness < 0.5
     assert found.l7.stickiness == 1.0

@@ -238,7 +238,7 @@ def everything(zone):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=400 if LONG else 100)
+@settings(deadline=None, max_examples=400 if LONG else 40)
 @given(
     st.lists(
         st.tuples(st.lists(st.integers(2, 20), max_size=2), st.lists(record_sets(), max_size=3)),

@@ -97,6 +97,7 @@ def test_what_was_found_before_stays_harmless():
 
 
 @pytest.mark.timeout(1_800)
+@pytest.mark.long  # the short run has the corpus that it found
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="atheris is built for Linux alone")
 def test_coverage_guided_inputs_change_nothing(tmp_path):

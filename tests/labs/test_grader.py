@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -225,6 +226,7 @@ def test_a_grader_that_is_killed_leaves_nobody_behind_and_loses_nothing(course, 
         whole = psutil.Process(grader.pid)
         while not _kernel_of_bob(whole, out):
             assert grader.poll() is None
+            time.sleep(0.05)  # to look costs more than to grade
         below = whole.children(recursive=True)
         os.kill(grader.pid, signal.SIGKILL)
     gone, left = psutil.wait_procs(below, timeout=60)

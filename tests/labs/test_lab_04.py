@@ -29,6 +29,7 @@ from lab_engine.simulation.parts import Clients, Resolvers, ScheduledChange
 from lab_engine.simulation.run import run
 from lab_engine.simulation.scenario import Scenario
 from lab_engine.simulation.theory import plan_migration
+from tests.counts import LONG, long_but
 from tests.labs.junk import JUNK
 from tests.labs.tables import SEEDS, Tabled
 
@@ -169,7 +170,7 @@ def www(address, ttl):
     return Zone.of("shop.example", [RRset.of("www", "A", address, ttl)])
 
 
-@pytest.mark.parametrize("old_ttl", [600, 3600, 14_400, 86_400])
+@pytest.mark.parametrize("old_ttl", long_but([600, 3600, 14_400, 86_400], 600, 86_400))
 def test_even_ratios_cost_hardly_more_than_the_cheapest_ladder(old_ttl):
     """So a budget of 8 % more than theirs is one that a planner keeps, too."""
     grace = max(90, old_ttl // 20)
@@ -193,7 +194,7 @@ NEAR = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 if LONG else 40, deadline=None)
 @given(JUNK | NEAR)
 def test_whatever_is_given_is_judged(value):
     for given_ in ({"plan": [Result(value)]}, {"plan": value}):

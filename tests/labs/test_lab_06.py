@@ -1,6 +1,7 @@
 """Lab 06: its table of answers, and the laws behind its marks against runs."""
 
 import math
+from itertools import product
 from statistics import fmean
 
 import pytest
@@ -25,7 +26,7 @@ from lab_engine.labs.lab import Result
 from lab_engine.simulation import Clients, Resolvers, Scenario, run, theory
 from lab_engine.simulation.failing import Failure
 from lab_engine.simulation.parts import Backend, Checkers, ScheduledChange
-from tests.counts import LONG
+from tests.counts import LONG, long_but
 from tests.labs.junk import junk
 from tests.labs.tables import Tabled, score, unseen
 
@@ -123,9 +124,14 @@ def hanging(case, chosen, lasts, *, clients):
 
 
 VISIBLE = [Case(*case) for world in LAB.visible for case in world["cases"]]
+PAUSED = [Settings(10, 1, 60), Settings(10, 2, 50), Settings(30, 1, 40)]
 
 
-@pytest.mark.parametrize("case", VISIBLE, ids=["one", "two", "three"])
+@pytest.mark.parametrize(
+    "case",
+    [VISIBLE[0], *(pytest.param(each, marks=pytest.mark.long) for each in VISIBLE[1:])],
+    ids=["one", "two", "three"],
+)
 def test_one_in_a_hundred_is_away_longer_in_runs(case):
     """The part of the runs' clients beyond the law's p99 is 1 %, within 4 standard errors."""
     chosen = best(case)
@@ -144,8 +150,15 @@ def test_one_in_a_hundred_is_away_longer_in_runs(case):
     assert fmean(beyond) == pytest.approx(0.01, abs=4 * max(error, 0.01 / math.sqrt(RUNS)))
 
 
-@pytest.mark.parametrize("chosen", [Settings(10, 1, 60), Settings(10, 2, 50), Settings(30, 1, 40)])
-@pytest.mark.parametrize("case", VISIBLE[:2], ids=["one", "two"])
+@pytest.mark.parametrize(
+    ("case", "chosen"),
+    long_but(
+        product(VISIBLE[:2], PAUSED),
+        (VISIBLE[1], PAUSED[0]),
+        (VISIBLE[0], PAUSED[1]),
+        (VISIBLE[0], PAUSED[2]),
+    ),
+)
 def test_pauses_are_taken_for_deaths_as_often_in_runs(case, chosen):
     """The part of the runs in which the check fails, within 4 sigma."""
     expected = case.tripped(chosen)

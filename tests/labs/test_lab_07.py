@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab_engine.caches.crowds import zipf_shares
@@ -13,6 +13,7 @@ from lab_engine.labs.judging import lab
 from lab_engine.labs.judging.eight_workloads_measures import DAY, POLICIES, RESOLVERS, TTL, measured
 from lab_engine.labs.lab import Result
 from lab_engine.simulation import theory
+from tests.counts import LONG
 from tests.labs.junk import JUNK
 from tests.labs.tables import MOST, Tabled, unseen
 
@@ -60,6 +61,7 @@ CHOICES = st.fixed_dictionaries({"world": JUNK, "policy": JUNK})
 RESULTS = st.builds(Result, JUNK | CHOICES) | st.builds(Result, problem=st.text(min_size=1))
 
 
+@settings(max_examples=100 if LONG else 40)
 @given(st.lists(RESULTS, min_size=8, max_size=8) | JUNK, JUNK)
 def test_junk_earns_nothing_and_raises_nothing(choose, reasons):
     """Whatever is given, there is a finding for each goal, with a word about what is wrong."""
@@ -81,6 +83,7 @@ def test_a_policy_of_another_world_is_refused_with_those_it_has(world):
         assert POLICIES[world][0] in found[0].turn
 
 
+@pytest.mark.long  # test_farms has as much of another layer
 def test_round_robin_takes_as_long_as_the_formula_says():
     """p99 of a G/M/1 with Erlang gaps, a look-up of 10 ms and a hop of 1; within 8 %: 4 sigma."""
     row = row_of("batch API")

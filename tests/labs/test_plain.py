@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab_engine.errors import LabError
 from lab_engine.labs.exporting import apart
 from lab_engine.labs.plain import plain
 from lab_engine.labs.trying import called
+from tests.counts import LONG
 
 DATA = st.recursive(
     st.none()
@@ -24,6 +25,7 @@ DATA = st.recursive(
 
 
 @pytest.mark.slow
+@settings(max_examples=100 if LONG else 40)
 @given(DATA)
 def test_plain_data_is_copied_and_crosses_as_json(value):
     assert plain(value) == value

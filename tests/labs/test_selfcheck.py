@@ -87,6 +87,7 @@ def test_solved_every_check_passes_whatever_was_saved(entry):
     assert status == 0, said
 
 
+@pytest.mark.long  # as in every lab: test_labs_under_nbval
 def test_the_copy_as_handed_out_fails_and_the_solution_passes(entry):
     copy = json.loads(entry.notebook.read_text())
     solution = entry.notebook.parent / "solutions" / entry.notebook.name

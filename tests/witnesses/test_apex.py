@@ -67,6 +67,7 @@ def questions():
     return sorted(found)
 
 
+@pytest.mark.long  # test_cnames has the same resolvers lose their first mail
 def test_real_resolvers_lose_as_much_of_the_mail_as_the_law_says(peers, tell):
     authority, told = Authority(BROKEN, Random(1)), Client.at("192.0.2.200")
     lost, mine, asked = Counter(), Counter(), Counter()

@@ -21,6 +21,7 @@ from lab_engine.caches.resolver import Resolver
 from lab_engine.wire.client import ask
 from lab_engine.wire.endpoint import Endpoint
 from lab_engine.wire.messages import respond
+from tests.counts import LONG
 
 pytestmark = pytest.mark.witness
 
@@ -55,7 +56,7 @@ QUESTIONS = [
     (3.6, "first", "MX"),
     (3.6, "lasting", "A"),
 ]
-SHARE, TTL, NAMES, SECONDS = 0.9, 1, 300, 4.0
+SHARE, TTL, NAMES, SECONDS = 0.9, 1, 300, (4.0 if LONG else 2.0)
 
 
 def simulated(profile, upstream):

@@ -23,6 +23,7 @@ import pytest
 
 from lab_engine import RRset, Zone, serve
 from lab_engine.simulation.theory import stale_fraction
+from tests.counts import LONG
 
 from .programs import path_of
 from .traffic import late, play
@@ -31,7 +32,7 @@ from .versions import profile
 pytestmark = [pytest.mark.witness, pytest.mark.waits]
 
 TTL = 20
-NAMES = 240
+NAMES = 240 if LONG else 120
 EVERY = 0.6  # seconds between two questions for a name: at least one in each second of a clock
 CHANGE = 23  # seconds after the start: every name has been asked for
 WATCHED = 25  # seconds from then on
