@@ -6,6 +6,7 @@ out. For clients that keep to TTLs, and ask again only then.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lab_engine.authority.health import CHECKERS, MORE_THAN_PERCENT
 from lab_engine.authority.records import MAX_TTL
@@ -196,6 +197,10 @@ class Delay:
         0.5
         """
         within(-math.inf, math.inf, after=after)
+        return self._cdf(after)
+
+    def _cdf(self, after: float) -> float:
+        """The same of what is known to be a number."""
         if after <= self.shortest:
             return 0.0
         if after >= self.longest:
@@ -219,7 +224,7 @@ class Delay:
         low, high = self.shortest, self.longest
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            low, high = (low, middle) if self.cdf(middle) >= chance else (middle, high)
+            low, high = (low, middle) if self._cdf(middle) >= chance else (middle, high)
         return high
 
     def _phase_integral(self, phase: float) -> float:
@@ -233,7 +238,14 @@ class Delay:
         """The chance that the n-th smallest of m uniform numbers is at most this."""
         if not 0 < phase < 1:
             return float(phase >= 1)
+        late = 1 - phase
         return math.fsum(
-            math.comb(among, below) * phase**below * (1 - phase) ** (among - below)
-            for below in range(needed, among + 1)
+            [ways * phase**below * late**above for ways, below, above in _at_least(needed, among)]
         )
+
+
+@lru_cache(64)
+def _at_least(needed: int, among: int) -> tuple[tuple[int, int, int], ...]:
+    """In how many ways n or more of m may be chosen: ways, how many are, and how many are not."""
+    numbers = range(needed, among + 1)
+    return tuple((math.comb(among, below), below, among - below) for below in numbers)
