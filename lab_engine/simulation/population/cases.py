@@ -21,6 +21,8 @@ class Cases:
         self.shares = np.array([case.shares for case in found.cases])
         self.in_turn = found.in_turn
         self._chances = np.array([case.probability for case in found.cases])
+        self._upto = np.cumsum(self._chances)
+        self._upto /= self._upto[-1]
         self._even = np.allclose(self._chances, self._chances[0], rtol=1e-12)
         self._certain = bool(np.isin(self.shares, (0.0, 1.0)).all())
         self._only = self.shares.argmax(axis=1)
@@ -39,7 +41,8 @@ class Cases:
             return self.turns(at) % len(self)
         if self._even:
             return self.rng.integers(len(self), size=len(at))
-        return self.rng.choice(len(self), size=len(at), p=self._chances)
+        # as `rng.choice` with these chances does, which sums them each time
+        return self._upto.searchsorted(self.rng.random(len(at)), "right")
 
     def turns(self, at: Floats) -> Ints:
         """The number that the counter has at each of these times; it goes on behind them."""

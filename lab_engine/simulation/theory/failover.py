@@ -206,10 +206,10 @@ class Delay:
         if after >= self.longest:
             return 1.0
         phase, rest = (after - self.fixed) / self.interval, self.ttl / self.interval
-        at_once = self._phase_cdf(self.needed, self.checkers, phase)
         if rest < NO_REST:
-            return at_once
+            return self._at_once(phase)
         later = (self._phase_integral(phase) - self._phase_integral(phase - rest)) / rest
+        at_once = self._at_once(phase) if self.held < 1 else 0.0
         return min(1.0, max(0.0, self.held * later + (1 - self.held) * at_once))
 
     def quantile(self, chance: float) -> float:
@@ -219,19 +219,25 @@ class Delay:
         [58.2, 85.2]
         """
         within(0, 1, chance=chance)
-        if chance == 1:
-            return self.longest
+        if chance in {0, 1}:
+            return self.longest if chance else self.shortest
         low, high = self.shortest, self.longest
         for _ in range(HALVINGS):
             middle = (low + high) / 2
+            if middle in {low, high}:  # neighbours: no number lies between them
+                break
             low, high = (low, middle) if self._cdf(middle) >= chance else (middle, high)
         return high
+
+    def _at_once(self, phase: float) -> float:
+        """The phase's cdf: where no copy is held."""
+        return self._phase_cdf(self.needed, self.checkers, phase)
 
     def _phase_integral(self, phase: float) -> float:
         """The phase's cdf, integrated from 0: x·F(x; n, m) - n/(m + 1)·F(x; n + 1, m + 1)."""
         n, m = self.needed, self.checkers
         part = n / (m + 1) * self._phase_cdf(n + 1, m + 1, phase)
-        return phase * self._phase_cdf(n, m, phase) - part
+        return phase * self._at_once(phase) - part
 
     @staticmethod
     def _phase_cdf(needed: int, among: int, phase: float) -> float:
