@@ -132,7 +132,7 @@ class RRset:
         """The same records under another owner, as a wildcard synthesises them."""
         return replace(self, name=name)
 
-    @property
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The values in master-file form."""
         return tuple(value.to_text() for value in self.values)

@@ -22,7 +22,7 @@ def zipf_shares(count: int, skew: float) -> tuple[float, ...]:
         return (1 / count,) * count
     weights = [rank**-skew for rank in range(1, count + 1)]
     total = math.fsum(weights)
-    return tuple(weight / total for weight in weights)
+    return tuple([weight / total for weight in weights])
 
 
 def head_counts(clients: int, shares: tuple[float, ...]) -> tuple[int, ...]:

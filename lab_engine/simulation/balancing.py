@@ -46,7 +46,7 @@ class RoundRobin:
         for target in willing:
             credit[target] += weights[target]
         chosen = max(willing, key=credit.__getitem__)
-        credit[chosen] -= sum(weights[target] for target in willing)
+        credit[chosen] -= sum([weights[target] for target in willing])
         return chosen
 
 

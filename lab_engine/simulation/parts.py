@@ -6,6 +6,7 @@ Each refuses a bad value when it is made, with the path at which `Scenario.set` 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar
 
@@ -197,11 +198,11 @@ class Place:
         """What its paths call it."""
         return self.name or self.network
 
-    @property
+    @cached_property
     def peer(self) -> Client:
         """Whom an authority sees when a resolver of this place asks it without a client subnet."""
-        first = ip_network(self.network)[53 % ip_network(self.network).num_addresses]
-        return Client.at(self.egress or str(first))
+        network = ip_network(self.network)
+        return Client.at(self.egress or str(network[53 % network.num_addresses]))
 
 
 @dataclass(frozen=True)

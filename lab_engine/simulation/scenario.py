@@ -6,11 +6,14 @@ bad value is refused here and nowhere else. It holds no results and knows no eng
 
 import math
 from collections.abc import Collection, Iterator
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Self
+
+from dns.name import Name
 
 from lab_engine.authority.endpoints import stand_ins
 from lab_engine.authority.order import Order
@@ -40,6 +43,7 @@ from lab_engine.simulation.strata import check_resolvers, mix_of, profiles_of
 from lab_engine.simulation.values import choice, fix, must, number, whole
 
 MOMENT = 0.001
+MAX_SEED = 2**63 - 1
 MAX_BINS = 100_000
 MAX_SCHEDULED = 1_000
 MAX_LAYERS = 32  # each asks the next: thousands are deeper than Python goes
@@ -146,7 +150,7 @@ class Scenario:
         number("duration", self.duration, MOMENT, WEEK)
         number("bin", self.bin, self.duration / MAX_BINS, self.duration)
         number("window", self.window, MOMENT, WEEK)
-        whole("seed", self.seed, 0, 2**63 - 1)
+        whole("seed", self.seed, 0, MAX_SEED)
         fix(self, "schedule", _listed("schedule", self.schedule, ScheduledChange))
         self._check_schedule()
         if not self.step and not any(
@@ -288,7 +292,7 @@ class Scenario:
     @cached_property
     def question(self) -> Question:
         """What every client wants to know."""
-        return Question(names.asked(self.zone, self.name), as_type(self.type))
+        return _question(names.asked(self.zone, self.name), self.type)
 
     @property
     def bins(self) -> int:
@@ -318,12 +322,30 @@ class Scenario:
         Raises:
             LabError: there is no such path, or the value breaks a rule. Nothing is changed.
         """
-        return replace(self, **self.changed(path, value))
+        return (
+            self._of_dice(value) if path == "seed" else replace(self, **self.changed(path, value))
+        )
+
+    def _of_dice(self, seed: int) -> Self:
+        """The same with other dice: nothing else of it depends on them, or need be looked at."""
+        whole("seed", seed, 0, MAX_SEED)
+        found = copy(self)
+        fix(found, "seed", seed)
+        vars(found).pop("steps", None)
+        if self.schedule:
+            fix(found, "steps", tuple((at, step.set("seed", seed)) for at, step in self.steps))
+        return found
 
     def changed(self, path: str, value: Any) -> dict[str, Any]:
         """The field that `set` changes, and its new value."""
         found = levers.lever(self, path)
         return {found.field: found.moved(value)}
+
+
+@lru_cache(64)
+def _question(name: Name, kind: str) -> Question:
+    """One object for all that is equal: caches find their keys sooner so."""
+    return Question(name, as_type(kind))
 
 
 def _down(given: Any, scenario: Scenario) -> tuple[str, ...]:

@@ -71,8 +71,8 @@ def expected(resolvers: int, servers: int, mix: Mapping[str, float], ttl: float)
 def questions(resolvers: int, ttl: float) -> float:
     """What all resolvers ask in a window: each once a TTL, and the gap until somebody asks it."""
     rate = CLIENTS.count * CLIENTS.rate
-    gaps = (1 / (rate * share) for share in zipf_shares(resolvers, SKEW))
-    return math.fsum(WINDOW / (ttl + gap) for gap in gaps)
+    shares = zipf_shares(resolvers, SKEW)
+    return math.fsum([WINDOW / (ttl + 1 / (rate * share)) for share in shares])
 
 
 def unseen(rng: Random) -> Sequence[World]:
@@ -134,11 +134,11 @@ def _drawn(rng: Random, ttls: Span, parts: Span, uneven: Span) -> World:
         budget = math.ceil(SPARE * questions(resolvers, ttl) / 10) * 10
         if budget > MOST:
             continue
-        shop = world(resolvers, servers, mix, budget, rng.randrange(10**6))
-        found = expected(resolvers, servers, mix, bought(shop))
-        one = expected(resolvers, servers, {KEEPS: 1.0}, bought(shop))
-        if uneven[0] <= found <= uneven[1] and one >= ONE:
-            return shop
+        seed, bought_ttl = rng.randrange(10**6), WINDOW * resolvers / budget
+        if not uneven[0] <= expected(resolvers, servers, mix, bought_ttl) <= uneven[1]:
+            continue
+        if expected(resolvers, servers, {KEEPS: 1.0}, bought_ttl) >= ONE:
+            return world(resolvers, servers, mix, budget, seed)
 
 
 def _even_ratios(rng: Random, span: Span) -> float:

@@ -4,7 +4,7 @@ All of it is closed form, so no mark depends on luck: `theory.Failover` of a ser
 caches that always hold a copy.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left
 from functools import lru_cache
 from itertools import product
 from math import log10
@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from lab_engine.simulation.theory import Failover
 
 PROMISE: Final = 75.0  # seconds: the p99 outage
+P99: Final = 0.99
 SELDOM: Final = 0.01  # the chance of a failover on a pause
 INTERVALS: Final = (10, 30)
 THRESHOLDS: Final = range(1, 11)
@@ -58,7 +59,11 @@ class Case(NamedTuple):
 
     def outage(self, chosen: Settings) -> float:
         """Its p99, seconds."""
-        return self.law(chosen).outage.quantile(0.99)
+        return self.law(chosen).outage.quantile(P99)
+
+    def ends_by(self, seconds: float, chosen: Settings) -> bool:
+        """Whether the p99 outage is no longer than that: one look at the law, and no search."""
+        return self.law(chosen).outage.cdf(seconds) >= P99
 
     def tripped(self, chosen: Settings) -> float:
         """The chance that the pause is taken for a death."""
@@ -91,10 +96,10 @@ def _kept(pause: float, timeout: float) -> tuple[Settings, ...]:
 def _longest(interval: int, threshold: int, timeout: float) -> int:
     """The largest TTL that keeps the outage within the promise; -1 where none does."""
 
-    def outage(ttl: int) -> float:
-        return Failover(interval, threshold, ttl, timeout).outage.quantile(0.99)
+    def is_broken(ttl: int) -> bool:
+        return Failover(interval, threshold, ttl, timeout).outage.cdf(PROMISE) < P99
 
-    return bisect_right(range(2 * int(PROMISE)), PROMISE, key=outage) - 1
+    return bisect_left(range(2 * int(PROMISE)), True, key=is_broken) - 1
 
 
 def three(dice: Random, interval: int, threshold: int) -> tuple[Case, ...]:
@@ -126,7 +131,7 @@ def _neighbour(dice: Random, case: Case, number: str) -> Case | None:
 
 def _is_missed(case: Case, chosen: Settings) -> bool:
     """Whether the settings break a promise, or cost a tenth too much."""
-    late, tripped = case.outage(chosen) > PROMISE + LATE, case.tripped(chosen) > OFTEN
+    late, tripped = not case.ends_by(PROMISE + LATE, chosen), case.tripped(chosen) > OFTEN
     return late or tripped or case.bill(chosen) > CLEARLY * case.bill(best(case))
 
 

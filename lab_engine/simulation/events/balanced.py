@@ -8,6 +8,7 @@ target up, as HAProxy's do; one that brings no answer within the time-out is clo
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from heapq import heapify, heappop, heappush
 from random import Random
 from typing import NamedTuple
@@ -159,7 +160,7 @@ class Balanced:
     def _busy(self, now: float) -> Busy:
         """What each target has: open connections, or requests that wait or are served."""
         if self._at_l7:
-            return lambda target: self._targets.busy(now, target)
+            return partial(self._targets.busy, now)
         return self._open.__getitem__
 
     # --- what becomes of it -----------------------------------------------------------------------
@@ -173,7 +174,7 @@ class Balanced:
         waited_ms: float,
     ) -> Served:
         """Hand a request to a target; where it takes no connection, to so many others."""
-        left, lost, full = list(willing), 0.0, False
+        left, lost, full = willing, 0.0, False
         for _ in range(1 + self._balancer.retries):
             if target is None:
                 break
@@ -181,10 +182,10 @@ class Balanced:
             if failure is Failure.BLACK_HOLE:
                 lost += self._balancer.connect_timeout
             elif failure is not Failure.REFUSED:
-                if self._fails(target):
+                if failure is not None and self._fails(target):
                     return self._unserved(now, member, target)
-                if self._served(now, member, target, waited_ms + 1000 * lost):
-                    delay = self._targets.delay(target)
+                delay = self._targets.delay(target) if failure is Failure.SLOW else 0.0
+                if self._served(now, member, target, waited_ms + 1000 * lost, delay):
                     return Served(self._addresses[target], lost=lost + delay)
                 full = True
             left = [each for each in left if each != target]
@@ -204,9 +205,10 @@ class Balanced:
             return self._targets.delay(target) > self._balancer.timeout
         return failure is not None and failure is not Failure.REFUSED
 
-    def _served(self, now: float, member: Member, target: int, waited_ms: float) -> bool:
+    def _served(
+        self, now: float, member: Member, target: int, waited_ms: float, delay: float
+    ) -> bool:
         """Let a target take a request; False where it has no room."""
-        delay = self._targets.delay(target)
         address = self._addresses[target]
         if not self._ledger.take(now, member, address, waited_ms + 1000 * delay):
             return False

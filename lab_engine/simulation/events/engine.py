@@ -277,9 +277,11 @@ class _Run:
         """The same for clients of many kinds."""
         mean_gap = 1 / (crowd.heads * crowd.rate)
         yield self._env.timeout(crowd.begin - self._env.now)
+        timeout, random, request = self._env.timeout, self._rng.random, self._request
+        place, members, heads = crowd.place, crowd.members, crowd.heads
         while True:
-            yield self._env.timeout(-log(1 - self._rng.random()) * mean_gap)
-            self._request(crowd.place, crowd.members[int(self._rng.random() * crowd.heads)])
+            yield timeout(-log(1 - random()) * mean_gap)
+            request(place, members[int(random() * heads)])
 
     def _of_one(self, crowd: Crowd, member: Member) -> Generator[simpy.Event]:
         """The requests of one client, where they do not come at random."""
@@ -304,10 +306,11 @@ class _Run:
             return
         if journal.on:
             journal.note(now, "request", member.name, "")
-        failing = () if self._balanced else world.failing
-        reached = member.request(now, self._unreachable, failing)
-        delays = world.delays and not self._balanced
-        lost = world.waited(member, reached) if delays and reached else 0.0
+        if self._balanced:
+            reached, lost = member.request(now, ()), 0.0
+        else:
+            reached = member.request(now, world.unreachable, world.failing)
+            lost = world.waited(member, reached) if world.delays and reached else 0.0
         served = self._serving.serve(now, member, reached, member.waited_ms + 1000 * lost)
         lost += served.lost
         if reached is not None and served.server is None and not served.open:
@@ -321,10 +324,15 @@ class _Run:
         self._lookups[member.waited_ms] += 1
         if world.changed:
             self._count_stale(member)
-        if world.blackouts.watching and member.told:
-            world.blackouts.led(now, member)
-        elif world.blackouts.watching and served.server is None:
-            world.blackouts.stuck(now, member)
+        if world.blackouts.watching:
+            self._note_outage(now, member, served)
+
+    def _note_outage(self, now: float, member: Member, served: Served) -> None:
+        """Something has died: who was led where."""
+        if member.told:
+            self._world.blackouts.led(now, member)
+        elif served.server is None:
+            self._world.blackouts.stuck(now, member)
 
     def _note(self, now: float, who: str, served: Served) -> None:
         """How a request ended, and how long its server will have it."""

@@ -238,7 +238,7 @@ class Member:
             elif found is not None:
                 self.dialer.fails(now)
         self.waited_ms = self.line.waited_ms
-        if any(c.misses == old for c, old in zip(self._waits, misses, strict=True)):
+        if misses and any(c.misses == old for c, old in zip(self._waits, misses, strict=True)):
             self.waited_ms = 0.0
         self.failed = found if found in failing else None
         return None if self.failed else found

@@ -57,14 +57,15 @@ class Station:
 
         What it has waited elsewhere counts, too.
         """
-        if not self.room(now):
+        done = self._done
+        if self.busy(now) > self._server.queue or now < self._back:
             self.refused += 1
             if self._server.restart and self.stands(now):
                 self._back = now + self._server.restart
                 self.clear(now)
             return False
-        begun = self._done[-1] if self._done else now
-        self._done.append(begun - log(1 - self._rng.random()) / self._server.capacity)
+        begun = done[-1] if done else now
+        done.append(begun - log(1 - self._rng.random()) / self._server.capacity)
         self._came.append((now, waited_ms))
         return True
 

@@ -175,6 +175,8 @@ class Book:
             return self._turns(at, pool)
         if isinstance(pool, np.ndarray):
             return self._of_pools(at, pool)
+        if len(self.starts) == 1:
+            return self._offset[pool, 0] + self._cases[pool][0].draw(at)  # type: ignore[no-any-return]
         epochs = self.epochs(at)
         rows = np.empty(len(at), np.int64)
         for epoch in range(epochs.min(initial=len(self.starts)), epochs.max(initial=-1) + 1):

@@ -9,24 +9,19 @@ Rng = np.random.Generator
 
 
 class Cases:
-    """Draws cases, at random or in turn, and the servers they lead to.
+    """Draws cases, at random or in turn.
 
     Attributes:
-        shares: of requests, of shape (cases, servers + 1); the last column fails.
         in_turn: whether the order of fills in time matters.
         rng: the dice of the run.
     """
 
     def __init__(self, found: Fills, rng: Rng) -> None:
-        self.shares = np.array([case.shares for case in found.cases])
         self.in_turn = found.in_turn
         self._chances = np.array([case.probability for case in found.cases])
+        self._upto = np.cumsum(self._chances)
+        self._upto /= self._upto[-1]
         self._even = np.allclose(self._chances, self._chances[0], rtol=1e-12)
-        self._certain = bool(np.isin(self.shares, (0.0, 1.0)).all())
-        self._only = self.shares.argmax(axis=1)
-        self._alike = bool((self.shares == self.shares[0]).all())
-        self._edges = np.cumsum(self.shares, axis=1)[:, :-1]
-        self._edges[self._edges > 1 - 1e-12] = 1.0
         self._turn = int(rng.integers(len(self._chances)))  # others have asked before
         self.rng = rng
 
@@ -39,7 +34,8 @@ class Cases:
             return self.turns(at) % len(self)
         if self._even:
             return self.rng.integers(len(self), size=len(at))
-        return self.rng.choice(len(self), size=len(at), p=self._chances)
+        # as `rng.choice` with these chances does, which sums them each time
+        return self._upto.searchsorted(self.rng.random(len(at)), "right")
 
     def turns(self, at: Floats) -> Ints:
         """The number that the counter has at each of these times; it goes on behind them."""
@@ -56,20 +52,3 @@ class Cases:
         self._turn = int(upto[-1])
         first = len(self) - 1 - np.arange(len(self))[:, None]
         return np.diff((upto + first) // len(self), axis=1)
-
-    def servers(self, cases: Ints) -> Ints:
-        """The server that one request for each case reaches; one past the last is a failure."""
-        if self._certain:
-            return np.take(self._only, cases)
-        throws = self.rng.random(len(cases))
-        found = np.zeros(len(cases), np.int64)
-        for edge in self._edges.T:
-            found += throws >= (edge[0] if self._alike else edge[cases])
-        return found
-
-    def requests(self, counts: Ints) -> Ints:
-        """The servers that so many requests reach: shape (cases, bins) -> (servers + 1, bins)."""
-        reached = np.zeros((self.shares.shape[1], counts.shape[1]), np.int64)
-        for count, shares in zip(counts, self.shares, strict=True):
-            reached += self.rng.multinomial(count, shares).T
-        return reached

@@ -173,13 +173,12 @@ class Held:
             row = book.draw(at, pools)
             kept = state.expires[filled] > at
             self._end(state, filled, rates, at)
-            queries.count(at, row)
             led_by = np.where(kept, old, row)
+            queries.count(at, row)
             tally.count(at, led_by)
             self._deaths.note_requests(filled, at, led_by)
-            self.renewed += np.bincount(book.pool[row], kept & (at >= 0), len(self.renewed)).astype(
-                int
-            )
+            renewed = row[kept & (at >= 0)]
+            self.renewed += np.bincount(book.pool[renewed], minlength=len(self.renewed))
             until = book.expires(at, row)
             state.row[filled], state.opened[filled], state.expires[filled] = row, at, until
             gaps = book.rng.standard_exponential(len(at)) / rate

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from functools import cached_property
 
 import numpy as np
 
@@ -52,17 +53,24 @@ class Sums:
         return found
 
     def _led(self, rows: Ints, taken: Ints, passed_on: Floats) -> Ints:
-        shares = {epoch: self._book.shares(epoch)[rows] for epoch in np.unique(self._epochs)}
+        parts = [(cells, shares[rows]) for cells, shares in self._shares]
         expected = np.zeros(self.requests.shape)
-        for epoch, part in shares.items():
-            cells = self._epochs == epoch
-            expected[:, cells] = part.T @ passed_on[np.ix_(rows, cells)]
+        for cells, part in parts:
+            expected[:, cells] = part.T @ passed_on[rows, cells]
         led = self._book.rng.poisson(expected)
         for index, row in enumerate(rows.tolist()):
-            for epoch, part in shares.items():
-                cells = self._epochs == epoch
+            for cells, part in parts:
                 led[:, cells] += self._book.rng.multinomial(taken[row, cells], part[index]).T
         return led
+
+    @cached_property
+    def _shares(self) -> list[tuple[slice, Floats]]:
+        """The cells of each epoch, which stand beside each other, and where its rows lead."""
+        found, first = np.unique(self._epochs, return_index=True)
+        cells = map(slice, first.tolist(), [*first[1:].tolist(), len(self._epochs)])
+        return [
+            (some, self._book.shares(at)) for some, at in zip(cells, found.tolist(), strict=True)
+        ]
 
     def add_ways(self, counts: Ints, kinds: int, tries_next: list[bool]) -> Ints:
         """Requests led by clients' own copies: (audiences x kinds x epochs x ways, cells).

@@ -20,7 +20,7 @@ def effective_count(shares: Sequence[float]) -> float:
     >>> [round(effective_count(zipf_shares(caches, 1)), 1) for caches in (10, 100, 1000)]
     [5.5, 16.5, 34.1]
     """
-    return 1 / math.fsum(share**2 for share in normal(shares))
+    return 1 / math.fsum([share**2 for share in normal(shares)])
 
 
 def imbalance_floor(servers: int, shares: Sequence[float]) -> float:

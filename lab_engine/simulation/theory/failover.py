@@ -6,6 +6,7 @@ out. For clients that keep to TTLs, and ask again only then.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lab_engine.authority.health import CHECKERS, MORE_THAN_PERCENT
 from lab_engine.authority.records import MAX_TTL
@@ -196,15 +197,19 @@ class Delay:
         0.5
         """
         within(-math.inf, math.inf, after=after)
+        return self._cdf(after)
+
+    def _cdf(self, after: float) -> float:
+        """The same of what is known to be a number."""
         if after <= self.shortest:
             return 0.0
         if after >= self.longest:
             return 1.0
         phase, rest = (after - self.fixed) / self.interval, self.ttl / self.interval
-        at_once = self._phase_cdf(self.needed, self.checkers, phase)
         if rest < NO_REST:
-            return at_once
+            return self._at_once(phase)
         later = (self._phase_integral(phase) - self._phase_integral(phase - rest)) / rest
+        at_once = self._at_once(phase) if self.held < 1 else 0.0
         return min(1.0, max(0.0, self.held * later + (1 - self.held) * at_once))
 
     def quantile(self, chance: float) -> float:
@@ -214,26 +219,39 @@ class Delay:
         [58.2, 85.2]
         """
         within(0, 1, chance=chance)
-        if chance == 1:
-            return self.longest
+        if chance in {0, 1}:
+            return self.longest if chance else self.shortest
         low, high = self.shortest, self.longest
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            low, high = (low, middle) if self.cdf(middle) >= chance else (middle, high)
+            if middle in {low, high}:  # neighbours: no number lies between them
+                break
+            low, high = (low, middle) if self._cdf(middle) >= chance else (middle, high)
         return high
+
+    def _at_once(self, phase: float) -> float:
+        """The phase's cdf: where no copy is held."""
+        return self._phase_cdf(self.needed, self.checkers, phase)
 
     def _phase_integral(self, phase: float) -> float:
         """The phase's cdf, integrated from 0: x·F(x; n, m) - n/(m + 1)·F(x; n + 1, m + 1)."""
         n, m = self.needed, self.checkers
         part = n / (m + 1) * self._phase_cdf(n + 1, m + 1, phase)
-        return phase * self._phase_cdf(n, m, phase) - part
+        return phase * self._at_once(phase) - part
 
     @staticmethod
     def _phase_cdf(needed: int, among: int, phase: float) -> float:
         """The chance that the n-th smallest of m uniform numbers is at most this."""
         if not 0 < phase < 1:
             return float(phase >= 1)
+        late = 1 - phase
         return math.fsum(
-            math.comb(among, below) * phase**below * (1 - phase) ** (among - below)
-            for below in range(needed, among + 1)
+            [ways * phase**below * late**above for ways, below, above in _at_least(needed, among)]
         )
+
+
+@lru_cache(64)
+def _at_least(needed: int, among: int) -> tuple[tuple[int, int, int], ...]:
+    """In how many ways n or more of m may be chosen: ways, how many are, and how many are not."""
+    numbers = range(needed, among + 1)
+    return tuple((math.comb(among, below), below, among - below) for below in numbers)

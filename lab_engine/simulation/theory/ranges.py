@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from numbers import Real
+from typing import NoReturn
 
 from lab_engine.authority.records import MAX_TTL
 from lab_engine.errors import LabError
@@ -20,22 +21,24 @@ def seconds(**values: float) -> None:
 
 def within(low: float, high: float, **values: float) -> None:
     """Take numbers from `low` to `high`, both included."""
-    allowed = f"from {low}" if math.isinf(high) else f"from {low} to {high}"
     for name, value in values.items():
-        _must(_is_number(value) and low <= value <= high, name, value, f"a number {allowed}")
+        if not (_is_number(value) and low <= value <= high):
+            allowed = f"from {low}" if math.isinf(high) else f"from {low} to {high}"
+            _refuse(name, value, f"a number {allowed}")
 
 
 def positive(**values: float) -> None:
     """Take numbers above 0, also infinity."""
     for name, value in values.items():
-        _must(_is_number(value) and value > 0, name, value, "a number above 0")
+        if not (_is_number(value) and value > 0):
+            _refuse(name, value, "a number above 0")
 
 
 def whole(low: int, high: int, **values: float) -> None:
     """Take whole numbers from `low` to `high`, both included."""
     for name, value in values.items():
-        good = _is_number(value) and low <= value <= high and value % 1 == 0
-        _must(good, name, value, f"a whole number from {low} to {high}")
+        if not (_is_number(value) and low <= value <= high and value % 1 == 0):
+            _refuse(name, value, f"a whole number from {low} to {high}")
 
 
 def normal(shares: Iterable[float]) -> tuple[float, ...]:
@@ -46,13 +49,15 @@ def normal(shares: Iterable[float]) -> tuple[float, ...]:
     given = _several(shares)
     if not given:
         raise LabError("shares", "are none", "Give one for each cache or name.")
-    not_negative(**{f"share {index}": share for index, share in enumerate(given)})
+    for index, share in enumerate(given):
+        if not (_is_number(share) and share >= 0):  # only then is its name worth making
+            not_negative(**{f"share {index}": share})
     found = math.fsum(given)
     if not 0 < found < math.inf:
         raise LabError(
             "shares", f"sum to {found}", "Make one of them larger than 0, none infinite."
         )
-    return tuple(share / found for share in given)
+    return tuple([share / found for share in given])
 
 
 def _several(shares: Iterable[float]) -> tuple[float, ...]:
@@ -65,12 +70,12 @@ def _several(shares: Iterable[float]) -> tuple[float, ...]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+    usual = type(value) in {float, int}  # seen sooner than by the abstract class
+    return usual or (isinstance(value, Real) and not isinstance(value, bool))
 
 
-def _must(good: bool, name: str, value: object, what: str) -> None:  # noqa: FBT001
+def _refuse(name: str, value: object, what: str) -> NoReturn:
     if isinstance(value, Iterable) and not isinstance(value, str):
         remedy = f"Ask for one after the other: [f(each) for each in {name}]."
         raise LabError(name, "is several numbers, and the formula takes one", remedy)
-    if not good:
-        raise LabError(f"{name} {value!r}", f"is not {what}", f"Take {what}.")
+    raise LabError(f"{name} {value!r}", f"is not {what}", f"Take {what}.")
