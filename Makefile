@@ -27,7 +27,7 @@ endif
 
 JUPYTER_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab setup setup-test peers lint check test long newest pythons bench pictures lock clean
+.PHONY: help lab setup setup-test peers lint collected check test long newest pythons bench pictures lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -51,10 +51,15 @@ lint: setup-test  ## ruff and mypy
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
+# What one process has compiled of the tests, four workers need not each compile.
+collected: setup-test
+	@$(PY) -m pytest --collect-only --quiet | tail -1
+
 check: lint  ## lint and the quick unit tests: a minute
 	$(PY) -m pytest $(SPREAD) -m "$(UNIT)"
 
-test: peers lint  ## everything: lint, unit tests, notebooks, browser, real DNS peers
+test: setup-test  ## everything: lint, unit tests, notebooks, browser, real DNS peers
+	@$(MAKE) --jobs 2 peers lint collected
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest $(SPREAD) -m "not long"
 
 long: peers  ## everything with the full counts, then with other versions, the benchmarks, a table

@@ -79,7 +79,12 @@ def _run(shares: Sequence[Sequence[Path]]) -> float:
     command += ["-p", "no:cacheprovider", "-c", os.devnull]
 
     def one(share: Sequence[Path]) -> None:
-        subprocess.run([*command, *map(str, share)], check=True, stdout=subprocess.DEVNULL)
+        notebooks = map(str, share)
+        done = subprocess.run(
+            [*command, *notebooks], check=False, stdout=subprocess.PIPE, text=True
+        )
+        if done.returncode:
+            raise RuntimeError(f"notebooks that should pass do not:\n{done.stdout[-2000:]}")
 
     begun = time.perf_counter()
     with ThreadPoolExecutor(JOBS) as pool:
