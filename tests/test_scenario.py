@@ -17,8 +17,9 @@ from lab_engine.caches.orders import SetOrder
 from lab_engine.caches.profiles import CLIENTS, RECURSIVES
 from lab_engine.caches.recursives import Limits
 from lab_engine.errors import LabError, ScenarioError
-from lab_engine.simulation import Clients, Resolvers, Scenario, names
+from lab_engine.simulation import Clients, Resolvers, Scenario, names, run
 from lab_engine.simulation.parts import Backend, Checkers, Layer, Place, ScheduledChange
+from tests import random_scenarios
 
 ZONE = Zone.of(
     "shop.example",
@@ -476,3 +477,17 @@ def test_the_room_is_imported_without_numpy_and_simpy():
     )
 
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_other_dice_change_nothing_else(number):
+    """However a scenario comes by them: its steps are those of one that was made with them."""
+    usual = random_scenarios.scenario(number)
+    given = usual.set("seed", 77)
+    made = replace(usual, seed=77)
+
+    assert given == made
+    assert given.set("seed", usual.seed) == usual
+    assert [at for at, _ in given.steps] == [at for at, _ in made.steps]
+    assert {step.seed for _, step in given.steps} == {77}
+    assert run(given, "population") == run(made, "population")
