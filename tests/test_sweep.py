@@ -201,6 +201,27 @@ def test_an_interrupt_leaves_nothing_running(engine, threads):
     assert not [each for each in threading.enumerate() if "ThreadPool" in each.name]
 
 
+class Deaf(Future):
+    """A run that is broken off, and ends in no time that anybody waits."""
+
+    def cancel(self):
+        return False
+
+    def result(self, timeout=None):
+        raise KeyboardInterrupt
+
+    def exception(self, timeout=None):
+        raise TimeoutError
+
+
+def test_the_interrupt_is_told_though_a_run_does_not_end():
+    executor = ThreadPoolExecutor(1)
+    executor.submit = lambda *_: Deaf()
+
+    with executor, pytest.raises(KeyboardInterrupt):
+        sweep(SCENARIO, {"clients.rate": [1, 2]}, 1, executor)
+
+
 @pytest.mark.parametrize(
     ("settings", "replications", "said"),
     [

@@ -8,7 +8,7 @@ the replication alone, so that the results are the same whoever did them, and in
 import math
 import platform
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -216,7 +216,8 @@ def _outcomes(runs: list[Run], executor: Executor | None) -> Generator[Outcome]:
     finally:
         Path(wanted.file).unlink()
         for promise in [promise for promise in promises if not promise.cancel()]:
-            promise.exception(PATIENCE)
+            with suppress(TimeoutError):  # what ended the sweep is what is told
+                promise.exception(PATIENCE)
 
 
 class _Abandoned(Exception):  # noqa: N818  (no error: nobody waits for this any more)
