@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -157,13 +158,16 @@ class Lab:
         self._python = str(python)
         self._user = user
         self._without = ("@jupyterlab/apputils-extension:announcements", *without)
+        self._runtime = root
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
+        self._runtime = Path(tempfile.mkdtemp(prefix="lab-"))  # paths of sockets have to be short
         for name in ("files", "config", "config/labconfig", "settings", "workspaces"):
             (self._root / name).mkdir(parents=True, exist_ok=True)
-            if self._user is not None:
-                os.chown(self._root / name, self._user, self._user)
+        if self._user is not None:
+            for path in (self._runtime, *self._root.rglob("*/")):
+                os.chown(path, self._user, self._user)
         disabled = dict.fromkeys(self._without, True)
         page_config = self._root / "config/labconfig/page_config.json"
         page_config.write_text(json.dumps({"disabledExtensions": disabled}))
@@ -189,6 +193,7 @@ class Lab:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        shutil.rmtree(self._runtime, ignore_errors=True)
 
     def configure(self, plugin: str, **settings: Any) -> None:
         """Set what the Settings editor would, for pages opened from now on."""
@@ -221,6 +226,9 @@ class Lab:
             "LabApp.workspaces_dir": str(self._root / "workspaces"),
             "LabApp.expose_app_in_browser": "True",
             "LabApp.news_url": "",
+            # Of the ports that are free when a kernel is begun, other tests may have one a second
+            # later, when it listens.
+            "KernelManager.transport": "ipc",
         }
         arguments = [f"--{key}={value}" for key, value in options.items()]
         return [self._python, "-m", "jupyterlab", *arguments]
@@ -229,17 +237,17 @@ class Lab:
         folders = {
             "JUPYTER_CONFIG_DIR": "config",
             "JUPYTER_DATA_DIR": "data",
-            "JUPYTER_RUNTIME_DIR": "runtime",
             "IPYTHONDIR": "ipython",
         }
         own = {key: str(self._root / name) for key, name in folders.items()}
+        own["JUPYTER_RUNTIME_DIR"] = str(self._runtime)
         if self._user is not None:
             own["HOME"] = str(self._root)
         return {**os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_NO_CONFIG": ""}
 
     def _wait_for_url(self) -> str:
         assert self._process is not None
-        note = self._root / f"runtime/jpserver-{self._process.pid}.json"
+        note = self._runtime / f"jpserver-{self._process.pid}.json"
         for _ in range(PATIENCE_MS // 100):
             if self._process.poll() is not None:
                 break
