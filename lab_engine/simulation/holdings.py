@@ -4,7 +4,7 @@ Held as objects they would take some 140 octets each; here it is 24. numpy.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,11 +52,7 @@ class Holdings(Sequence[Holding]):
     def __len__(self) -> int:
         return len(self.holder)
 
-    @overload
-    def __getitem__(self, index: int) -> Holding: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Holding, ...]: ...
-    def __getitem__(self, index: int | slice) -> Holding | tuple[Holding, ...]:
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return tuple(self[each] for each in range(*index.indices(len(self))))
         holder, start, end = (each[index].item() for each in (self.holder, self.start, self.end))

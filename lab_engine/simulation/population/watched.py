@@ -88,8 +88,7 @@ class _Leads:
 
     def __init__(self, book: Book, downs: Downs) -> None:
         self._book, self._downs = book, downs
-        starts = np.array([at for at, _ in downs])
-        epochs = book.epochs(starts).tolist()
+        epochs = book.epochs(np.array([at for at, _ in downs])).tolist()
         self._epoch = {dead: epoch for (_, dead), epoch in zip(downs, epochs, strict=True)}
 
     def of(self, row: int, hasty: float) -> Iterator[Holding]:
