@@ -90,6 +90,15 @@ def test_fills_are_those_of_chains_led_on_one_by_one(old, ttls, rests):
     assert staircase_fills(old, stages, until) == pytest.approx(mean, rel=1e-9, abs=1e-9)
 
 
+def test_what_begins_after_the_end_counts_for_nothing():
+    """However short the TTL before it: a second would be counted for each second until then."""
+    stages = [(0, 300), (600, 1)]
+
+    for until in (0, 500, 600, 3600):
+        counted = staircase_fills(FOUR_HOURS, stages, until)
+        assert staircase_fills(FOUR_HOURS, [*stages, (3653, 600)], until) == counted
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("rate", [1.0, 0.1, 0.01])
 def test_gaps_at_random_cost_what_their_mean_does(rate):

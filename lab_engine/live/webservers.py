@@ -283,9 +283,10 @@ class Webservers(Entered):
             self._loop.close()
 
     def _do(self, what: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        with Unbroken():  # a coroutine that was made and given to nobody complains
-            begun = asyncio.run_coroutine_threadsafe(what(), self._loop)
-        begun.result(SOON)
+        # A coroutine that was made and given to nobody complains; and who is broken off while they
+        # wait for its result may leave that locked, and the thread waits for it for ever.
+        with Unbroken():
+            asyncio.run_coroutine_threadsafe(what(), self._loop).result(SOON)
 
     def __exit__(self, *_: object) -> None:
         self.stop()

@@ -340,16 +340,19 @@ class Notebook:
         return self
 
     def replace(self, path: str) -> Self:
-        """Open another notebook, with a kernel of its own, in place of this one."""
-        script = f"""async path => {{
-            const before = {_CURRENT};
-            await window.jupyterapp.commands.execute("docmanager:open", {{ path }});
-            await before.context.sessionContext.shutdown();
-            before.dispose(); // whatever was changed in it is dropped without a question
-        }}"""
+        """Open another notebook, with a kernel of its own, in place of all that are open."""
+        script = """async path => {
+            const { commands, shell } = window.jupyterapp, before = [...shell.widgets("main")];
+            const opened = await commands.execute("docmanager:open", { path });
+            for (const each of before.filter(each => each !== opened)) {
+                await each.context?.sessionContext?.shutdown();
+                each.dispose(); // whatever was changed in it is dropped without a question
+            }
+        }"""
         self.page.evaluate(script, path)
         self.page.wait_for_function(f"{_CURRENT}?.context?.path === {path!r}")
         self._follow()
+        self.forget()  # what those before had still to say of the end of their kernels
         return self
 
     @property

@@ -57,6 +57,8 @@ def cards(shared: Notebook) -> Notebook:
 
 def fresh(cards: Notebook) -> None:
     """Forget all that was said, and ask everything anew."""
+    (cards.lab.files / "awake").touch()  # a cell may sleep that the last test came upon
+    cards.settle(0)
     cards.forget()
     cards.page.bring_to_front()
     for name in (ANSWERS, "awake"):

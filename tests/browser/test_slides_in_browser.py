@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.browser.harness import browser
 from tests.witnesses.programs import find
 from tools.launch import LESSONS
 from tools.slides import main
@@ -29,13 +28,6 @@ def slides(tmp_path_factory):
     out = tmp_path_factory.mktemp("slides")
     main([str(out)])
     return out
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """One browser for all of them."""
-    with browser() as started:
-        yield started
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -4,7 +4,7 @@ import math
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lab_engine.authority.records import RRset
@@ -85,6 +85,7 @@ def planned(draw):
 
 @settings(max_examples=40, deadline=None)
 @given(planned())
+@example((Move(880, 195, 187, 195), Plan(((195, 222), (0, 1)), 3466, 0)))  # restored after the end
 def test_caches_followed_one_by_one_agree_with_what_is_counted(planned):
     """A cache for each second that its first copy may end in: both numbers are exact."""
     move, plan = planned
@@ -173,7 +174,7 @@ def www(address, ttl):
 @pytest.mark.parametrize("old_ttl", long_but([600, 3600, 14_400, 86_400], 600, 86_400))
 def test_even_ratios_cost_hardly_more_than_the_cheapest_ladder(old_ttl):
     """So a budget of 8 % more than theirs is one that a planner keeps, too."""
-    grace = max(90, old_ttl // 20)
+    grace = min(3_000, max(90, old_ttl // 20))  # restored while it is still counted
     move = Move(old_ttl, old_ttl, grace, grace)
     best = plan_migration(old_ttl, old_ttl, low_ttl=grace, steps=3, publication=0, hold=0)
     steps = tuple((old_ttl - step.at, step.ttl) for step in best.steps)

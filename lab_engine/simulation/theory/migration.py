@@ -102,7 +102,7 @@ def staircase_fills(
     Args:
         old_ttl: the TTL before, above 0.
         stages: (seconds, TTL from then on), the first at 0, in the order of time.
-        until: the second at which counting ends.
+        until: the second at which counting ends; what begins later counts for nothing.
         rate: λ at the cache.
 
     >>> hours = 3600
@@ -119,7 +119,7 @@ def staircase_fills(
         rule = "do not begin at 0 and go on from there"
         raise LabError(f"stages {list(stages)}", rule, "Write [(0, 3600), (600, 60)], say.")
     positive(**{f"stages[{index}] ttl": ttl for index, (_, ttl) in enumerate(stages)})
-    return _fills(old_ttl, stages, until, 1 / rate)
+    return _fills(old_ttl, [each for each in stages if each[0] <= until], until, 1 / rate)
 
 
 def plan_migration(  # noqa: PLR0913  (each is one thing a planner may want to say)
