@@ -210,6 +210,21 @@ ENTERINGS = {
 
 
 @pytest.mark.slow
+def test_back_ends_go_on_hearing_whatever_they_are_broken_off_in():
+    """What they are told is waited for, and whoever waits has a lock for a moment."""
+    with webservers(["192.0.2.1"]) as servers:
+
+        def turn():
+            servers.fail("192.0.2.1")
+            servers.heal("192.0.2.1")
+
+        results = {type(result) for result in trials(turn, 10_000)}
+        turn()
+
+    assert results == {KeyboardInterrupt}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("opening", ENTERINGS.values(), ids=ENTERINGS)
 def test_between_what_is_opened_and_its_with_no_interrupt_is_heard(opening):
     """Who opens it in a `with` has either nothing, or is in there."""
