@@ -91,8 +91,13 @@ def _group(rng: Random) -> list[World]:
 
 
 def bought(shop: World) -> float:
-    """The TTL that the budget buys: each resolver asks once a TTL."""
-    return float(WINDOW * shop["resolvers"] / shop["budget"])
+    """The TTL that the budget buys."""
+    return _bought(shop["resolvers"], shop["budget"])
+
+
+def _bought(resolvers: int, budget: int) -> float:
+    """Seconds: each resolver asks once a TTL."""
+    return WINDOW * resolvers / budget
 
 
 def told(shops: Sequence[World]) -> bool:
@@ -134,10 +139,10 @@ def _drawn(rng: Random, ttls: Span, parts: Span, uneven: Span) -> World:
         budget = math.ceil(SPARE * questions(resolvers, ttl) / 10) * 10
         if budget > MOST:
             continue
-        seed, bought_ttl = rng.randrange(10**6), WINDOW * resolvers / budget
-        if not uneven[0] <= expected(resolvers, servers, mix, bought_ttl) <= uneven[1]:
+        seed, ttl = rng.randrange(10**6), _bought(resolvers, budget)
+        if not uneven[0] <= expected(resolvers, servers, mix, ttl) <= uneven[1]:
             continue
-        if expected(resolvers, servers, {KEEPS: 1.0}, bought_ttl) >= ONE:
+        if expected(resolvers, servers, {KEEPS: 1.0}, ttl) >= ONE:
             return world(resolvers, servers, mix, budget, seed)
 
 

@@ -58,7 +58,7 @@ class Station:
         What it has waited elsewhere counts, too.
         """
         done = self._done
-        if self.busy(now) > self._server.queue or now < self._back:
+        if not self.room(now):
             self.refused += 1
             if self._server.restart and self.stands(now):
                 self._back = now + self._server.restart
