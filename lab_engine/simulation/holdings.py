@@ -1,6 +1,6 @@
-"""Holdings in arrays: a run of caches that keep an answer for a second has hundreds of thousands.
+"""The holdings of a run as a sequence in arrays; who the holders are is in `holders`. numpy.
 
-Held as objects they would take some 140 octets each; here it is 24. numpy.
+A run of caches that keep an answer for a second has hundreds of thousands of them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
