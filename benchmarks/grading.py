@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-COUNT = 320 if "LAB_LONG" in os.environ else 16
+COUNT = 320 if os.environ.get("LAB_LONG") == "full" else 16
 JOBS = os.cpu_count() or 1
 MOST, MOST_MB, MOST_S = 2.0, 300, 10.0
 

@@ -1,4 +1,7 @@
-"""What `make test` does a part of, and `make long` all: counts and cases."""
+"""What `make test` does a part of, and `make long` all: counts and cases.
+
+LAB_LONG=full asks for samples that take hours, as one does of one file after a change.
+"""
 
 import os
 from collections.abc import Iterable
@@ -7,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 LONG: Final = "LAB_LONG" in os.environ
+FULL: Final = os.environ.get("LAB_LONG") == "full"
 
 
 def long_but(values: Iterable[Any], *always: Any) -> list[Any]:

@@ -10,11 +10,11 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Resolvers, Scenario, theory
 from lab_engine.simulation.parts import Layer, ScheduledChange
-from tests.counts import LONG, long_but
+from tests.counts import FULL, LONG, long_but
 from tests.watches import critical, watched
 
 pytestmark = pytest.mark.slow
-WATCHES = 400 if LONG else 20
+WATCHES = 400 if FULL else 60 if LONG else 20
 HEADS, RATE = 3, 0.3  # clients behind each resolver
 PHASES = (0.0, 2.5, 5.0, 7.5)
 ROUTERS, PROVIDERS = Layer("router", "ideal", 60), Layer("provider", "ideal", 45)

@@ -345,9 +345,10 @@ def test_a_mistake_of_the_lab_is_told_to_who_runs_it_and_kept_in_the_log(fake):
     assert "server.api.log[-1].trace" in headers["x-lab-help"]
     (line,) = said
     assert "GetHostedZone" in line
-    assert "ZeroDivisionError: integer division or modulo by zero (" in line
+    assert "ZeroDivisionError: " in line
+    assert " by zero (" in line
     assert "test_api.py:" in line
-    assert running.log[0].trace.endswith("ZeroDivisionError: integer division or modulo by zero\n")
+    assert running.log[0].trace.endswith(" by zero\n")
     assert running.log[1].trace == ""
 
 

@@ -18,13 +18,13 @@ from lab_engine.simulation.events.waking import _Told, _Waking
 from lab_engine.simulation.parts import Layer, Place
 from lab_engine.simulation.population.layers import Layers
 from lab_engine.simulation.start import CYCLES, Memory
-from tests.counts import LONG
+from tests.counts import FULL, LONG
 from tests.seeds import shifted
 from tests.watches import critical, freedom, from_law, watched, worst
 
 pytestmark = pytest.mark.slow
-TIMES = 10 if LONG else 1
-WATCHES = 200 if LONG else 12
+TIMES = 10 if FULL else 1
+WATCHES = 200 if FULL else 40 if LONG else 12
 
 
 def scenario(ttl, **fields):
@@ -48,7 +48,7 @@ ROUTERS = scenario(
     clients=Clients(400, 0.1),
     resolvers=Resolvers(20, 0),
     layers=(Layer("router", "ideal", 400),),
-    duration=480 if LONG else 240,
+    duration=480 if FULL else 240,
     bin=10,
     window=10,
 )

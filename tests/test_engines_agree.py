@@ -15,11 +15,11 @@ from lab_engine.authority.records import RRset
 from lab_engine.authority.zone import Zone
 from lab_engine.simulation import Clients, Outcome, Resolvers, Scenario, run
 from tests.alike import chance, spread_chance
-from tests.counts import LONG, long_but
+from tests.counts import FULL, LONG, long_but
 from tests.random_scenarios import scenario, sums
 from tests.seeds import shifted
 
-SCENARIOS, RUNS = (60, 1500) if LONG else (4, 120)
+SCENARIOS, RUNS = (60, 1500) if FULL else (30, 400) if LONG else (4, 120)
 pytestmark = pytest.mark.slow
 REJECTED = 800 if LONG else 400
 REJECT = 4.9  # standard errors: p < 10^-6
@@ -118,7 +118,7 @@ def test_both_engines_follow_one_law(number):
 
 # --- forty scenarios of every kind that both engines know -----------------------------------------
 
-FORTY, FORTY_RUNS = 40, (600 if LONG else 40)
+FORTY, FORTY_RUNS = 40, (600 if FULL else 200 if LONG else 40)
 FAMILY = 1e-3  # the chance that any sum of any of them is rejected, if all is well
 
 

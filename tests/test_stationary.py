@@ -1,8 +1,8 @@
 """Stationary from the first second: a watch begins in the middle of things, whatever is in it.
 
 A table of scenarios in which every two of their parts meet; for each the queries in 80 bins over
-eight TTLs, and each bin against the mean of all. With LAB_LONG each row is watched until a bin that
-is 10 % off would be rejected with probability .9; else some rows are, for some dozens of times.
+eight TTLs, and each bin against the mean of all. Each row is watched for some dozens of
+times, and with LAB_LONG=full until a bin that is 10 % off would be rejected with probability .9.
 """
 
 import math
@@ -22,7 +22,7 @@ from lab_engine.simulation import Clients, Resolvers, Scenario, supports
 from lab_engine.simulation.parts import Layer, Place
 from lab_engine.simulation.strata import strata
 from lab_engine.simulation.travel import member_of
-from tests.counts import LONG
+from tests.counts import FULL, LONG
 from tests.watches import (
     Counts,
     critical,
@@ -152,8 +152,8 @@ ROWS = EVERY if LONG else (*EVENTS[::60], *EVERY[len(EVENTS) :: 5])
 def counted(row: Row) -> Counts:
     """The queries in the bins of some watches: as few as will do, where the counts are full."""
     scenario = row.scenario()
-    counts = watched(scenario, row.engine, range(BATCH if LONG else FEW))
-    while LONG and not enough(counts, COMPARISONS) and len(counts) < MOST:
+    counts = watched(scenario, row.engine, range(BATCH if FULL else FEW))
+    while FULL and not enough(counts, COMPARISONS) and len(counts) < MOST:
         more = range(len(counts), len(counts) + BATCH)
         counts = np.vstack([counts, watched(scenario, row.engine, more)])
     return counts
@@ -207,7 +207,7 @@ def test_every_bin_is_like_every_other(row):
     counts = counted(row)
 
     assert worst(counts) < critical(COMPARISONS, freedom(counts))
-    assert enough(counts, COMPARISONS) or not LONG
+    assert enough(counts, COMPARISONS) or not FULL
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if law(row) is not None], ids=str)

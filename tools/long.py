@@ -1,4 +1,4 @@
-"""The full counts: checks, tests with LAB_LONG=1, other versions, benchmarks; a table closes it.
+"""The large counts: checks, tests with LAB_LONG=1, other versions, benchmarks; a table closes it.
 
     python tools/long.py --numprocesses auto    what follows the name goes to pytest
 
