@@ -62,7 +62,7 @@ test: setup-test  ## everything: lint, unit tests, notebooks, browser, real DNS 
 	@$(MAKE) --jobs 2 peers lint collected
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest $(SPREAD) -m "not long"
 
-long: peers  ## everything with the full counts, then with other versions, the benchmarks, a table
+long: peers  ## everything with large counts, then with other versions, the benchmarks, a table
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" LAB_LONG=1 $(PY) tools/long.py $(SPREAD)
 
 newest: setup-test  ## unit tests and notebooks with the newest versions that pyproject.toml allows

@@ -86,6 +86,9 @@ def pytest_terminal_summary(terminalreporter):
     for each in again:
         terminalreporter.write_line(f"PLAYED AGAIN {each.nodeid}", yellow=True)
         terminalreporter.write_line(each.longreprtext[-2000:])
+        for title, text in each.sections:
+            if title.startswith("page "):
+                terminalreporter.write_line(f"{title}: {text}")
     reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
     told = [text for each in reports for key, text in each.user_properties if key == "told"]
     for line in dict.fromkeys(told):

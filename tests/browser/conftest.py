@@ -4,18 +4,20 @@ import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from . import harness
 from . import kit as pictures
 from .pages import Pages
 
 HERE = Path(__file__).parent
+FAILURES = HERE.parents[1] / "build/failures"
 Open = Callable[..., harness.Notebook]
 
 # What is waited for comes, and nobody knows how busy the machine is.
@@ -29,6 +31,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
             if not item.get_closest_marker("timeout"):  # a file may need longer, and says so
                 item.add_marker(pytest.mark.timeout(5 * harness.PATIENCE_MS / 1000))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """What the pages of a test showed when it failed: their words told, a picture kept."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"page {name}", seen(page, item)) for name, page in shown(item)]
+    return report
+
+
+def shown(item: pytest.Item) -> Iterator[tuple[str, harness.Notebook]]:
+    """The open pages among the fixtures of a test, by name."""
+    for name, value in getattr(item, "funcargs", {}).items():
+        if isinstance(value, harness.Notebook) and not value.page.is_closed():
+            yield name, value
+
+
+def seen(page: harness.Notebook, item: pytest.Item) -> str:
+    """The words and errors of a page, or why they cannot be had."""
+    FAILURES.mkdir(parents=True, exist_ok=True)
+    path = FAILURES / f"{item.name[:80].replace('/', '-')}.png"
+    try:
+        page.page.screenshot(path=path, timeout=10_000)
+        return f"{path}\n{page.page.inner_text('body', timeout=10_000)}\n{page.errors}"
+    except PlaywrightError as error:
+        return str(error)
 
 
 @pytest.fixture(scope="package")
