@@ -62,12 +62,14 @@ test: setup-test  ## everything: lint, unit tests, notebooks, browser, real DNS 
 	@$(MAKE) --jobs 2 peers lint collected
 	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) -m pytest $(SPREAD) -m "not long"
 
+long: export LAB_LONG ?= 1
 long: peers  ## everything with large counts, then with other versions, the benchmarks, a table
-	LAB_CHROMIUM="$$(tools/peers.sh chromium)" LAB_LONG=1 $(PY) tools/long.py $(SPREAD)
+	LAB_CHROMIUM="$$(tools/peers.sh chromium)" $(PY) tools/long.py $(SPREAD)
 
 newest: setup-test  ## unit tests and notebooks with the newest versions that pyproject.toml allows
 	$(PY) -m uv venv --quiet --clear --python $(PY) $(NEWEST)
-	$(PY) -m uv pip install --quiet --upgrade --python $(NEWEST)/bin/python --editable '.[test]'
+	$(PY) -m uv --no-config pip install --quiet --upgrade --python $(NEWEST)/bin/python \
+		--editable '.[test]'
 	env -u LAB_LONG $(NEWEST)/bin/python -m pytest $(SPREAD) \
 		-m "($(UNIT)) or (notebooks and not long)"
 

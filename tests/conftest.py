@@ -20,6 +20,7 @@ from lab_engine.control.service import Service
 from tests.counts import LONG
 from tests.spread import Spread
 
+TIMEOUT_S = 300
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TURNS = ("waits", "browser", "slow", "notebooks", "clients", "witness")
 OTHERS = {"browser", "notebooks", "clients", "witness"}  # need other people's programs
@@ -59,15 +60,21 @@ def pytest_collection():
         gc.enable()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """Put what takes long first, so that no worker is left with it when the others are done.
 
-    What needs other people's programs is played once more where it fails, and nothing else is.
+    What needs other people's programs is played once more where it fails, and nothing else is. The
+    time allowed is no setting of pyproject.toml: pytest reads that for learners as well, who have
+    no pytest-timeout.
     """
     items.sort(key=_turn)  # stable: within a turn the order stays
     for item in items:
-        if OTHERS.intersection(mark.name for mark in item.iter_markers()):
+        marks = {mark.name for mark in item.iter_markers()}
+        if OTHERS & marks and "flaky" not in marks:
             item.add_marker(pytest.mark.flaky(reruns=1))
+        if "timeout" not in marks:
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
 
 
 def _turn(item):

@@ -6,6 +6,7 @@ Offline: pins are compared with ranges, nothing is resolved.
 import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -191,3 +192,18 @@ def test_the_readme_lists_the_operations_of_the_api() -> None:
 
     there = {name for name in {**ASKING, **CHANGING} if not name.startswith("lab:")}
     assert set(re.findall(r"`(\w+)`", listed)) == there
+
+
+@pytest.mark.slow
+def test_a_learner_runs_nbval_with_the_same_settings(tmp_path):
+    """With none of the plugins that the tests of the course have besides."""
+    (tmp_path / "my").mkdir()
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copy(ROOT / "labs/lab_01_four_tills.ipynb", tmp_path / "my")
+    command = [sys.executable, "-m", "pytest", "-p", "nbval.plugin", "--nbval", "--collect-only"]
+    alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    done = subprocess.run(
+        [*command, "my"], cwd=tmp_path, env=alone, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr

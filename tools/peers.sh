@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the tests need beside Python: a Chromium, other people's DNS software, two load balancers.
 #   tools/peers.sh            installs what is missing where it may, then reports
+# With LAB_LONG besides: what only `make long` needs.
 #   tools/peers.sh chromium   prints the path of the browser; nothing when there is none
 # On Debian as root packages are installed; their services are neither started nor enabled.
 # With LAB_REQUIRE_PEERS=1 whatever stays missing is a failure; otherwise its tests are skipped.
@@ -39,7 +40,13 @@ missing_packages() {
             */*) has_module "$needed" ;;
             *) command -v "$needed" >/dev/null ;;
         esac || echo "$package"
-    done <<'PEERS'
+    done <<PEERS
+$(peers)
+PEERS
+}
+
+peers() {
+    cat <<'PEERS'
 named bind9
 dig bind9-dnsutils
 kdig knot-dnsutils
@@ -56,6 +63,12 @@ faketime faketime
 haproxy haproxy
 nginx nginx-light
 PEERS
+    if [ -n "${LAB_LONG:-}" ]; then
+        # For slides and hubs, and the Python of Binder.
+        release=$(sed 's/^python-//' binder/runtime.txt)
+        echo "npm npm"
+        echo "python$release python$release"
+    fi
 }
 
 has_module() {
