@@ -53,7 +53,7 @@ def megabytes(text):
 
 
 def sums():
-    """Each sum of the sizing with its result, in the order of the README, and what it says of it."""
+    """Each sum of the sizing, its result and what is said of it, in order."""
     block = README.split("```text\n")[1].split("```")[0].replace(",", "")
     return re.findall(r"^(.+) = ([\d.]+) (.*)$", block, re.MULTILINE)
 
@@ -100,7 +100,7 @@ def test_the_arithmetic_of_the_readme_is_right():
 
 
 def test_the_sizing_is_of_what_was_measured():
-    """Whoever measures anew finds here what else to write: each number of the sums by its source."""
+    """Each number of the sums by its source: who measures anew finds what else to write."""
     rows, z2jh = measured(), configuration("z2jh")
     largest = max(rows, key=lambda lesson: rows[lesson][1])
     server, kernel, _, _ = rows[largest]
@@ -117,7 +117,9 @@ def test_the_sizing_is_of_what_was_measured():
         f"300 * {first} / 60",
         f"300 * {first} / 300",
     ]
-    told = f"a server of {server:.0f} two kernels of {kernel:.0f} (the largest lesson {largest[:2]})"
+    told = (
+        f"a server of {server:.0f} two kernels of {kernel:.0f} (the largest lesson {largest[:2]})"
+    )
     assert sums()[0][2].endswith(told)
     reasons = {row[0]: row[3] for row in table("what")}
     assert f"one kernel more is at most {kernel:.0f} MB after a run" in reasons["memory limit"]
@@ -137,7 +139,9 @@ def test_learners_home_does_not_hide_the_package():
 FILLED = {
     "as it is": lambda text: text,
     "a fork": lambda text: re.sub(r"github\.com/\S+", "github.com/ann/dns-lab", text),
-    "filled in": lambda text: re.sub(r"https://github\.com/\S+ BRANCH", "https://git.ann/lab w1", text),
+    "filled in": lambda text: re.sub(
+        r"https://github\.com/\S+ BRANCH", "https://git.ann/lab w1", text
+    ),
 }
 
 
@@ -200,7 +204,7 @@ def test_a_start_pulls_the_course_and_makes_the_learners_copies(home):
     ids=["refused", "silent"],
 )
 def test_who_has_been_there_starts_also_while_github_is_out_of_reach(home, puller, within, why):
-    """With the course as it was; my/ is renewed all the same, and why nothing was pulled is told."""
+    """With the course as it was; my/ is renewed all the same, and the reason is told."""
     started(home, PULLS)
     (home / COPY).unlink()
 
@@ -236,14 +240,16 @@ def test_a_first_start_without_a_course_is_refused_and_says_why(home):
 
 
 def test_the_littlest_hub_is_brought_to_the_courses_jupyterlab_as_binder_is():
-    """Its own notebook belongs to another one; each step of Binder's set-up is there, or is not TLJH's."""
+    """Its own notebook belongs to another one; what Binder's set-up does is done there."""
     steps = (ROOT / "binder/postBuild").read_text().splitlines()
     steps = [step for step in steps if step.startswith(("pip ", "jupyter "))]
     typed = README.split("## The Littlest JupyterHub")[1].split("```")[1]
 
     assert len(steps) == 3
     for step in steps:
-        there = step.replace("-e .", ".")  # learners' copies are their own; nobody edits the package
+        there = step.replace(
+            "-e .", "."
+        )  # learners' copies are their own; nobody edits the package
         assert f"sudo -E /opt/tljh/user/bin/{there}\n" in typed
 
 

@@ -22,7 +22,7 @@ def write(path, *sources, outputs=()):
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    """The package as a hub has it: its own checkout, or what is beside a wheel, is not the learner's."""
+    """The package as a hub has it: what is beside it is not the learner's."""
     package = tmp_path / "srv" / "lab_engine" / "course" / "mine.py"
     monkeypatch.setattr(mine, "__file__", str(package))
     return tmp_path / "srv"
@@ -230,7 +230,10 @@ def test_a_reset_of_what_is_not_there_does_nothing(course, my):
 def test_without_lessons_it_says_what_is_missing(tmp_path, capsys):
     """As from a wheel, which has none."""
     assert main(["course", "--folder", str(tmp_path), "update"]) == 1
-    assert "a wheel has no lessons. Get the course's repository, go to its folder" in capsys.readouterr().err
+    assert (
+        "a wheel has no lessons. Get the course's repository, go to its folder"
+        in capsys.readouterr().err
+    )
     assert files(tmp_path) == []
 
 
@@ -261,11 +264,11 @@ def test_the_command_line_makes_and_resets(course, capsys):
 @pytest.mark.parametrize("course", [".", "course"])
 @pytest.mark.parametrize("action", ["update", "reset"])
 def test_without_a_folder_it_is_the_course_where_one_is(
-    elsewhere, tmp_path, monkeypatch, capsys, course, action
+    elsewhere, monkeypatch, capsys, course, action
 ):
-    """In it, or in the home above it; and not the one that the package is in, though it has lessons."""
+    """In it, or in the home above it; not the one that the package is in."""
     pulled(elsewhere)
-    home = tmp_path / "home"
+    home = elsewhere.with_name("home")
     pulled(home / course)
     monkeypatch.chdir(home)
 
@@ -277,7 +280,9 @@ def test_without_a_folder_it_is_the_course_where_one_is(
 
 
 @pytest.mark.parametrize("inside", ["my", "my/labs", "lessons"])
-def test_deeper_in_the_course_it_is_still_that_one(elsewhere, tmp_path, monkeypatch, capsys, inside):
+def test_deeper_in_the_course_it_is_still_that_one(
+    elsewhere, tmp_path, monkeypatch, capsys, inside
+):
     """A terminal of JupyterLab begins in the folder that its file browser shows."""
     course = pulled(tmp_path / "home" / "course")
     (course / inside).mkdir(parents=True, exist_ok=True)
