@@ -1,7 +1,7 @@
 """my/: copies that an update never overwrites, and that one command resets."""
 
 import json
-import os
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from lab_engine.__main__ import main
 from lab_engine.course import mine
 from lab_engine.errors import LabError
+from tests.repository import ROOT
 
 
 def write(path, *sources, outputs=()):
@@ -17,6 +18,20 @@ def write(path, *sources, outputs=()):
     cells = [nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
     cells[0].outputs = [nbformat.v4.new_output("stream", text=text) for text in outputs]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """The package as a hub has it: what is beside it is not the learner's."""
+    package = tmp_path / "srv" / "lab_engine" / "course" / "mine.py"
+    monkeypatch.setattr(mine, "__file__", str(package))
+    return tmp_path / "srv"
+
+
+def pulled(folder):
+    """A course with its first lesson, as nbgitpuller brings it."""
+    write(folder / mine.FIRST, "one")
+    return folder
 
 
 @pytest.fixture
@@ -215,7 +230,10 @@ def test_a_reset_of_what_is_not_there_does_nothing(course, my):
 def test_without_lessons_it_says_what_is_missing(tmp_path, capsys):
     """As from a wheel, which has none."""
     assert main(["course", "--folder", str(tmp_path), "update"]) == 1
-    assert "a wheel has no lessons. Get the course's repository" in capsys.readouterr().err
+    assert (
+        "a wheel has no lessons. Get the course's repository, go to its folder"
+        in capsys.readouterr().err
+    )
     assert files(tmp_path) == []
 
 
@@ -237,7 +255,68 @@ def test_the_command_line_makes_and_resets(course, capsys):
 
     shown = capsys.readouterr().out.splitlines()
     assert shown == [
-        f"The lessons to work on are in {os.path.relpath(course / 'my')}.",
+        f"The lessons to work on are in {course / 'my'}.",
         "00_first.ipynb: a new copy",
-        f"The lessons to work on are in {os.path.relpath(course / 'my')}.",
+        f"The lessons to work on are in {course / 'my'}.",
     ]
+
+
+@pytest.mark.parametrize("course", [".", "course"])
+@pytest.mark.parametrize("action", ["update", "reset"])
+def test_without_a_folder_it_is_the_course_where_one_is(
+    elsewhere, monkeypatch, capsys, course, action
+):
+    """In it, or in the home above it; not the one that the package is in."""
+    pulled(elsewhere)
+    home = elsewhere.with_name("home")
+    pulled(home / course)
+    monkeypatch.chdir(home)
+
+    assert main(["course", action]) == 0
+    assert (home / course / "my" / mine.FIRST.name).is_file()
+    assert not (elsewhere / "my").exists()
+    my = (Path(course) / "my").as_posix()
+    assert capsys.readouterr().out == f"The lessons to work on are in {my}.\n"
+
+
+@pytest.mark.parametrize("inside", ["my", "my/labs", "lessons"])
+def test_deeper_in_the_course_it_is_still_that_one(
+    elsewhere, tmp_path, monkeypatch, capsys, inside
+):
+    """A terminal of JupyterLab begins in the folder that its file browser shows."""
+    course = pulled(tmp_path / "home" / "course")
+    (course / inside).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(course / inside)
+
+    assert main(["course", "reset", mine.FIRST.stem]) == 0
+    assert (course / "my" / mine.FIRST.name).is_file()
+    assert capsys.readouterr().out == f"The lessons to work on are in {course / 'my'}.\n"
+
+
+def test_where_no_course_is_it_is_the_packages_own_and_that_is_said(
+    elsewhere, tmp_path, monkeypatch, capsys
+):
+    """Somebody's folder of the same name is none of the course's."""
+    pulled(elsewhere)
+    write(tmp_path / "home/lessons/01_violin.ipynb", "A")
+    monkeypatch.chdir(tmp_path / "home")
+
+    assert main(["course", "update"]) == 0
+    assert capsys.readouterr().out == f"The lessons to work on are in {elsewhere / 'my'}.\n"
+    assert not (tmp_path / "home/my").exists()
+
+
+def test_beside_a_wheel_nothing_is_made_and_the_remedy_is_said(
+    elsewhere, tmp_path, monkeypatch, capsys
+):
+    """As on The Littlest JupyterHub, in a folder that has nothing to do with the course."""
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["course", "reset", "01_round_robin"]) == 1
+    assert "go to its folder, or name it with --folder" in capsys.readouterr().err
+    assert files(tmp_path) == []
+
+
+def test_the_first_lesson_is_the_courses():
+    """By it a course is known."""
+    assert (ROOT / mine.FIRST).is_file()

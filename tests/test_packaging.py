@@ -4,6 +4,7 @@ Offline: pins are compared with ranges, nothing is resolved.
 """
 
 import functools
+import json
 import os
 import re
 import shutil
@@ -116,6 +117,51 @@ def test_binder_installs_the_same_pins() -> None:
     assert (binder / "runtime.txt").read_text().strip() == f"python-{oldest[1]}"
     assert os.access(binder / "postBuild", os.X_OK)
     assert "pip install --no-deps -e ." in (binder / "postBuild").read_text()
+
+
+def test_a_dev_container_has_binders_python_and_does_what_make_lab_does() -> None:
+    """Its file may have comments, as VS Code's have."""
+    text = (ROOT / ".devcontainer" / "devcontainer.json").read_text()
+    container = json.loads(
+        re.sub(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', r"\1", text, flags=re.DOTALL)
+    )
+    release = (ROOT / "binder" / "runtime.txt").read_text().strip().removeprefix("python-")
+
+    assert container["image"].rpartition(":")[2].split("-")[0] == release
+    assert container["postCreateCommand"].split(" && ")[0] == "make setup"
+    assert container["postCreateCommand"].endswith("-m lab_engine course update")
+    assert ".devcontainer/" in (ROOT / "README.md").read_text()
+
+
+def test_the_readme_names_the_pythons_that_are_tested() -> None:
+    """From the oldest to the newest."""
+    assert f"Python {RELEASES[0]} to {RELEASES[-1]}" in (ROOT / "README.md").read_text()
+
+
+def test_on_windows_the_readme_types_the_same() -> None:
+    """Line by line, but for what things are called there."""
+    readme = (ROOT / "README.md").read_text().partition("\n## The course")[0]
+    blocks = [
+        block.splitlines() for block in re.findall(r"```console\n(.*?)```", readme, re.DOTALL)
+    ]
+    (unix,) = (block for block in blocks if block[0] == "$ python3 -m venv .venv")
+    windows = [line[2:] for block in blocks for line in block if line.startswith("> ")]
+    names = {"python3 ": "py ", "bin/pip": "bin/python -m pip", ".venv/bin/": ".venv/Scripts/"}
+
+    text = "\n".join(line.removeprefix("$ ").partition("   #")[0] for line in unix)
+    for name, there in names.items():
+        text = text.replace(name, there)
+    assert len(windows) == 5
+    assert windows == text.replace("/", "\\").splitlines()
+
+
+def test_the_layout_has_every_folder() -> None:
+    """Each at the top that git has, but those that only programs read."""
+    layout = (ROOT / "README.md").read_text().partition("\n## Layout\n")[2]
+    folders = {name.split("/")[0] for name in tracked_texts() if "/" in name}
+    told = set(re.findall(r"^(\w+)/\s", layout, re.MULTILINE))
+
+    assert told == {name for name in folders if not name.startswith(".")}
 
 
 def test_ci_calls_the_command_of_the_readme() -> None:

@@ -13,6 +13,22 @@ ROWS = [row for row in TABLE.splitlines() if row.startswith("|")][2:]
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
+DOORS = [
+    [cell.strip() for cell in row.strip("|").split("|")]
+    for row in TEXT.split("## What listens where")[1].split("\n\n")[1].splitlines()[2:]
+]
+
+
+def test_every_door_says_where_it_is_who_may_knock_and_what_guards_it():
+    """The lab's own, Jupyter's, and those of each configuration for a hub."""
+    assert all(len(row) == 4 and all(row) for row in DOORS)
+    names = " ".join(name for name, *_ in DOORS)
+    for each in ("DNS", "API", "JupyterLab", "kernels"):
+        assert each in names
+    for configuration in sorted((ROOT / "hub").glob("*.yaml")):
+        assert f"`hub/{configuration.name}`" in names
+
+
 def test_there_is_a_table():
     assert len(ROWS) > 30
 

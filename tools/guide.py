@@ -26,7 +26,7 @@ asks them. Below each, the right answer and why; then the answers that tempt, ea
 misconception behind it, which is what to talk about. Where an experiment gives the number, run its
 cell: the answer is what it shows.
 
-This page is made from the lessons' data files by `python -m tools.guide`.
+This page is made from the lessons' data files by `.venv/bin/python -m tools.guide`.
 """
 _ASKED: Final = re.compile(r"lesson\.(ask|table|recall|quiz)\(([^)]*)\)")
 _KEY: Final = re.compile(r"\"([\w-]+)\"(?=\s*[,)]|$)")

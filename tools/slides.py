@@ -91,15 +91,18 @@ def take_reveal(out: Path, folder: Path | None) -> None:
         shutil.copytree(Path(folder_name) / "package" / "dist", target / "dist")
 
 
+def parser() -> argparse.ArgumentParser:
+    """What may be typed."""
+    says = argparse.ArgumentParser(prog="python -m tools.slides", description="Lessons as slides.")
+    says.add_argument("out", type=Path, help="the folder to write them into")
+    says.add_argument("lesson", nargs="*", help="default: all numbered ones")
+    says.add_argument("--reveal", type=Path, metavar="DIR", help="a folder with reveal.js's dist")
+    return says
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Export the lessons named."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.slides", description="Lessons as slides."
-    )
-    parser.add_argument("out", type=Path, help="the folder to write them into")
-    parser.add_argument("lesson", nargs="*", help="default: all numbered ones")
-    parser.add_argument("--reveal", type=Path, metavar="DIR", help="a folder with reveal.js's dist")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     take_reveal(options.out, options.reveal)
     names = options.lesson or [

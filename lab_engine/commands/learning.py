@@ -13,7 +13,8 @@ def add(commands: Any) -> None:
     )
     command.add_argument("action", choices=("update", "reset"), help="take in, or begin anew")
     command.add_argument("lesson", nargs="*", metavar="LESSON", help="to begin anew; default: all")
-    command.add_argument("--folder", help="of the course; default: the one this package is in")
+    place = "of the course; default: the one you are in, ./course, or the one this package is in"
+    command.add_argument("--folder", help=place)
 
     command = taken_in(
         commands, "doctor", "say whether the course runs here; status 1 if not", "--json", _doctor

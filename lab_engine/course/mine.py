@@ -10,7 +10,6 @@ off leaves every file whole, old or new, and the next run goes on from there.
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +25,8 @@ FOLDERS: Final = {"lessons": ".", "labs": "labs"}
 LED: Final = {"lessons": (b"](../labs/", b"](labs/"), "labs": (b"](../lessons/", b"](../")}
 # What is for instructors.
 NOT_COPIED: Final = {"labs": ("solutions", "README.md")}
+# By which a folder is known to be the course's, whoever else calls one of theirs `lessons`.
+FIRST: Final = Path("lessons/00_start_here.ipynb")
 LIST: Final = ".copied.json"
 STAMP: Final = "lab_engine"
 
@@ -38,13 +39,13 @@ def command(
     Args:
         action: one of the two.
         names: of notebooks, for a reset; none of them for all.
-        folder: of the course; None for the checkout that this package is part of.
+        folder: of the course; None for the one that `nearest_course` finds.
         say: is told what was done.
 
     Raises:
         LabError: as `update` and `reset`.
     """
-    course = Path(folder) if folder else Path(__file__).parents[2]
+    course = Path(folder) if folder else nearest_course(Path.cwd())
     my = course / "my"
     if action == "reset":
         reset(course, my, names, say)
@@ -54,8 +55,28 @@ def command(
         )
     else:
         update(course, my, say)
-    say(f"The lessons to work on are in {os.path.relpath(my)}.")
+    say(f"The lessons to work on are in {_told(my)}.")
     return 0
+
+
+def nearest_course(here: Path) -> Path:
+    """The course that somebody means who names no folder.
+
+    That is the one they are in, at whatever depth, as in `my/labs`; or the one below, as in a home
+    into which a hub has pulled it; or else the checkout that this package is part of.
+
+    Args:
+        here: where they are; absolute.
+    """
+    places = (*(here, *here.parents), here / "course")
+    checkout = Path(__file__).parents[2]
+    return next((each for each in places if (each / FIRST).is_file()), checkout)
+
+
+def _told(folder: Path) -> str:
+    """A folder as it is typed from here, or in full where that would lead up and down again."""
+    whole, here = folder.absolute(), Path.cwd()
+    return str(whole.relative_to(here) if here in whole.parents else whole)
 
 
 def update(course: Path, my: Path, say: Callable[[str], None]) -> None:
@@ -124,7 +145,7 @@ def _each(
 def _files(course: Path, my: Path) -> list[tuple[Path, Path]]:
     """Every file of the course that is copied, and where to."""
     if not (course / "lessons").is_dir():
-        remedy = "Get the course's repository, and name its folder with --folder."
+        remedy = "Get the course's repository, go to its folder, or name it with --folder."
         raise LabError(str(course / "lessons"), "is not there: a wheel has no lessons", remedy)
     found = []
     for folder, place in FOLDERS.items():

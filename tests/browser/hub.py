@@ -20,21 +20,19 @@ from typing import Any, Final, NamedTuple, Self
 import psutil
 import pytest
 from playwright.sync_api import Browser
-from ruamel.yaml import YAML
 
+from tests.hubs import HUB, before_each_start, configuration
 from tests.ports import free_port
 from tests.repository import ROOT, copied
 from tests.witnesses.programs import find
 
 from .harness import PATIENCE_MS, Notebook
 
-HUB: Final = ROOT / "hub"
-SET: Final = YAML(typ="safe").load(HUB / "tljh.yaml")
+SET: Final = configuration("tljh")
 # What no list of the project pins, since nobody installs it here but this.
 PACKAGES: Final = ("jupyterhub>=6.1,<7", "jupyterhub-idle-culler>=2,<3")
 PROXY: Final = "configurable-http-proxy@5"
 _START: Final = 600  # seconds at most until a learner's server answers
-_LINK: Final = "https://github.com/OWNER/REPO"
 _SCOPES: Final = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
 
 
@@ -140,11 +138,8 @@ class Hub:
         """Give somebody a home with the course in it, as z2jh.yaml does at each start."""
         home = self._root / "homes" / name
         home.mkdir(parents=True, exist_ok=True)
-        settings = YAML(typ="safe").load(HUB / "z2jh.yaml")
-        command = settings["singleuser"]["lifecycleHooks"]["postStart"]["exec"]["command"]
-        here = command[-1].replace(f"{_LINK} BRANCH", f"{self._root / 'course'} class")
-        assert here != command[-1]
-        ran(*command[:-1], here, env=self._environment | {"HOME": str(home)})
+        command = before_each_start(self._root / "course", "class")
+        ran(*command, env=self._environment | {"HOME": str(home)})
         return Learner(name, f"{self._address}/user/{name}", home)
 
     def enter(self, chromium: Browser, learner: Learner) -> Notebook:
