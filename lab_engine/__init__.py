@@ -243,5 +243,5 @@ def load_ipython_extension(shell: Any) -> None:
     shell.set_custom_exc((NameError,), missed)
 
 
-def __dir__() -> list[str]:
+def __dir__() -> "list[str]":  # in quotes for Pythons that are too old, which `__main__` tells so
     return sorted({*globals(), *__all__})

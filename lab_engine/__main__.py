@@ -9,6 +9,12 @@ import os
 import signal
 import sys
 
+if sys.version_info < (3, 11):  # noqa: UP036 - what follows would end in a traceback there
+    sys.exit(
+        f"lab_engine: Python 3.11 or newer is needed, and this is {sys.version.split()[0]}. "
+        "Install one, or name it: make lab PYTHON=python3.12"
+    )
+
 if __name__ == "__main__" and "serve" in sys.argv[1:2]:  # what follows takes a while to import
     _NOTHING = b"lab_engine: broken off before anything was served\n"
     for _number in (signal.SIGINT, signal.SIGTERM):
@@ -16,16 +22,19 @@ if __name__ == "__main__" and "serve" in sys.argv[1:2]:  # what follows takes a 
 
 import argparse
 import io
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from importlib import import_module
 
-from lab_engine.commands import asking, grading, learning, reviewing, serving, simulating
+from lab_engine.commands import GROUPS, SAYS
 from lab_engine.commands.common import BROKEN_OFF, PROGRAM, complain
 from lab_engine.errors import LabError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status."""
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    command = next((each for each in words if not each.startswith("-")), "")
+    options = parser({command}).parse_args(words)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # identifiers hold any character
     try:
@@ -44,12 +53,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
+def parser(asked: Container[str] = SAYS) -> argparse.ArgumentParser:
+    """The parser of the command line.
+
+    Args:
+        asked: the commands that are to know their options: what those need is imported, which takes
+            a while and wants packages that may be missing. Default: all of them.
+    """
     whole = argparse.ArgumentParser(prog=PROGRAM, description="A lab on steering traffic with DNS.")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    for group in (serving, asking, reviewing, simulating, learning, grading):
-        group.add(commands)
+    for group, names in GROUPS.items():
+        if any(name in asked for name in names):
+            import_module(f"lab_engine.commands.{group}").add(commands)
+            continue
+        for name, says in names.items():
+            commands.add_parser(name, help=says)
     return whole
 
 

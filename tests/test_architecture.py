@@ -129,7 +129,7 @@ LARGER: dict[str, tuple[int, str]] = {
         "four doors: DNS with prepared answers, a client like dig, Route 53's HTTP, probes; bounds",
     ),
     "course": (
-        3_700,
+        3_500,
         "what is said to each answer and of each mistake in a file; copies, goals, a night on call",
     ),
     "labs": (

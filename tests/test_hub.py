@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from lab_engine.commands import doctor
 from lab_engine.course.mine import FIRST
 from tests.hubs import HUB, before_each_start, configuration
 from tests.repository import ROOT
 
 LESSONS = HUB.parent / "lessons"
 README = (HUB / "README.md").read_text()
-BUDGET_MB = 450
+BUDGET_MB = doctor.MEMORY // 10**6
 PARTS = {
     "tljh": {
         "memory limit": "limits.memory",
@@ -85,6 +86,7 @@ def test_what_was_measured_fits_the_budget_and_the_limits():
     guarantee = megabytes(at(configuration("z2jh"), "singleuser.memory.guarantee"))
     rows = table("lesson")
 
+    assert f"The budget for server and kernel is {BUDGET_MB} MB." in README
     assert [row[0] for row in rows] == sorted(path.stem for path in LESSONS.glob("[0-9]*.ipynb"))
     for lesson, server, kernel, both, _ in rows:
         assert abs(int(server) + int(kernel) - int(both)) <= 1, lesson

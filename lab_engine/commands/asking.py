@@ -13,20 +13,15 @@ from lab_engine.wire.client import ask
 from lab_engine.wire.ecs import network_of
 from lab_engine.wire.server import serve
 
-from .common import about_state, about_zone, complain, print_json, state_of, taken_in, zone_of
+from .common import complain, print_json, taken_in
+from .given import about_state, about_zone, state_of, zone_of
 
 ANYBODY: Final = "0.0.0.0/0"  # a network that lies in no place
 
 
 def add(commands: Any) -> None:
     """Take the commands in among the others."""
-    command = taken_in(
-        commands,
-        "ask",
-        "ask one question and print what dig would",
-        "www.shop.example A --file tests/scenarios/shop.zone",
-        _ask,
-    )
+    command = taken_in(commands, "ask", "www.shop.example A --file tests/scenarios/shop.zone", _ask)
     _about_question(command)
     about_zone(command, [])
     about_state(command)
@@ -39,7 +34,6 @@ def add(commands: Any) -> None:
     command = taken_in(
         commands,
         "explain",
-        "say why a zone answers as it does",
         "tests/policies/weighted.json www.shop.example --unhealthy hc-old",
         _explain,
     )

@@ -15,15 +15,11 @@ def add(commands: Any) -> None:
     from lab_engine.grading.catalogue import LABS
 
     command = taken_in(
-        commands,
-        "grade",
-        "grade the labs that a class has handed in",
-        "handed-in/ --seeds ~/autumn.toml --out ~/results --jobs 4",
-        _grade,
+        commands, "grade", "handed-in/ --seeds ~/autumn.toml --out ~/results --jobs 4", _grade
     )
     grading.arguments(command)
 
-    command = taken_in(commands, "labs", "write the learners' copies of the labs", "build", _labs)
+    command = taken_in(commands, "labs", "build", _labs)
     command.add_argument("action", choices=("build",), help="write them, from their solutions")
     command.add_argument("--folder", default=str(LABS), help="that holds `solutions`")
 

@@ -9,38 +9,19 @@ from lab_engine.review.diff import diff
 from lab_engine.review.lint import lint
 from lab_engine.views.progress import progress
 
-from .common import (
-    about_state,
-    about_unhealthy,
-    about_zone,
-    count,
-    heard_in,
-    print_json,
-    state_of,
-    taken_in,
-    zone_of,
-)
+from .common import count, print_json, taken_in
+from .given import about_state, about_unhealthy, about_zone, heard_in, state_of, zone_of
 
 
 def add(commands: Any) -> None:
     """Take the commands in among the others."""
-    command = taken_in(
-        commands,
-        "lint",
-        "find what will be regretted; status 1 if anything",
-        "tests/policies/weighted.json",
-        _lint,
-    )
+    command = taken_in(commands, "lint", "tests/policies/weighted.json", _lint)
     command.set_defaults(refused=2)
     about_zone(command, ["file"])
     command.add_argument("--json", action="store_true", help="print JSON")
 
     command = taken_in(
-        commands,
-        "diff",
-        "say what changes for whom; status 1 if anything",
-        "tests/scenarios/shop.zone tests/scenarios/moved.zone",
-        _diff,
+        commands, "diff", "tests/scenarios/shop.zone tests/scenarios/moved.zone", _diff
     )
     command.set_defaults(refused=2)
     about_zone(command, ["before", "after"])
@@ -48,11 +29,7 @@ def add(commands: Any) -> None:
     command.add_argument("--json", action="store_true", help="print JSON")
 
     command = taken_in(
-        commands,
-        "rehearse",
-        "say what a change will do, beforehand",
-        "tests/rehearsals/shop.json tests/rehearsals/move.json",
-        _rehearse,
+        commands, "rehearse", "tests/rehearsals/shop.json tests/rehearsals/move.json", _rehearse
     )
     about_zone(command, ["zone"])
     about_unhealthy(command)

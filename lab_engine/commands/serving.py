@@ -15,31 +15,15 @@ from lab_engine.control.health_config import loaded
 from lab_engine.wire.server import serve
 from lab_engine.wire.targets import mapping
 
-from .common import (
-    BROKEN_OFF,
-    about_state,
-    about_zone,
-    atlas_of,
-    complain,
-    heard_in,
-    say,
-    state_of,
-    taken_in,
-    zone_of,
-)
+from .common import BROKEN_OFF, complain, say, taken_in
+from .given import about_state, about_zone, atlas_of, heard_in, state_of, zone_of
 
 DAY: Final = 86_400
 
 
 def add(commands: Any) -> None:
     """Take the command in among the others."""
-    command = taken_in(
-        commands,
-        "serve",
-        "answer for a zone on loopback",
-        "tests/scenarios/shop.zone --order cyclic --log",
-        _serve,
-    )
+    command = taken_in(commands, "serve", "tests/scenarios/shop.zone --order cyclic --log", _serve)
     about_zone(command, ["file"])
     about_state(command)
     command.add_argument("--port", type=int, default=0, help="default: any free one")

@@ -14,13 +14,7 @@ from .common import BROKEN_OFF, print_json, taken_in
 
 def add(commands: Any) -> None:
     """Take the command in among the others."""
-    command = taken_in(
-        commands,
-        "simulate",
-        "say what caches make of a zone, by scenario",
-        "tests/scenarios/shop.toml",
-        _simulate,
-    )
+    command = taken_in(commands, "simulate", "tests/scenarios/shop.toml", _simulate)
     command.add_argument("file", metavar="FILE", help="a scenario: TOML, as the README has it")
     command.add_argument("--engine", default="auto", choices=ENGINES, help="default: auto")
     command.add_argument("--seed", type=int, help="of the dice, instead of the file's")
