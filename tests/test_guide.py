@@ -38,10 +38,3 @@ def test_timetables_add_up():
     assert [name.split(":")[0] for name in minutes] == ["45 minutes", "Half a day", "A day"]
     assert all(sum(rest) == whole for *rest, whole in minutes.values())
     assert [rows[-1] for rows in minutes.values()] == [45, 210, 440]
-
-
-def test_the_workshop_speaks_of_every_numbered_lesson():
-    """Each has something to say at its panels."""
-    headings = re.findall(r"^### (0\d) ", TIMES.read_text(), re.MULTILINE)
-
-    assert headings == [stage.notebook[:2] for stage in NUMBERED]
