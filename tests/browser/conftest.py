@@ -18,6 +18,10 @@ from .pages import Pages
 
 HERE = Path(__file__).parent
 FAILURES = HERE.parents[1] / "build/failures"
+STATE = """() => {
+    const kernel = window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel;
+    return kernel && [kernel.status, kernel.connectionStatus, kernel.handleComms];
+}"""
 Open = Callable[..., harness.Notebook]
 
 # What is waited for comes, and nobody knows how busy the machine is.
@@ -55,7 +59,8 @@ def seen(page: harness.Notebook, item: pytest.Item) -> str:
     path = FAILURES / f"{item.name[:80].replace('/', '-')}.png"
     try:
         page.page.screenshot(path=path, timeout=10_000)
-        return f"{path}\n{page.page.inner_text('body', timeout=10_000)}\n{page.errors}"
+        words = page.page.inner_text("body", timeout=10_000)
+        return f"{path}\n{words}\n{page.errors}\n{page.page.evaluate(STATE)}"
     except PlaywrightError as error:
         return str(error)
 

@@ -67,7 +67,7 @@ def resident_mb():
     return int(statm.read_text().split()[1]) * resource.getpagesize() / (1 << 20)
 
 
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(3_600)
 @pytest.mark.slow
 def test_mutated_packets_change_nothing():
     rng, answer = Random(8906), target.handler()
@@ -96,7 +96,7 @@ def test_what_was_found_before_stays_harmless():
         target.check(answer, packet)
 
 
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(3_600)
 @pytest.mark.long  # the short run has the corpus that it found
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="atheris is built for Linux alone")
