@@ -304,6 +304,16 @@ def test_getaddrinfo_undoes_ipv4_round_robin_only_within_the_subnet():
     assert glibc_order(far, source) == far
 
 
+def test_getaddrinfo_undoes_it_for_each_half_of_the_subnet():
+    """What the aside says: the upper half always takes .130, the lower half .1."""
+    pair = ("192.0.2.1", "192.0.2.130")
+    for host in range(1, 255):
+        source = ip_interface(f"192.0.2.{host}/24")
+        firsts = {glibc_order(each, source)[0] for each in (pair, pair[::-1])}
+
+        assert firsts == {pair[host >= 128]}
+
+
 def test_getaddrinfo_sorts_ipv6_across_subnets():
     source = ip_interface("2001:db8:1::1/64")
 

@@ -1,5 +1,7 @@
 """The glossary: its page, and the links of the lessons, are made of one file."""
 
+import re
+
 import nbformat
 import pytest
 
@@ -62,6 +64,22 @@ def test_a_word_may_begin_a_sentence_and_have_other_spellings():
 
     assert told.startswith("[Zone of authority](glossary.ipynb#zone ")
     assert told.endswith(": a zone.")
+
+
+def test_an_availability_zone_is_no_zone_of_names():
+    """The longer word is linked as its own, and the shorter one not within it."""
+    every = {term.name: term for term in terms()}
+    told = linked(["An Availability Zone."], [every["Availability Zone"], every["zone"]])
+
+    assert told[0].startswith("An [Availability Zone](glossary.ipynb#Availability-Zone ")
+    assert "#zone" not in told[0]
+
+
+@pytest.mark.slow
+def test_no_link_to_a_zone_of_names_stands_in_an_availability_zone():
+    wrong = re.compile(r"Availability \[Zone")
+
+    assert [path.stem for path in lessons() if wrong.search(" ".join(texts(path)))] == []
 
 
 def test_links_are_made_anew_and_can_be_taken_away():

@@ -1,14 +1,20 @@
 """What lesson 01 says in words and on its cards, against the laws."""
 
 from math import floor
+from pathlib import Path
+from statistics import mean
 
+import nbformat
 import pytest
 
-from lab_engine import Clients, Resolvers, RRset, Scenario, Zone, cache_tiles
+from lab_engine import Clients, Resolvers, RRset, Scenario, Zone, cache_tiles, sweep
 from lab_engine.caches.crowds import zipf_shares
 from lab_engine.course.datafile import load
 from lab_engine.simulation import theory
 
+from .seeds import shifted
+
+LESSON = Path(__file__).parents[1] / "lessons" / "01_round_robin.ipynb"
 SHEET = load("01_round_robin")
 CONTROLS = ("ttl", "resolvers", "skew", "keeps", "remembers", "authority", "down")
 WHOLE = {"resolvers.profile": "the whole set, rotated each time"}
@@ -52,6 +58,21 @@ def test_the_largest_resolver_turns_as_many_users_as_is_said():
 
     assert f"{100 * shares[0]:.1f}" == "27.8"
     assert f"{theory.imbalance_floor(7, shares):.2f}" == "1.95"
+
+
+@pytest.mark.slow
+def test_three_times_for_five_minutes_takes_a_moment():
+    """Behind 20 resolvers, in windows of 300 s: half of 200 runs show less than about 2.5 times."""
+    www = RRset.of("www", "A", ["192.0.2.1", "192.0.2.2", "192.0.2.3"], 300)
+    crowd, caches = Clients(100_000, rate=0.01), Resolvers(20, skew=1.0, profile="frozen")
+    shop = Scenario(Zone.of("shop.example", [www]), "www", clients=crowd, resolvers=caches)
+    window = shop.set("bin", 300).set("window", 300).set("duration", 300)
+    runs = sweep(window.set("seed", shifted(1)), {}, 200)[0].outcomes
+    below = [run.max_over_min()[0] < 2.5 for run in runs]
+    told = " ".join(each.source for each in nbformat.read(LESSON, as_version=4).cells)
+
+    assert mean(below) == pytest.approx(0.5, abs=4 * 0.5 / 200**0.5)
+    assert "counted over five minutes, it is about 2.5" in told
 
 
 @pytest.mark.parametrize("key", MOVES)

@@ -298,6 +298,17 @@ def test_one_run_has_one_value() -> None:
     assert len({each for found in said for each in found}) == 1
 
 
+def test_answers_come_by_weight() -> None:
+    """What is counted in part 1: 95 to 5, and 50, 30 and 20, a thousand answers each."""
+    (cell,) = (each for each in nbformat.read(LESSON, as_version=4).cells if each.id == "count")
+    shown = "".join(each["text"] for each in cell.outputs)
+    counts = [int(count) for count in re.findall(r"': (\d+)", shown)]
+
+    for count, per_cent in zip(counts, (95, 5, 50, 30, 20), strict=True):
+        part = per_cent / 100
+        assert count == pytest.approx(1000 * part, abs=4 * sqrt(1000 * part * (1 - part)))
+
+
 def test_a_tile_tells_the_tree_of_its_answer() -> None:
     """Each answer of the tree names its server, so that the page can mark the one that is held."""
     panel = canaries.canary(shop_of_one(), "caches", server=NEW)

@@ -1,12 +1,13 @@
 """What lesson 06 says in words, against the engine: numbers that no cell of it computes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from lab_engine import Backend, Multivalue, RecordSet, Zone, run, theory
-from lab_engine.authority.health import CHECKERS, MORE_THAN_PERCENT
+from lab_engine.authority.health import CHECKER_REGIONS, CHECKERS, MORE_THAN_PERCENT
 from lab_engine.course.datafile import load
 from lab_engine.simulation.failing import CONNECT, RESPONSE
 from tests.counts import LONG
@@ -61,6 +62,51 @@ def test_what_a_pause_does(prose):
     twice = theory.Failover(10, 2, timeout=RESPONSE)
     assert (twice.tripped_by(14), twice.tripped_by(24)) == (0, 1)
     assert "24 s" in SHEET.quiz["nightly"].why
+
+
+def test_what_ends_the_nightly_pause_and_what_that_costs():
+    """Two failures or 30 s, and 12 s pass; but 30 s are later by 16 s, and not safe at 25 s."""
+    now = theory.Failover(10, 1, timeout=RESPONSE)
+    twice, slower = (replace(now, **each) for each in ({"threshold": 2}, {"interval": 30}))
+    passed = [each.tripped_by(12) for each in (now, twice, slower)]
+    assert passed == pytest.approx([1, 0, 0], abs=1e-4)
+
+    refused = [replace(each, timeout=0).mean_parts.detection for each in (now, twice, slower)]
+    later = [each - refused[0] for each in refused]
+    nightly = SHEET.quiz["nightly"]
+    assert f"found out {later[1]:.0f} s later" in nightly.why
+    said = nightly.wrong["the interval: 30 s, as most people have it"]
+    assert f"about {later[2]:.0f} s longer instead of {later[1]:.0f}" in said
+    assert "a pause of 25 s is still a death in a quarter of the cases" in said
+    assert slower.tripped_by(25) == pytest.approx(0.25, abs=0.02)
+
+
+def test_some_users_are_sent_away_by_the_nightly_pause_and_not_for_long():
+    """12 s at 10 s x 1: the 14th checker is down before the 3rd is up, and 3.5 s lie between."""
+    check = theory.Failover(10, 1, timeout=RESPONSE)
+    known = check.mean_parts.detection
+    # Each checker that has failed passes at its next probe, an interval after it gave up.
+    well = 3 / 17 * check.interval + RESPONSE + check.interval
+
+    assert known < well < known + check.interval
+    assert well - known == pytest.approx(3.5, abs=0.1)
+    assert "some users are sent away for a TTL" in SHEET.quiz["nightly"].ask
+
+
+def test_what_the_folklore_comes_to_with_the_default_threshold(prose):
+    """With its 5 s to publish, as in the 65 s, and without."""
+    both = [theory.Failover(30, 3, ttl=30, publication=each).outage.longest for each in (5, 0)]
+
+    assert both == [125, 120]
+    assert "With the default, 3, it is 125 s (120 without the 5)." in prose
+    assert "125 s" in SHEET.later["threshold"].why
+
+
+def test_the_checkers_are_the_labs(prose):
+    """Two for each of the Regions that the API knows; of 15, 3 would do, too."""
+    assert 2 * len(CHECKER_REGIONS) == CHECKERS == 16
+    assert MORE_THAN_PERCENT * 15 // 100 + 1 == 3
+    assert "names eight regions and no number: 16 is this lab's, others say about 15" in prose
 
 
 def test_what_a_black_hole_adds(prose):

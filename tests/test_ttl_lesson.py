@@ -58,6 +58,8 @@ def test_what_the_quiz_asks_follows_from_the_laws():
     left = theory.stale_fraction(18 * HOUR + 60, DAY)
 
     assert sheet.quiz["sunday"].right == f"{100 * left:.0f} %"
+    assert 15 * HOUR + 18 * HOUR - DAY == 9 * HOUR  # fetched by then, a copy ends in the 18 hours
+    assert "of Saturday 15:00 to Sunday 09:00 ended in the 18 hours" in sheet.quiz["sunday"].why
     assert sheet.quiz["ninth"].right == round(100 * (1 - theory.hit_ratio(9, 1)))
     assert sheet.later["hour"].right == 100 * (1 - theory.stale_fraction(HOUR / 2, HOUR))
 
