@@ -52,9 +52,38 @@ def test_nothing_else_is(marks):
     assert item.get_closest_marker("flaky") is None
 
 
-def test_the_summary_names_each_replay_and_what_it_failed_of():
-    report = SimpleNamespace(nodeid="tests/a.py::test_a", longreprtext="E  TimeoutError")
+def test_who_says_so_is_not_played_again():
+    """And keeps the time that it asks for."""
+    marks = [
+        pytest.mark.browser.mark,
+        pytest.mark.flaky(reruns=0).mark,
+        pytest.mark.timeout(9).mark,
+    ]
+    item = Item()
+    item.marks = [*marks]
+    conftest.pytest_collection_modifyitems([item])
+
+    assert item.marks == marks
+
+
+def test_whatever_waits_for_nobody_ends_in_time():
+    """Without a setting of pyproject.toml, which learners' pytest would have to know."""
+    item = Item()
+    conftest.pytest_collection_modifyitems([item])
+
+    assert item.get_closest_marker("timeout").args == (conftest.TIMEOUT_S,)
+
+
+def test_the_summary_names_each_replay_what_it_failed_of_and_what_pages_showed():
+    sections = [("Captured stdout call", "a word"), ("page cards", "a picture's path and words")]
+    report = SimpleNamespace(
+        nodeid="tests/a.py::test_a", longreprtext="E  TimeoutError", sections=sections
+    )
     told = Told(rerun=[report])
     conftest.pytest_terminal_summary(told)
 
-    assert told.lines[1:] == ["PLAYED AGAIN tests/a.py::test_a", "E  TimeoutError"]
+    assert told.lines[1:] == [
+        "PLAYED AGAIN tests/a.py::test_a",
+        "E  TimeoutError",
+        "page cards: a picture's path and words",
+    ]
