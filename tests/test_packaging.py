@@ -219,6 +219,13 @@ def test_no_machine_is_written_down() -> None:
     assert found == []
 
 
+def test_no_merge_is_left_half_done() -> None:
+    """No tracked file has both sides of it, between the marks that git writes."""
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+
+    assert [name for name, text in tracked_texts().items() if marks.search(text)] == []
+
+
 def test_importing_the_package_is_light() -> None:
     """`import lab_engine` loads none of the heavy libraries."""
     heavy = {"anywidget", "dns", "ipywidgets", "numpy", "plotly", "simpy"}
