@@ -55,6 +55,18 @@ def cards(shared: Notebook) -> Notebook:
     return shared
 
 
+@pytest.fixture
+def alone(notebook: Open) -> Notebook:
+    """The same in a notebook of its own, as a learner has it.
+
+    Each run of a cell leaves the kernel its former cards: what loads a notebook anew would load
+    those of all tests before it.
+    """
+    opened = notebook(list(CELLS.values()))
+    fresh(opened)
+    return opened
+
+
 def fresh(cards: Notebook) -> None:
     """Forget all that was said, and ask everything anew."""
     (cards.lab.files / "awake").touch()  # a cell may sleep that the last test came upon
@@ -275,19 +287,19 @@ def test_a_commitment_while_a_cell_runs_is_noted_at_once(cards: Notebook) -> Non
     assert [kind for _, kind, _ in records(cards)] == ["said", "seen"]
 
 
-def test_answers_come_back_after_a_reload_and_a_restart(cards: Notebook) -> None:
+def test_answers_come_back_after_a_reload_and_a_restart(alone: Notebook) -> None:
     """From the file beside the notebook."""
-    commit(cards, "one at random")
-    run(cards, "reveal second")
-    said(card(cards, "Which address"), "192.0.2.2 came first.")
-    cards.command("docmanager:save")
-    cards.reload()
-    said(card(cards, "Which address"), "192.0.2.2 came first.")
+    commit(alone, "one at random")
+    run(alone, "reveal second")
+    said(card(alone, "Which address"), "192.0.2.2 came first.")
+    alone.command("docmanager:save")
+    alone.reload()
+    said(card(alone, "Which address"), "192.0.2.2 came first.")
 
-    restart(cards)
-    cards.command("notebook:clear-all-cell-outputs")
-    run(cards, "set up", "ask second")
-    said(card(cards, "Which address"), "You said “one at random”; 192.0.2.2 came first.")
+    restart(alone)
+    alone.command("notebook:clear-all-cell-outputs")
+    run(alone, "set up", "ask second")
+    said(card(alone, "Which address"), "You said “one at random”; 192.0.2.2 came first.")
 
 
 def test_what_is_said_to_a_dead_card_is_not_lost(cards: Notebook) -> None:
@@ -302,27 +314,27 @@ def test_what_is_said_to_a_dead_card_is_not_lost(cards: Notebook) -> None:
     assert records(cards)[0] == ("second", "said", "192.0.2.1 again")
 
 
-def test_two_tabs_show_the_same(cards: Notebook, chromium: Browser) -> None:
+def test_two_tabs_show_the_same(alone: Notebook, chromium: Browser) -> None:
     """What is said in one is seen in the other at once."""
-    cards.command("docmanager:save")
-    with Notebook(chromium, cards.lab) as other:
-        other.page.goto(f"{cards.lab.url}/lab/workspaces/other/tree/{cards.path}")
+    alone.command("docmanager:save")
+    with Notebook(chromium, alone.lab) as other:
+        other.page.goto(f"{alone.lab.url}/lab/workspaces/other/tree/{alone.path}")
         card(other, "Which address").wait_for()
         commit(other, "one at random")
-        said(card(cards, "Which address"), "You said “one at random”.")
+        said(card(alone, "Which address"), "You said “one at random”.")
         other.page.close()  # not the kernel, which both share
 
 
 def test_the_next_day_it_shows_what_was_said_and_how_to_go_on(
-    cards: Notebook, pages: Pages
+    alone: Notebook, pages: Pages
 ) -> None:
     """Without the kernel there are still copies, and no error."""
-    commit(cards, "one at random")
-    run(cards, "reveal second")
-    said(card(cards, "Which address"), "192.0.2.2 came first.")
-    cards.settle()
+    commit(alone, "one at random")
+    run(alone, "reveal second")
+    said(card(alone, "Which address"), "192.0.2.2 came first.")
+    alone.settle()
     name = "next-day.ipynb"
-    shutil.copy(cards.save(), cards.lab.files / name)
+    shutil.copy(alone.save(), alone.lab.files / name)
     with pages.page() as later:
         later.open(name)
         copy = later.page.locator(".lab-twin", has_text="Which address")
