@@ -169,12 +169,11 @@ def crowd(engine, count):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "count", "engine"), long_but(CELLS, *SHORT))
 def test_outages_follow_the_law(name, count, engine):
-    """Mean and quantiles of 100 runs within 4 sigma; with all counts within 1 and 2 %, besides."""
+    """Mean and quantiles of 100 runs within 4 sigma; with all counts (`fine`) within 1 and 2 %, besides."""
     clients = crowd(engine, count)
     law, given = law_of(CASES[name], count, clients).outage, brief(CASES[name], count, clients)
 
     fine = FULL or (LONG and (name, count) != ("folklore", 1))
-
     found = sized(given, engine, law) if fine else outages(given, engine, 100)
 
     assert agrees([each.mean for each in found], law.mean)

@@ -1,8 +1,8 @@
 """Stationary from the first second: a watch begins in the middle of things, whatever is in it.
 
 A table of scenarios in which every two of their parts meet; for each the queries in 80 bins over
-eight TTLs, and each bin against the mean of all. Each row is watched for some dozens of
-times, and with LAB_LONG=full until a bin that is 10 % off would be rejected with probability .9.
+eight TTLs, and each bin against the mean of all. Each row is watched some dozens of times, and with
+LAB_LONG=full until a bin that is 10 % off would be rejected with probability .9.
 """
 
 import math

@@ -1,9 +1,9 @@
 #!/bin/sh
 # What the tests need beside Python: a Chromium, other people's DNS software, two load balancers.
 #   tools/peers.sh            installs what is missing where it may, then reports
-# With LAB_LONG besides: what only `make long` needs.
 #   tools/peers.sh chromium   prints the path of the browser; nothing when there is none
 # On Debian as root packages are installed; their services are neither started nor enabled.
+# With LAB_LONG it looks for what only `make long` needs, too.
 # With LAB_REQUIRE_PEERS=1 whatever stays missing is a failure; otherwise its tests are skipped.
 set -eu
 cd "$(dirname "$0")/.."
