@@ -169,7 +169,7 @@ def crowd(engine, count):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "count", "engine"), long_but(CELLS, *SHORT))
 def test_outages_follow_the_law(name, count, engine):
-    """Mean and quantiles of 100 runs within 4 sigma; with all counts (`fine`) within 1 and 2 %, besides."""
+    """Mean and quantiles of 100 runs within 4 sigma; of large counts within 1 and 2 %, besides."""
     clients = crowd(engine, count)
     law, given = law_of(CASES[name], count, clients).outage, brief(CASES[name], count, clients)
 
